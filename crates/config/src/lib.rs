@@ -1,0 +1,14 @@
+//! What was written, and what it means: Kong's declarative format in, a checked [`Configuration`] out.
+
+mod entity;
+mod target;
+mod template;
+
+pub use entity::{
+    Configuration, Consumer, ConsumerGroup, HeaderMatch, KeyAuth, KeyCredential, Plugin, PluginConfig, Protocol, Route,
+    Scope, Service,
+};
+pub use target::{
+    AiProxy, Extensions, Logging, ModelList, ParamLocation, StreamingPolicy, Target, UnsupportedPolicy, UpstreamAuth,
+};
+pub use template::{Source, Template, TemplateError};

@@ -1,0 +1,115 @@
+//! The checked configuration of one `ai-proxy` instance.
+
+use std::time::Duration;
+
+use auth::Secret;
+use dialect::ConfiguredOptions;
+use model::{ClientFormat, Operation};
+use provider::Provider;
+
+use crate::Template;
+
+/// Kong's `response_streaming`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum StreamingPolicy {
+    #[default]
+    Allow,
+    Deny,
+    Always,
+}
+
+/// One `ai-proxy` instance.
+pub struct AiProxy {
+    pub operation: Operation,
+    pub category: Box<str>,
+    pub format: ClientFormat,
+    pub streaming: StreamingPolicy,
+    /// Bytes; 0 is no limit of the plugin's own.
+    pub max_request_body_size: u64,
+    pub model_name_header: bool,
+    /// `auth`, `model` and `logging` of the plugin itself.
+    pub target: Target,
+    pub extensions: Extensions,
+}
+
+/// Provider, model, options and credential: one place to send to.
+pub struct Target {
+    pub provider: &'static Provider,
+    pub model: Option<Template>,
+    pub alias: Option<Box<str>>,
+    pub auth: UpstreamAuth,
+    pub logging: Logging,
+    /// Numbers that are merged into the request.
+    pub options: ConfiguredOptions,
+    /// Every string option except those below, by dotted name under `model.options` (`azure_instance`,
+    /// `gemini.project_id`; booleans and enums as text), defaults included.
+    pub settings: Vec<(Box<str>, Template)>,
+    pub upstream_url: Option<Template>,
+    pub upstream_path: Option<Template>,
+    /// `input_cost` and its kin: raw decimal text by dotted name, for the record.
+    pub prices: Vec<(Box<str>, Box<str>)>,
+}
+
+/// `auth.*`.
+#[derive(Default)]
+pub struct UpstreamAuth {
+    /// `header_name`, `header_value`.
+    pub header: Option<(Box<str>, Secret)>,
+    /// `param_location`, `param_name`, `param_value`.
+    pub param: Option<(ParamLocation, Box<str>, Secret)>,
+    pub allow_override: bool,
+    /// Names of the cloud identity fields that are set (`aws_access_key_id`, `gcp_use_service_account`, …):
+    /// this version does not serve them, `Configuration::unserved` names them.
+    pub cloud: Vec<&'static str>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ParamLocation {
+    Query,
+    Body,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Logging {
+    pub statistics: bool,
+    pub payloads: bool,
+}
+
+/// What to do with a member that the target cannot be told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum UnsupportedPolicy {
+    #[default]
+    Report,
+    Reject,
+}
+
+/// `config.extensions` of `ai-proxy`: settings of our own.
+#[derive(Default)]
+pub struct Extensions {
+    pub unsupported: UnsupportedPolicy,
+    /// `keep_alive_seconds` (default 15; 0 turns keep-alives off).
+    pub keep_alive: Option<Duration>,
+    /// `early_head`: send the 200 of a stream at the first keep-alive.
+    pub early_head: bool,
+    /// `http2`: speak HTTP/2 to the upstream.
+    pub http2: bool,
+    /// `allowed_hosts`: hosts that a templated URL may reach besides its literal suffix. Lower case.
+    pub allowed_hosts: Vec<Box<str>>,
+    /// `models`: further targets that the caller selects by `NAME/MODEL`.
+    pub models: Vec<ModelList>,
+    /// `list_models`: this instance answers `GET` with the list of `models`, and sends nothing upstream.
+    pub list_models: bool,
+    /// `simulate`: the target is the built-in simulator; `upstream_url` and `auth` are not used.
+    pub simulate: bool,
+}
+
+/// One entry of `extensions.models`.
+pub struct ModelList {
+    /// First part of the name that callers use: `openai` in `openai/gpt-5`.
+    pub name: Box<str>,
+    /// Models to list; others of the provider can be called too.
+    pub models: Vec<Box<str>>,
+    pub target: Target,
+    /// The built-in simulator answers.
+    pub simulate: bool,
+}

@@ -1,0 +1,133 @@
+//! What a relay may read and change of bodies that it passes on.
+
+use std::borrow::Cow;
+
+use document::{Document, Edits};
+use model::{Losses, Operation, Usage};
+use stream::StreamReader;
+use thiserror::Error;
+
+use crate::Quirks;
+
+/// What the gateway reads from a request body before it decides anything.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Head<'d> {
+    /// `model`, where it is a non-empty string.
+    pub model: Option<Cow<'d, str>>,
+    /// `stream` is true.
+    pub stream: bool,
+    /// `stream_options.include_usage` is true.
+    pub include_usage: bool,
+}
+
+/// Whose value of temperature, `top_p`, `top_k` and the token limit counts when both give one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum OptionsPrecedence {
+    #[default]
+    Request,
+    Config,
+}
+
+/// Options of a target that are merged into a request. Numbers are kept as raw JSON text.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct ConfiguredOptions {
+    pub max_tokens: Option<u64>,
+    pub temperature: Option<Box<str>>,
+    pub top_p: Option<Box<str>>,
+    pub top_k: Option<u64>,
+    pub embeddings_dimensions: Option<u64>,
+    pub precedence: OptionsPrecedence,
+}
+
+/// How the answer is delivered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Delivery {
+    Whole,
+    Stream,
+}
+
+/// One attempt: what the request must become for its target.
+#[derive(Debug, Clone, Copy)]
+pub struct Call<'a> {
+    pub operation: Operation,
+    /// Name that the provider knows the model by; none where the URL names it.
+    pub model: Option<&'a str>,
+    pub options: &'a ConfiguredOptions,
+    pub quirks: &'a Quirks,
+    pub delivery: Delivery,
+    /// The gateway wants to know the usage of a stream, whether the client asked or not.
+    pub want_usage: bool,
+}
+
+/// Why a request is refused with 400. The texts are those that clients match on.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum RequestError {
+    #[error("request body doesn't contain valid prompts")]
+    NoPrompt,
+    #[error("request matches multiple LLM request formats")]
+    ManyShapes,
+    #[error("[{found}] message format is not compatible with [{route}] route type")]
+    WrongShape { found: &'static str, route: &'static str },
+    #[error("member '{member}' must be {expected}")]
+    WrongType { member: Cow<'static, str>, expected: &'static str },
+    #[error("member '{0}' occurs twice, or in another spelling")]
+    Duplicate(Box<str>),
+}
+
+/// A whole answer that was checked.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct WholeAnswer {
+    pub usage: Option<Usage>,
+    pub model: Option<Box<str>>,
+    /// Bytes of generated text, for an estimate where no usage was reported.
+    pub output_bytes: u64,
+}
+
+/// Why a whole answer with status 2xx is not an answer of its operation.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum AnswerError {
+    #[error("not a JSON object")]
+    NotAnObject,
+    /// The member that every answer of the operation has.
+    #[error("'{0}' not in {1} response")]
+    Missing(&'static str, &'static str),
+}
+
+/// A gateway-made error, ready to be written in a dialect.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Verdict<'a> {
+    pub status: u16,
+    /// OpenAI's `type`.
+    pub kind: &'a str,
+    pub code: Option<&'a str>,
+    pub param: Option<&'a str>,
+    pub message: &'a str,
+}
+
+/// What a relay of one wire format may know of the bodies that it passes on.
+pub trait Envelope: Sync {
+    /// Reads the head without judging the rest.
+    fn head<'d>(&self, document: &'d Document) -> Result<Head<'d>, RequestError>;
+    /// Checks that the body is one of `operation`.
+    fn check(&self, document: &Document, operation: Operation) -> Result<(), RequestError>;
+    /// Adds the edits that make the body fit its target; tells what got lost.
+    fn edit(
+        &self,
+        document: &Document,
+        call: &Call<'_>,
+        edits: &mut Edits,
+        losses: &mut Losses,
+    ) -> Result<(), RequestError>;
+    /// Estimated input tokens of a request (spec/gateway.md §3.7), for when the provider reports none.
+    fn estimate_input(&self, document: &Document, delivery: Delivery) -> u64;
+    /// Reads a whole answer.
+    fn whole(&self, operation: Operation, quirks: &Quirks, body: &[u8]) -> Result<WholeAnswer, AnswerError>;
+    /// Reads along a stream.
+    fn stream(&self, operation: Operation, quirks: &Quirks) -> Box<dyn StreamReader>;
+    /// An error as a whole body.
+    fn error(&self, verdict: &Verdict<'_>) -> Vec<u8>;
+    /// An error as one frame of a stream, complete with its blank line.
+    fn error_frame(&self, verdict: &Verdict<'_>) -> Vec<u8>;
+    /// A keep-alive, complete with its blank line.
+    fn keep_alive(&self) -> &'static [u8];
+}

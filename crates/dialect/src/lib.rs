@@ -1,0 +1,11 @@
+//! Wire formats: one folder a dialect. What a relay may know of a body is its [`Envelope`].
+
+mod envelope;
+pub mod openai;
+mod quirks;
+
+pub use envelope::{
+    AnswerError, Call, ConfiguredOptions, Delivery, Envelope, Head, OptionsPrecedence, RequestError, Verdict,
+    WholeAnswer,
+};
+pub use quirks::{MemberRule, Quirks, Requirement, TokenLimit, UsageInStream};

@@ -1,0 +1,52 @@
+//! What an answer used, in parts that do not overlap.
+
+/// Where the counts of a [`Usage`] come from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum UsageSource {
+    /// The provider said so.
+    Reported,
+    /// The gateway estimated, because the provider said nothing.
+    Estimated,
+}
+
+/// Token counts in disjoint parts; views such as [`Usage::prompt_tokens`] are sums of parts.
+///
+/// Unit: tokens. A part that a provider does not tell apart stays 0 and is counted in the
+/// part that contains it (`fresh_input` or `output`).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Usage {
+    /// Text input that was neither read from nor written to a prompt cache.
+    pub fresh_input: u64,
+    /// Input read from the provider's prompt cache.
+    pub cache_read: u64,
+    /// Input written to the provider's prompt cache.
+    pub cache_write: u64,
+    /// Audio input.
+    pub audio_input: u64,
+    /// Visible text output.
+    pub output: u64,
+    /// Output spent on reasoning.
+    pub reasoning: u64,
+    /// Audio output.
+    pub audio_output: u64,
+}
+
+impl Usage {
+    /// All input: the `prompt_tokens` of OpenAI's view.
+    pub const fn prompt_tokens(&self) -> u64 {
+        self.fresh_input
+            .saturating_add(self.cache_read)
+            .saturating_add(self.cache_write)
+            .saturating_add(self.audio_input)
+    }
+
+    /// All output: the `completion_tokens` of OpenAI's view.
+    pub const fn completion_tokens(&self) -> u64 {
+        self.output.saturating_add(self.reasoning).saturating_add(self.audio_output)
+    }
+
+    /// Input and output together.
+    pub const fn total_tokens(&self) -> u64 {
+        self.prompt_tokens().saturating_add(self.completion_tokens())
+    }
+}

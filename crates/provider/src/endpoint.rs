@@ -1,0 +1,1 @@
+//! Where a request of a target goes: scheme, host, port, path and query.

@@ -1,0 +1,36 @@
+//! What a dialect tells the relay about the frames that pass by.
+
+use model::Usage;
+
+/// What one frame of a relayed event stream is, as far as the relay must know.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FrameKind {
+    /// Anything that is simply passed on.
+    Content,
+    /// Carries usage and nothing else (OpenAI: `choices` empty, `usage` an object).
+    Usage,
+    /// Tells that the provider failed.
+    Error,
+    /// The dialect's end mark (OpenAI: `[DONE]`).
+    Terminator,
+}
+
+/// Reads along a relayed stream. It can never fail a stream: what it cannot read is `Content`.
+pub trait StreamReader: Send {
+    /// Looks at the data of one frame (an SSE event's joined `data` lines) and its event name.
+    fn frame(&mut self, event: Option<&[u8]>, data: &[u8]) -> FrameKind;
+    /// The usage that the provider has reported so far.
+    fn usage(&self) -> Option<Usage>;
+    /// The model that the answer names.
+    fn response_model(&self) -> Option<&str>;
+    /// Whether the provider has said why generation stopped: an end of the body is then a normal end.
+    fn finished(&self) -> bool;
+    /// Whether any generated content has passed.
+    fn started(&self) -> bool;
+    /// Bytes of generated text seen so far, for an estimate where the provider reports no usage.
+    fn output_bytes(&self) -> u64;
+    /// The data of a usage frame in the client's dialect, with the identity (`id`, `model`, …) of this stream.
+    fn usage_frame(&self, usage: &Usage) -> Vec<u8>;
+    /// Whether the dialect ends a normal stream with a mark, and which bytes it is.
+    fn terminator(&self) -> Option<&'static [u8]>;
+}

@@ -1,0 +1,1 @@
+//! The one record of each request, the metrics, and their names.
