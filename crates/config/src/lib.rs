@@ -5,10 +5,11 @@ mod target;
 mod template;
 
 pub use entity::{
-    Configuration, Consumer, ConsumerGroup, HeaderMatch, KeyAuth, KeyCredential, Plugin, PluginConfig, Protocol, Route,
-    Scope, Service,
+    Configuration, Consumer, ConsumerGroup, HeaderMatch, KeyAuth, KeyCredential, Plugin, PluginConfig,
+    Protocol, Route, Scope, Service,
 };
 pub use target::{
-    AiProxy, Extensions, Logging, ModelList, ParamLocation, StreamingPolicy, Target, UnsupportedPolicy, UpstreamAuth,
+    AiProxy, Extensions, Logging, ModelList, ParamLocation, StreamingPolicy, Target, UnsupportedPolicy,
+    UpstreamAuth,
 };
 pub use template::{Source, Template, TemplateError};

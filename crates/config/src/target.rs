@@ -3,8 +3,7 @@
 use std::time::Duration;
 
 use auth::Secret;
-use dialect::ConfiguredOptions;
-use model::{ClientFormat, Operation};
+use model::{ClientFormat, ConfiguredOptions, Operation};
 use provider::Provider;
 
 use crate::Template;

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use document::{Document, Edits};
-use model::{Losses, Operation, Usage};
+use model::{ConfiguredOptions, Losses, Operation, Usage};
 use stream::StreamReader;
 use thiserror::Error;
 
@@ -18,25 +18,6 @@ pub struct Head<'d> {
     pub stream: bool,
     /// `stream_options.include_usage` is true.
     pub include_usage: bool,
-}
-
-/// Whose value of temperature, `top_p`, `top_k` and the token limit counts when both give one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum OptionsPrecedence {
-    #[default]
-    Request,
-    Config,
-}
-
-/// Options of a target that are merged into a request. Numbers are kept as raw JSON text.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct ConfiguredOptions {
-    pub max_tokens: Option<u64>,
-    pub temperature: Option<Box<str>>,
-    pub top_p: Option<Box<str>>,
-    pub top_k: Option<u64>,
-    pub embeddings_dimensions: Option<u64>,
-    pub precedence: OptionsPrecedence,
 }
 
 /// How the answer is delivered.
@@ -67,9 +48,15 @@ pub enum RequestError {
     #[error("request matches multiple LLM request formats")]
     ManyShapes,
     #[error("[{found}] message format is not compatible with [{route}] route type")]
-    WrongShape { found: &'static str, route: &'static str },
+    WrongShape {
+        found: &'static str,
+        route: &'static str,
+    },
     #[error("member '{member}' must be {expected}")]
-    WrongType { member: Cow<'static, str>, expected: &'static str },
+    WrongType {
+        member: Cow<'static, str>,
+        expected: &'static str,
+    },
     #[error("member '{0}' occurs twice, or in another spelling")]
     Duplicate(Box<str>),
 }

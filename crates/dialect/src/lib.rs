@@ -4,8 +4,5 @@ mod envelope;
 pub mod openai;
 mod quirks;
 
-pub use envelope::{
-    AnswerError, Call, ConfiguredOptions, Delivery, Envelope, Head, OptionsPrecedence, RequestError, Verdict,
-    WholeAnswer,
-};
+pub use envelope::{AnswerError, Call, Delivery, Envelope, Head, RequestError, Verdict, WholeAnswer};
 pub use quirks::{MemberRule, Quirks, Requirement, TokenLimit, UsageInStream};

@@ -8,7 +8,11 @@ pub enum MemberRule {
     /// The provider knows the member by another name.
     Rename(&'static str, &'static str),
     /// A string value that the provider knows by another name: member, value, replacement (raw JSON).
-    Replace { member: &'static str, value: &'static str, with: &'static str },
+    Replace {
+        member: &'static str,
+        value: &'static str,
+        with: &'static str,
+    },
 }
 
 /// Name of the member that limits the tokens of an answer.

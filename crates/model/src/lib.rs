@@ -5,9 +5,11 @@
 mod format;
 mod loss;
 mod operation;
+mod options;
 mod usage;
 
 pub use format::ClientFormat;
 pub use loss::{Loss, LossKind, Losses};
 pub use operation::Operation;
+pub use options::{ConfiguredOptions, OptionsPrecedence};
 pub use usage::{Usage, UsageSource};

@@ -6,9 +6,6 @@
 mod endpoint;
 mod registry;
 
-
-
-
 use dialect::{Envelope, Quirks};
 use model::{ClientFormat, Operation};
 
@@ -100,7 +97,10 @@ impl Settings {
     }
 
     pub fn value(&self, name: &str) -> Option<&str> {
-        self.0.iter().find(|(known, _)| &**known == name).map(|(_, value)| &**value)
+        self.0
+            .iter()
+            .find(|(known, _)| &**known == name)
+            .map(|(_, value)| &**value)
     }
 }
 
