@@ -1,16 +1,40 @@
 //! How an OpenAI-speaking provider deviates from OpenAI: data, handed in by `provider`.
 
-/// What is done to one member of the request body. Each change that loses something is reported as a loss.
+/// What is done to one member at the top of the request body. Rules read the body as the client sent
+/// it; of several rules that fit one member the first counts. Each change that loses something is
+/// reported as a loss.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum MemberRule {
-    /// The provider refuses or ignores the member: it is taken out and reported.
+    /// The provider refuses or ignores the member: it is taken out and reported as dropped.
     Drop(&'static str),
-    /// The provider knows the member by another name.
+    /// The provider knows the member by another name: old, new. Where the body has the new name as
+    /// well, the old one is taken out. Nothing is lost.
     Rename(&'static str, &'static str),
     /// A string value that the provider knows by another name: member, value, replacement (raw JSON).
+    /// Reported as approximated.
     Replace {
         member: &'static str,
         value: &'static str,
+        with: &'static str,
+    },
+    /// An object whose `type` is `kind` is replaced by the nearest thing that the provider has (raw
+    /// JSON). Reported as approximated.
+    ReplaceKind {
+        member: &'static str,
+        kind: &'static str,
+        with: &'static str,
+    },
+    /// A string value that the provider is told by other members: the member is taken out, and each of
+    /// `with` (name, raw JSON) is set unless the body has that name. Reported as emulated, or as dropped
+    /// where `with` is empty.
+    Recast {
+        member: &'static str,
+        value: &'static str,
+        with: &'static [(&'static str, &'static str)],
+    },
+    /// A member that the provider needs and clients do not send: set to raw JSON unless the body has it.
+    Default {
+        member: &'static str,
         with: &'static str,
     },
 }
@@ -33,6 +57,9 @@ pub enum UsageInStream {
     OnRequest,
     /// Always; `stream_options` is refused or ignored, so it is never sent.
     Always,
+    /// Perhaps when asked: what the client sends passes, the gateway adds nothing of its own, because
+    /// older versions of the API refuse `stream_options`.
+    WhenClientAsks,
 }
 
 /// When a rule applies.
@@ -41,6 +68,12 @@ pub enum Requirement {
     Always,
     /// The body has no (or an empty) `tools`.
     WithoutTools,
+    /// The body has at least one entry in `tools`.
+    WithTools,
+    /// The answer is asked for as a whole.
+    Whole,
+    /// The answer is asked for as a stream.
+    Streaming,
 }
 
 /// Everything about an OpenAI-speaking target that is not OpenAI's own behaviour.
