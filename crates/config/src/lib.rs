@@ -1,6 +1,8 @@
 //! What was written, and what it means: Kong's declarative format in, a checked [`Configuration`] out.
 
 mod entity;
+mod load;
+mod problem;
 mod target;
 mod template;
 
@@ -8,6 +10,8 @@ pub use entity::{
     Configuration, Consumer, ConsumerGroup, HeaderMatch, KeyAuth, KeyCredential, Plugin, PluginConfig,
     Protocol, Route, Scope, Service,
 };
+pub use load::{LoadOptions, Loaded, load, reference, schema};
+pub use problem::{Position, Problem, Severity};
 pub use target::{
     AiProxy, Extensions, Logging, ModelList, ParamLocation, StreamingPolicy, Target, UnsupportedPolicy,
     UpstreamAuth,

@@ -26,8 +26,9 @@ pub struct AiProxy {
     /// Bytes; 0 is no limit of the plugin's own.
     pub max_request_body_size: u64,
     pub model_name_header: bool,
-    /// `auth`, `model` and `logging` of the plugin itself.
-    pub target: Target,
+    /// `auth`, `model` and `logging` of the plugin itself; none where only `extensions.models` are called
+    /// (or listed).
+    pub target: Option<Target>,
     pub extensions: Extensions,
 }
 
