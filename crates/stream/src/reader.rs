@@ -19,6 +19,8 @@ pub enum FrameKind {
 pub trait StreamReader: Send {
     /// Looks at the data of one frame (an SSE event's joined `data` lines) and its event name.
     fn frame(&mut self, event: Option<&[u8]>, data: &[u8]) -> FrameKind;
+    /// Whether `data`, which the body ended in without a blank line, is a whole unit and not half of one.
+    fn whole(&self, data: &[u8]) -> bool;
     /// The usage that the provider has reported so far.
     fn usage(&self) -> Option<Usage>;
     /// The model that the answer names.
@@ -29,8 +31,9 @@ pub trait StreamReader: Send {
     fn started(&self) -> bool;
     /// Bytes of generated text seen so far, for an estimate where the provider reports no usage.
     fn output_bytes(&self) -> u64;
-    /// The data of a usage frame in the client's dialect, with the identity (`id`, `model`, …) of this stream.
+    /// A usage frame in the client's dialect, with the identity (`id`, `model`, …) of this stream,
+    /// complete with its blank line.
     fn usage_frame(&self, usage: &Usage) -> Vec<u8>;
-    /// Whether the dialect ends a normal stream with a mark, and which bytes it is.
+    /// The frame that ends a normal stream, complete with its blank line; none where the dialect has none.
     fn terminator(&self) -> Option<&'static [u8]>;
 }

@@ -1,0 +1,5 @@
+//! What framing costs without a dialect's reader.
+
+fn main() {
+    divan::main();
+}
