@@ -2,9 +2,26 @@
 //!
 //! A [`Document`] is an ordered view of the members of a top-level object over the original bytes.
 //! [`Edits`] are applied by splicing, so whatever is not edited goes out byte for byte.
+//! Answers are not validated but walked, by [`scan_members`].
 
-/// A JSON object over its original bytes.
-pub struct Document;
+mod answer;
+mod check;
+mod document;
+mod edits;
+mod error;
+mod search;
+mod skip;
+mod splice;
+mod text;
+mod value;
 
-/// Changes to a [`Document`].
-pub struct Edits;
+pub use answer::scan_members;
+pub use document::Document;
+pub use edits::Edits;
+pub use error::{DocumentError, ScanError};
+pub use splice::Spliced;
+pub use text::{Name, quote};
+pub use value::{Items, Kind, Member, Members, Value};
+
+/// How deep a document may be nested, the top-level object included.
+pub const MAX_DEPTH: u32 = 128;

@@ -1,0 +1,2 @@
+//! How fast documents are read, edited and walked.
+fn main() {}

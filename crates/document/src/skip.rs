@@ -1,0 +1,58 @@
+//! Passing over values without validating them.
+
+use crate::search::{bracket_or_quote, quote_or_escape};
+
+/// Position after the value that starts at `at`; none where it is cut short or no value starts there.
+#[inline]
+pub fn value_end(bytes: &[u8], at: usize) -> Option<usize> {
+    match bytes.get(at)? {
+        b'"' => string_end(bytes, at + 1),
+        b'{' | b'[' => container_end(bytes, at),
+        b'-' | b'0'..=b'9' | b't' | b'f' | b'n' => Some(scalar_end(bytes, at)),
+        _ => None,
+    }
+}
+
+/// Position after the closing quote of the string whose text starts at `at`.
+#[inline]
+pub fn string_end(bytes: &[u8], mut at: usize) -> Option<usize> {
+    loop {
+        at = quote_or_escape(bytes, at);
+        match bytes.get(at)? {
+            b'"' => return Some(at + 1),
+            _ => at += 2,
+        }
+    }
+}
+
+/// Position after the container that opens at `at`. Brackets are counted, not matched.
+fn container_end(bytes: &[u8], mut at: usize) -> Option<usize> {
+    let mut depth = 0_usize;
+    loop {
+        at = bracket_or_quote(bytes, at);
+        match bytes.get(at)? {
+            b'"' => at = string_end(bytes, at + 1)?,
+            b'{' | b'[' => {
+                depth += 1;
+                at += 1;
+            }
+            _ => {
+                at += 1;
+                depth = depth.saturating_sub(1);
+                if depth == 0 {
+                    return Some(at);
+                }
+            }
+        }
+    }
+}
+
+/// Position after a number or literal: at the next byte that ends one.
+fn scalar_end(bytes: &[u8], at: usize) -> usize {
+    bytes.get(at..).map_or(bytes.len(), |rest| {
+        at + rest
+            .iter()
+            .position(|byte| matches!(byte, b',' | b'}' | b']' | b' ' | b'\n' | b'\r' | b'\t'))
+            .unwrap_or(rest.len())
+    })
+}

@@ -1,0 +1,199 @@
+//! JSON strings: decoding, comparing decoded, quoting.
+
+use std::borrow::Cow;
+use std::ops::Range;
+
+use bytes::Bytes;
+use memchr::memchr;
+
+/// A member's name as it stands in the body, without its quotes.
+#[derive(Debug, Clone, Copy)]
+pub struct Name<'d> {
+    raw: &'d [u8],
+    start: usize,
+}
+
+impl<'d> Name<'d> {
+    pub(crate) const fn new(raw: &'d [u8], start: usize) -> Self {
+        Self { raw, start }
+    }
+
+    /// The bytes between the quotes, escapes and all.
+    pub const fn raw(self) -> &'d [u8] {
+        self.raw
+    }
+
+    /// Where those stand, in bytes from the start of the body.
+    pub const fn span(self) -> Range<usize> {
+        self.start..self.start + self.raw.len()
+    }
+
+    /// Whether the name, decoded, is `wanted`.
+    #[inline]
+    pub fn is(self, wanted: &str) -> bool {
+        // An escape is longer than what it stands for.
+        if self.raw.len() == wanted.len() {
+            self.raw == wanted.as_bytes()
+        } else {
+            self.raw.len() > wanted.len()
+                && self.is_escaped()
+                && *decode_exactly(self.raw) == *wanted.as_bytes()
+        }
+    }
+
+    /// The decoded name; lone surrogates and what is not UTF-8 become U+FFFD.
+    pub fn decoded(self) -> Cow<'d, str> {
+        decode(self.raw).unwrap_or_else(|| String::from_utf8_lossy(self.raw))
+    }
+
+    pub(crate) fn is_escaped(self) -> bool {
+        memchr(b'\\', self.raw).is_some()
+    }
+}
+
+/// Text as a JSON string, with its quotes.
+pub fn quote(text: &str) -> Bytes {
+    let mut out = Vec::with_capacity(text.len() + 2);
+    write_quoted(text, &mut out);
+    out.into()
+}
+
+/// Appends `text` to `out` as a JSON string, with its quotes.
+pub fn write_quoted(text: &str, out: &mut Vec<u8>) {
+    const HEX: &[u8; 16] = b"0123456789abcdef";
+    out.push(b'"');
+    for part in text.as_bytes().split_inclusive(|&byte| is_special(byte)) {
+        let Some((&last, plain)) = part.split_last() else {
+            continue;
+        };
+        if !is_special(last) {
+            out.extend_from_slice(part);
+            continue;
+        }
+        out.extend_from_slice(plain);
+        match last {
+            b'"' | b'\\' => out.extend_from_slice(&[b'\\', last]),
+            b'\n' => out.extend_from_slice(b"\\n"),
+            b'\r' => out.extend_from_slice(b"\\r"),
+            b'\t' => out.extend_from_slice(b"\\t"),
+            0x08 => out.extend_from_slice(b"\\b"),
+            0x0c => out.extend_from_slice(b"\\f"),
+            _ => {
+                let digit = |nibble: u8| HEX.get(usize::from(nibble)).copied().unwrap_or(b'0');
+                out.extend_from_slice(b"\\u00");
+                out.extend_from_slice(&[digit(last >> 4), digit(last & 15)]);
+            }
+        }
+    }
+    out.push(b'"');
+}
+
+const fn is_special(byte: u8) -> bool {
+    byte < 0x20 || byte == b'"' || byte == b'\\'
+}
+
+/// Decodes the inside of a JSON string. A lone surrogate becomes U+FFFD. None where it is not UTF-8 or
+/// an escape is malformed, which a validated document does not have.
+pub fn decode(inner: &[u8]) -> Option<Cow<'_, str>> {
+    if memchr(b'\\', inner).is_none() {
+        return std::str::from_utf8(inner).ok().map(Cow::Borrowed);
+    }
+    let mut out = Vec::with_capacity(inner.len());
+    decode_into(inner, &mut out, push_lossy)?;
+    String::from_utf8(out).ok().map(Cow::Owned)
+}
+
+/// Decodes the inside of a JSON string so that different texts stay different: a lone surrogate is written
+/// in three bytes as if it were a character. What is malformed stays as it stands.
+pub fn decode_exactly(inner: &[u8]) -> Cow<'_, [u8]> {
+    if memchr(b'\\', inner).is_none() {
+        return Cow::Borrowed(inner);
+    }
+    let mut out = Vec::with_capacity(inner.len());
+    match decode_into(inner, &mut out, push_surrogate) {
+        Some(()) => Cow::Owned(out),
+        None => Cow::Borrowed(inner),
+    }
+}
+
+fn push_lossy(_: u16, out: &mut Vec<u8>) {
+    out.extend_from_slice("\u{fffd}".as_bytes());
+}
+
+fn push_surrogate(unit: u16, out: &mut Vec<u8>) {
+    let [high, low] = unit.to_be_bytes();
+    out.extend_from_slice(&[
+        0xe0 | (high >> 4),
+        0x80 | ((high & 0x0f) << 2) | (low >> 6),
+        0x80 | (low & 0x3f),
+    ]);
+}
+
+fn decode_into(mut inner: &[u8], out: &mut Vec<u8>, lone: fn(u16, &mut Vec<u8>)) -> Option<()> {
+    while let Some(at) = memchr(b'\\', inner) {
+        let (plain, rest) = inner.split_at_checked(at)?;
+        out.extend_from_slice(plain);
+        let (escape, rest) = read_escape(rest)?;
+        match escape {
+            Escape::Character(character) => {
+                out.extend_from_slice(character.encode_utf8(&mut [0; 4]).as_bytes());
+            }
+            Escape::Lone(unit) => lone(unit, out),
+        }
+        inner = rest;
+    }
+    out.extend_from_slice(inner);
+    Some(())
+}
+
+/// What an escape stands for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Escape {
+    Character(char),
+    /// A surrogate without its partner.
+    Lone(u16),
+}
+
+/// Reads the escape at the start of `text`, a pair of surrogates as one; gives what follows it.
+pub fn read_escape(text: &[u8]) -> Option<(Escape, &[u8])> {
+    let (&[backslash, kind], rest) = text.split_first_chunk::<2>()?;
+    if backslash != b'\\' {
+        return None;
+    }
+    let character = match kind {
+        b'"' | b'\\' | b'/' => char::from(kind),
+        b'b' => '\u{8}',
+        b'f' => '\u{c}',
+        b'n' => '\n',
+        b'r' => '\r',
+        b't' => '\t',
+        b'u' => return read_unicode(rest),
+        _ => return None,
+    };
+    Some((Escape::Character(character), rest))
+}
+
+/// Reads what follows `\u`.
+fn read_unicode(text: &[u8]) -> Option<(Escape, &[u8])> {
+    let (digits, rest) = text.split_first_chunk::<4>()?;
+    let unit = hex(*digits)?;
+    if let Some(character) = char::from_u32(u32::from(unit)) {
+        return Some((Escape::Character(character), rest));
+    }
+    if let Some((b"\\u", after)) = rest.split_first_chunk::<2>()
+        && let Some((digits, after)) = after.split_first_chunk::<4>()
+        && let Some(second) = hex(*digits)
+        && let Some(Ok(character)) = char::decode_utf16([unit, second]).next()
+    {
+        return Some((Escape::Character(character), after));
+    }
+    Some((Escape::Lone(unit), rest))
+}
+
+/// The number that four hexadecimal digits write.
+pub fn hex(digits: [u8; 4]) -> Option<u16> {
+    digits.into_iter().try_fold(0_u16, |number, digit| {
+        let value = char::from(digit).to_digit(16)?;
+        Some(number << 4 | u16::try_from(value).ok()?)
+    })
+}
