@@ -4,9 +4,24 @@
 //! operation has, what its target's settings must be, and how it deviates from its wire format.
 
 mod endpoint;
+mod families;
+mod path;
+mod pending;
+mod providers;
 mod registry;
+mod route;
+mod settings;
+mod url;
 
-use dialect::{Envelope, Quirks};
+pub use auth::{HostBinding, HostPattern, Origin, Scheme};
+pub use endpoint::{Asked, Endpoint, EndpointError};
+pub use path::encode_segment;
+pub use registry::{all, by_id};
+pub use route::{Route, Wire};
+pub use settings::{Location, Required, Setting, Settings};
+pub use url::UrlError;
+
+use dialect::Quirks;
 use model::{ClientFormat, Operation};
 
 /// One provider, as data.
@@ -16,11 +31,14 @@ pub struct Provider {
     /// For people: `OpenAI`, `Hugging Face`.
     pub title: &'static str,
     pub base: Base,
+    /// What it can do; of several routes of one operation the first whose condition holds counts.
     pub routes: &'static [Route],
     /// What a target's settings must be; checked when configuration is loaded.
     pub settings: &'static [Setting],
-    /// Rules for a model by its name; `None` is a model without a name.
-    pub quirks: fn(model: Option<&str>) -> &'static Quirks,
+    /// Headers whose value is a setting, where it is given: name (lower case), setting.
+    pub headers: &'static [(&'static str, &'static str)],
+    /// Rules for a model by its name (`None` is a model without one) and the target's settings.
+    pub quirks: fn(model: Option<&str>, settings: &Settings) -> &'static Quirks,
     /// How the provider's own keys are sent: quickstart writes `auth` from it.
     pub key: KeyStyle,
     /// False where a caller's own credential may never replace the configured one (gemini).
@@ -34,46 +52,8 @@ pub enum Base {
     Url(&'static str),
     /// A URL that depends on a boolean or enumerated setting.
     Choice(fn(&Settings) -> &'static str),
-    /// Only `upstream_url` says.
+    /// Only `upstream_url` says, so it must be given.
     UpstreamUrl,
-}
-
-/// One operation of a provider.
-pub struct Route {
-    pub operation: Operation,
-    /// Path on the base; `{model}` and `{setting}` are escaped as one segment each.
-    pub path: &'static str,
-    /// Query arguments that a setting supplies unless the client's query has them: name, setting.
-    pub query: &'static [(&'static str, &'static str)],
-    pub wire: Wire,
-}
-
-/// What the target speaks for an operation.
-pub enum Wire {
-    /// The client's own OpenAI body is passed on, edited by span.
-    Relay(&'static dyn Envelope),
-    /// The provider has the operation, and this version of the gateway does not serve it.
-    Unserved,
-}
-
-/// A rule about one setting of a target.
-pub struct Setting {
-    /// Name below `model.options`, dotted: `azure_instance`, `gemini.project_id`.
-    pub name: &'static str,
-    pub required: Required,
-}
-
-/// When a setting must be given.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Required {
-    Always,
-    /// Unless `upstream_url` says where to go.
-    UnlessUpstreamUrl,
-    /// All settings of the group with this name, or none.
-    Group(&'static str),
-    /// Only for this operation.
-    For(Operation),
-    Never,
 }
 
 /// How a provider's key is sent.
@@ -87,28 +67,37 @@ pub enum KeyStyle {
     None,
 }
 
-/// Settings of a target with every placeholder resolved: dotted name below `model.options` → value.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Settings(Vec<(Box<str>, Box<str>)>);
-
-impl Settings {
-    pub fn set(&mut self, name: impl Into<Box<str>>, value: impl Into<Box<str>>) {
-        self.0.push((name.into(), value.into()));
-    }
-
-    pub fn value(&self, name: &str) -> Option<&str> {
-        self.0
-            .iter()
-            .find(|(known, _)| &**known == name)
-            .map(|(_, value)| &**value)
-    }
-}
-
 impl Provider {
-    /// How `operation` is done in client format `format` with these settings; none where the provider
-    /// does not have it.
-    pub fn route(&self, operation: Operation, format: ClientFormat, settings: &Settings) -> Option<&Route> {
-        let _ = (operation, format, settings);
-        None
+    /// How `operation` is done for clients that speak `format`, by a target at `location`; none where
+    /// the provider does not have it.
+    ///
+    /// Clients of [`ClientFormat::Anthropic`] can be put before every provider that chats.
+    pub fn route(
+        &self,
+        operation: Operation,
+        format: ClientFormat,
+        location: &Location<'_>,
+    ) -> Option<&'static Route> {
+        let own = self
+            .routes
+            .iter()
+            .find(|route| route.operation == operation && route.format == format && (route.when)(location));
+        own.or_else(|| self.translated(operation, format))
+    }
+
+    fn translated(&self, operation: Operation, format: ClientFormat) -> Option<&'static Route> {
+        let chats = || self.routes.iter().any(|route| route.operation == Operation::Chat);
+        (format == ClientFormat::Anthropic && operation == Operation::Chat && chats())
+            .then_some(&route::ANTHROPIC_CHAT)
+    }
+
+    /// Whether the provider has `operation` at all, for some settings, in some client format.
+    pub fn has(&self, operation: Operation) -> bool {
+        self.routes.iter().any(|route| route.operation == operation)
+    }
+
+    /// Whether some route speaks `format`; what a native `llm_format` needs of its provider.
+    pub fn speaks(&self, format: ClientFormat) -> bool {
+        format == ClientFormat::Anthropic || self.routes.iter().any(|route| route.format == format)
     }
 }

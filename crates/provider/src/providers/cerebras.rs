@@ -1,0 +1,39 @@
+//! Cerebras. Made from <https://inference-docs.cerebras.ai/api-reference/chat-completions>.
+
+use dialect::MemberRule::Drop;
+use dialect::Requirement::{Always, WithoutTools};
+use dialect::{Quirks, TokenLimit};
+use model::Operation;
+
+use crate::{Base, KeyStyle, Provider, Route};
+
+pub(super) static PROVIDER: Provider = Provider {
+    id: "cerebras",
+    title: "Cerebras",
+    base: Base::Url("https://api.cerebras.ai"),
+    routes: &[
+        Route::relay(Operation::Chat, "/v1/chat/completions"),
+        Route::preserve(),
+    ],
+    settings: &[],
+    headers: &[],
+    quirks: |_, _| &QUIRKS,
+    key: KeyStyle::Bearer,
+    caller_may_override: true,
+};
+
+/// The API answers 400 to each of these members.
+static QUIRKS: Quirks = Quirks {
+    rules: &[
+        (WithoutTools, Drop("tool_choice")),
+        (Always, Drop("frequency_penalty")),
+        (Always, Drop("logit_bias")),
+        (Always, Drop("n")),
+        (Always, Drop("parallel_tool_calls")),
+        (Always, Drop("presence_penalty")),
+        (Always, Drop("service_tier")),
+        (Always, Drop("top_k")),
+    ],
+    token_limit: TokenLimit::MaxCompletionTokens,
+    ..Quirks::NONE
+};

@@ -1,0 +1,120 @@
+//! Databricks model serving. Made from
+//! <https://docs.databricks.com/aws/en/machine-learning/foundation-model-apis/api-reference>.
+
+use dialect::MemberRule::{self, Drop, Recast};
+use dialect::Requirement::{self, Always, WithoutTools};
+use dialect::{Quirks, TokenLimit, UsageInStream};
+use model::Operation;
+
+use crate::families::is_claude;
+use crate::{Base, KeyStyle, Provider, Required, Route, Setting, Settings};
+
+const INSTANCE: &str = "databricks.workspace_instance_id";
+
+pub(super) static PROVIDER: Provider = Provider {
+    id: "databricks",
+    title: "Databricks",
+    base: Base::Url("https://{databricks.workspace_instance_id}.cloud.databricks.com"),
+    routes: &[
+        Route::relay(Operation::Chat, "/serving-endpoints/v1/chat/completions"),
+        Route::preserve(),
+    ],
+    settings: &[Setting::new(INSTANCE, Required::UnlessUpstreamUrl)],
+    headers: &[],
+    quirks,
+    key: KeyStyle::Bearer,
+    caller_may_override: true,
+};
+
+fn quirks(model: Option<&str>, _: &Settings) -> &'static Quirks {
+    match model {
+        Some(name) if is_claude(name) => &CLAUDE,
+        _ => &PLAIN,
+    }
+}
+
+static PLAIN: Quirks = quirks_with(&[
+    (WithoutTools, Drop("tool_choice")),
+    (Always, Drop("frequency_penalty")),
+    (Always, Drop("logit_bias")),
+    (Always, Drop("metadata")),
+    (Always, Drop("n")),
+    (Always, Drop("parallel_tool_calls")),
+    (Always, Drop("presence_penalty")),
+    (Always, Drop("seed")),
+    (Always, Drop("service_tier")),
+    (Always, Drop("store")),
+    (Always, Drop("user")),
+]);
+
+/// Endpoints of Claude take a budget for thinking instead of an effort.
+static CLAUDE: Quirks = quirks_with(&[
+    (WithoutTools, Drop("tool_choice")),
+    (Always, Drop("frequency_penalty")),
+    (Always, Drop("logit_bias")),
+    (Always, Drop("metadata")),
+    (Always, Drop("n")),
+    (Always, Drop("parallel_tool_calls")),
+    (Always, Drop("presence_penalty")),
+    (Always, Drop("seed")),
+    (Always, Drop("service_tier")),
+    (Always, Drop("store")),
+    (Always, Drop("user")),
+    (
+        Always,
+        thinking("none", &[("thinking", r#"{"type":"disabled"}"#)]),
+    ),
+    (
+        Always,
+        thinking(
+            "minimal",
+            &[("thinking", r#"{"type":"enabled","budget_tokens":1024}"#)],
+        ),
+    ),
+    (
+        Always,
+        thinking(
+            "low",
+            &[("thinking", r#"{"type":"enabled","budget_tokens":1024}"#)],
+        ),
+    ),
+    (
+        Always,
+        thinking(
+            "medium",
+            &[("thinking", r#"{"type":"enabled","budget_tokens":2048}"#)],
+        ),
+    ),
+    (
+        Always,
+        thinking(
+            "high",
+            &[("thinking", r#"{"type":"enabled","budget_tokens":4096}"#)],
+        ),
+    ),
+    (
+        Always,
+        thinking(
+            "xhigh",
+            &[("thinking", r#"{"type":"enabled","budget_tokens":8192}"#)],
+        ),
+    ),
+]);
+
+const fn thinking(value: &'static str, with: &'static [(&'static str, &'static str)]) -> MemberRule {
+    Recast {
+        member: "reasoning_effort",
+        value,
+        with,
+    }
+}
+
+const fn quirks_with(rules: &'static [(Requirement, MemberRule)]) -> Quirks {
+    Quirks {
+        rules,
+        token_limit: TokenLimit::MaxTokens,
+        usage_in_stream: UsageInStream::Always,
+        developer_is_system: true,
+        reasoning_outside_completion: false,
+    }
+}

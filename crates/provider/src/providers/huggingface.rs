@@ -1,0 +1,54 @@
+//! Hugging Face: the router, dedicated endpoints and TGI. Made from
+//! <https://huggingface.co/docs/inference-providers>.
+
+use dialect::MemberRule::Drop;
+use dialect::Requirement::{Always, WithoutTools};
+use dialect::{Quirks, TokenLimit};
+use model::{ClientFormat, Operation};
+
+use crate::{Base, KeyStyle, Provider, Route, Setting};
+
+pub(super) static PROVIDER: Provider = Provider {
+    id: "huggingface",
+    title: "Hugging Face",
+    // The host that went before it, api-inference, no longer serves models.
+    base: Base::Url("https://router.huggingface.co"),
+    routes: &[
+        Route::relay(Operation::Chat, "/v1/chat/completions"),
+        Route::unserved(Operation::Completions, "/hf-inference/models/{model}"),
+        Route::unserved(
+            Operation::Embeddings,
+            "/hf-inference/models/{model}/pipeline/feature-extraction",
+        ),
+        Route::unserved(Operation::Video, "/v1/videos"),
+        Route::preserve(),
+        Route::native(ClientFormat::HuggingFace, Operation::Chat),
+    ],
+    settings: &[
+        Setting::optional("huggingface.use_cache"),
+        Setting::optional("huggingface.wait_for_model"),
+    ],
+    headers: &[
+        ("x-use-cache", "huggingface.use_cache"),
+        ("x-wait-for-model", "huggingface.wait_for_model"),
+    ],
+    quirks: |_, _| &QUIRKS,
+    key: KeyStyle::Bearer,
+    caller_may_override: true,
+};
+
+/// The router passes a body on to one of many servers, some of which refuse extra inputs.
+static QUIRKS: Quirks = Quirks {
+    rules: &[
+        (WithoutTools, Drop("tool_choice")),
+        (WithoutTools, Drop("parallel_tool_calls")),
+        (Always, Drop("logit_bias")),
+        (Always, Drop("n")),
+        (Always, Drop("service_tier")),
+        (Always, Drop("top_k")),
+        (Always, Drop("user")),
+    ],
+    token_limit: TokenLimit::MaxTokens,
+    developer_is_system: true,
+    ..Quirks::NONE
+};

@@ -1,0 +1,67 @@
+//! Mistral, the managed service and compatible servers. Made from <https://docs.mistral.ai/api>.
+
+use dialect::MemberRule::{Drop, Rename, Replace};
+use dialect::Requirement::{Always, WithoutTools};
+use dialect::{Quirks, TokenLimit, UsageInStream};
+use model::Operation;
+
+use crate::{Base, KeyStyle, Location, Provider, Route, Setting};
+
+pub(super) static PROVIDER: Provider = Provider {
+    id: "mistral",
+    title: "Mistral",
+    base: Base::Url("https://api.mistral.ai"),
+    routes: &[
+        Route::unserved(Operation::Chat, "/api/chat").when(speaks_ollama),
+        Route::relay(Operation::Chat, "/v1/chat/completions"),
+        Route::unserved(Operation::Embeddings, "/api/embed").when(speaks_ollama),
+        Route::relay(Operation::Embeddings, "/v1/embeddings"),
+        Route::preserve(),
+    ],
+    settings: &[Setting::optional("mistral_format")],
+    headers: &[],
+    quirks: |_, _| &QUIRKS,
+    key: KeyStyle::Bearer,
+    caller_may_override: true,
+};
+
+/// `mistral_format`, or else what the path of `upstream_url` tells.
+fn speaks_ollama(location: &Location<'_>) -> bool {
+    match location.settings.value("mistral_format") {
+        Some(format) => format == "ollama",
+        None => location.url_path_is(|path| path.ends_with("/api/chat") || path.ends_with("/api/generate")),
+    }
+}
+
+/// The API refuses every member that it does not know (422).
+static QUIRKS: Quirks = Quirks {
+    rules: &[
+        (Always, Rename("seed", "random_seed")),
+        (Always, Rename("dimensions", "output_dimension")),
+        (
+            Always,
+            Replace {
+                member: "tool_choice",
+                value: "required",
+                with: r#""any""#,
+            },
+        ),
+        (WithoutTools, Drop("tool_choice")),
+        (WithoutTools, Drop("parallel_tool_calls")),
+        (Always, Drop("logit_bias")),
+        (Always, Drop("logprobs")),
+        (Always, Drop("prompt_cache_key")),
+        (Always, Drop("prompt_cache_retention")),
+        (Always, Drop("safety_identifier")),
+        (Always, Drop("service_tier")),
+        (Always, Drop("store")),
+        (Always, Drop("top_k")),
+        (Always, Drop("top_logprobs")),
+        (Always, Drop("user")),
+        (Always, Drop("verbosity")),
+    ],
+    token_limit: TokenLimit::MaxTokens,
+    usage_in_stream: UsageInStream::Always,
+    developer_is_system: true,
+    reasoning_outside_completion: false,
+};

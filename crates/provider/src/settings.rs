@@ -1,0 +1,87 @@
+//! What a target's configuration says about where it is, and what it must say.
+
+use model::Operation;
+
+/// A rule about one setting of a target.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Setting {
+    /// Name below `model.options`, dotted: `azure_instance`, `gemini.project_id`.
+    pub name: &'static str,
+    pub required: Required,
+}
+
+/// When a setting must be given.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Required {
+    Always,
+    /// Unless `upstream_url` says where to go.
+    UnlessUpstreamUrl,
+    /// All settings of the group with this name, or none.
+    Group(&'static str),
+    /// Only for this operation.
+    For(Operation),
+    Never,
+}
+
+/// Settings of a target by dotted name below `model.options`. At load time a value may have
+/// `$(…)` placeholders; for a request they are resolved.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Settings(Vec<(Box<str>, Box<str>)>);
+
+impl Settings {
+    pub fn set(&mut self, name: impl Into<Box<str>>, value: impl Into<Box<str>>) {
+        self.0.push((name.into(), value.into()));
+    }
+
+    pub fn value(&self, name: &str) -> Option<&str> {
+        self.0
+            .iter()
+            .find(|(known, _)| &**known == name)
+            .map(|(_, value)| &**value)
+    }
+}
+
+/// Everything in a target's configuration that decides where its requests go. As in [`Settings`], the
+/// texts have placeholders at load time and none in a request.
+#[derive(Debug, Clone, Copy)]
+pub struct Location<'a> {
+    pub settings: &'a Settings,
+    /// `upstream_url`. Values of placeholders in it are to be escaped by
+    /// [`encode_segment`](crate::encode_segment), so that none can start another segment, a query or
+    /// another host.
+    pub upstream_url: Option<&'a str>,
+    /// `upstream_path`; escaped like `upstream_url`.
+    pub upstream_path: Option<&'a str>,
+}
+
+impl<'a> Location<'a> {
+    /// A target that is where its provider is.
+    pub const fn of(settings: &'a Settings) -> Self {
+        Self {
+            settings,
+            upstream_url: None,
+            upstream_path: None,
+        }
+    }
+
+    /// Whether `upstream_url` has a path, without its query, that `test` holds for.
+    pub(crate) fn url_path_is(&self, test: impl Fn(&str) -> bool) -> bool {
+        self.upstream_url
+            .and_then(|url| crate::url::Url::parse(url).ok())
+            .is_some_and(|url| test(url.path))
+    }
+}
+
+impl Setting {
+    pub(crate) const fn new(name: &'static str, required: Required) -> Self {
+        Self { name, required }
+    }
+
+    pub(crate) const fn always(name: &'static str) -> Self {
+        Self::new(name, Required::Always)
+    }
+
+    pub(crate) const fn optional(name: &'static str) -> Self {
+        Self::new(name, Required::Never)
+    }
+}
