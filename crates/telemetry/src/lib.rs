@@ -1,1 +1,15 @@
 //! The one record of each request, the metrics, and their names.
+//!
+//! Values only come in through arguments: no clock is read here except by the writer thread's waits, and
+//! no label or member can carry what a client sent, save for the redacted URI of a record.
+
+mod metrics;
+pub mod names;
+mod record;
+mod writer;
+
+pub use metrics::{
+    Counter, Gauge, GaugeHold, Histogram, Metrics, MetricsOptions, ReloadMetrics, RouteMetrics, WriterMetrics,
+};
+pub use record::{Entity, Latencies, Outcome, Record, RecordTarget, RedactedUri, Redactor, ResponseSource};
+pub use writer::{RecordWriter, SendError, Sink};

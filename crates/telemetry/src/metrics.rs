@@ -1,0 +1,273 @@
+//! Counters, gauges and histograms of the process, and their text exposition.
+//!
+//! A request touches them through handles that were looked up when the configuration was loaded. They live
+//! beside the configuration, so a reload keeps the counts.
+
+mod exposition;
+mod histogram;
+mod process;
+mod route;
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
+
+use crate::names::{self, label};
+use exposition::Exposition;
+pub use histogram::Histogram;
+pub use route::RouteMetrics;
+
+/// A number that only grows.
+#[derive(Debug, Default)]
+pub struct Counter(AtomicU64);
+
+impl Counter {
+    pub fn add(&self, amount: u64) {
+        self.0.fetch_add(amount, Ordering::Relaxed);
+    }
+
+    pub fn value(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// A number that grows and shrinks.
+#[derive(Debug, Default)]
+pub struct Gauge(AtomicI64);
+
+impl Gauge {
+    /// Adds one for as long as the returned value lives.
+    pub fn hold(self: &Arc<Self>) -> GaugeHold {
+        self.0.fetch_add(1, Ordering::Relaxed);
+        GaugeHold(Arc::clone(self))
+    }
+
+    pub fn value(&self) -> i64 {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// One unit of a [`Gauge`], given back when dropped.
+#[derive(Debug)]
+pub struct GaugeHold(Arc<Gauge>);
+
+impl Drop for GaugeHold {
+    fn drop(&mut self) {
+        self.0.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+/// What the record writer did.
+#[derive(Debug, Default)]
+pub struct WriterMetrics {
+    pub written: Counter,
+    /// Records that found the buffer full.
+    pub dropped_full: Counter,
+    /// Records that came after the writer was closed, or were left when its deadline passed.
+    pub dropped_closed: Counter,
+    /// Records that were in a write that failed.
+    pub dropped_failed: Counter,
+}
+
+/// How loading the configuration went.
+#[derive(Debug, Default)]
+pub struct ReloadMetrics {
+    successes: Counter,
+    failures: Counter,
+    last_success: AtomicU64,
+    successful: AtomicBool,
+}
+
+impl ReloadMetrics {
+    /// `now`: seconds of the epoch.
+    pub fn succeeded(&self, now: u64) {
+        self.successes.add(1);
+        self.last_success.store(now, Ordering::Relaxed);
+        self.successful.store(true, Ordering::Relaxed);
+    }
+
+    pub fn failed(&self) {
+        self.failures.add(1);
+        self.successful.store(false, Ordering::Relaxed);
+    }
+
+    /// Whether the last attempt succeeded, and when the last success was (seconds of the epoch, 0 for never).
+    pub fn state(&self) -> (bool, u64) {
+        (
+            self.successful.load(Ordering::Relaxed),
+            self.last_success.load(Ordering::Relaxed),
+        )
+    }
+}
+
+/// What to export.
+#[derive(Debug, Clone, Copy)]
+pub struct MetricsOptions {
+    /// Version of the product, for the build information.
+    pub version: &'static str,
+    /// Tell consumers apart; else the label is empty, as in Kong.
+    pub per_consumer: bool,
+    /// Routes that are told apart over the life of the process; later ones are counted together as `other`.
+    pub max_routes: usize,
+    /// The same for pairs of a route and a consumer.
+    pub max_consumers: usize,
+}
+
+impl Default for MetricsOptions {
+    fn default() -> Self {
+        Self {
+            version: env!("CARGO_PKG_VERSION"),
+            per_consumer: false,
+            max_routes: 5_000,
+            max_consumers: 10_000,
+        }
+    }
+}
+
+/// How many more label values may come into being.
+#[derive(Debug)]
+struct Budget(AtomicUsize);
+
+impl Budget {
+    fn take(&self) -> bool {
+        let take = |left: usize| left.checked_sub(1);
+        self.0
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, take)
+            .is_ok()
+    }
+
+    fn is_spent(&self) -> bool {
+        self.0.load(Ordering::Relaxed) == 0
+    }
+}
+
+/// All metrics of the process.
+#[derive(Debug)]
+pub struct Metrics {
+    options: MetricsOptions,
+    routes: RwLock<BTreeMap<RouteKey, Arc<RouteMetrics>>>,
+    routes_left: Budget,
+    consumers_left: Arc<Budget>,
+    /// Requests that matched no route, with empty labels.
+    unmatched: Arc<RouteMetrics>,
+    other: Arc<RouteMetrics>,
+    pub in_flight: Arc<Gauge>,
+    pub client_connections: Arc<Gauge>,
+    pub upstream_connections: Arc<Gauge>,
+    pub upstream_opened: Counter,
+    pub upstream_reused: Counter,
+    pub writer: Arc<WriterMetrics>,
+    pub reloads: ReloadMetrics,
+}
+
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct RouteKey {
+    service: Box<str>,
+    route: Box<str>,
+}
+
+impl Metrics {
+    pub fn new(options: MetricsOptions) -> Self {
+        let consumers_left = Arc::new(Budget(AtomicUsize::new(options.max_consumers)));
+        let route = || {
+            Arc::new(RouteMetrics::new(
+                options.per_consumer,
+                Arc::clone(&consumers_left),
+            ))
+        };
+        Self {
+            options,
+            routes: RwLock::default(),
+            routes_left: Budget(AtomicUsize::new(options.max_routes)),
+            unmatched: route(),
+            other: route(),
+            consumers_left,
+            in_flight: Arc::default(),
+            client_connections: Arc::default(),
+            upstream_connections: Arc::default(),
+            upstream_opened: Counter::default(),
+            upstream_reused: Counter::default(),
+            writer: Arc::default(),
+            reloads: ReloadMetrics::default(),
+        }
+    }
+
+    /// The handle of a route, to be looked up when a configuration is loaded. The labels are names, or ids
+    /// where there is no name; a route without service has an empty `service`.
+    pub fn route(&self, service: &str, route: &str) -> Arc<RouteMetrics> {
+        let key = RouteKey {
+            service: service.into(),
+            route: route.into(),
+        };
+        let mut routes = self.routes.write().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = routes.get(&key) {
+            return Arc::clone(known);
+        }
+        if !self.routes_left.take() {
+            return Arc::clone(&self.other);
+        }
+        let created = RouteMetrics::new(self.options.per_consumer, Arc::clone(&self.consumers_left));
+        Arc::clone(routes.entry(key).or_insert(Arc::new(created)))
+    }
+
+    /// The handle for requests that matched no route.
+    pub fn unmatched(&self) -> &Arc<RouteMetrics> {
+        &self.unmatched
+    }
+
+    /// The whole exposition, in the Prometheus text format 0.0.4.
+    pub fn render(&self) -> String {
+        let mut out = Exposition::default();
+        self.render_routes(&mut out);
+        self.render_gateway(&mut out);
+        process::render(&mut out);
+        out.into_text()
+    }
+
+    fn render_routes(&self, out: &mut Exposition) {
+        let routes = self.routes.read().unwrap_or_else(PoisonError::into_inner);
+        let mut all: Vec<(&str, &str, &RouteMetrics)> = routes
+            .iter()
+            .map(|(key, route)| (&*key.service, &*key.route, &**route))
+            .collect();
+        all.push(("", "", &self.unmatched));
+        all.push((label::OTHER, label::OTHER, &self.other));
+        all.retain(|(_, _, route)| route.is_used());
+        route::render(out, &all);
+    }
+
+    fn render_gateway(&self, out: &mut Exposition) {
+        out.single(&names::IN_FLIGHT, self.in_flight.value());
+        out.single(&names::CLIENT_CONNECTIONS, self.client_connections.value());
+        out.single(&names::UPSTREAM_CONNECTIONS, self.upstream_connections.value());
+        out.family(&names::UPSTREAM_SENDS);
+        out.sample(&names::UPSTREAM_SENDS, &["opened"], self.upstream_opened.value());
+        out.sample(&names::UPSTREAM_SENDS, &["reused"], self.upstream_reused.value());
+        out.single(&names::RECORDS, self.writer.written.value());
+        out.family(&names::RECORD_DROPS);
+        for (reason, drops) in [
+            ("full", &self.writer.dropped_full),
+            ("closed", &self.writer.dropped_closed),
+            ("failed", &self.writer.dropped_failed),
+        ] {
+            out.sample(&names::RECORD_DROPS, &[reason], drops.value());
+        }
+        out.family(&names::RELOADS);
+        out.sample(&names::RELOADS, &["success"], self.reloads.successes.value());
+        out.sample(&names::RELOADS, &["failure"], self.reloads.failures.value());
+        let (successful, last_success) = self.reloads.state();
+        out.single(&names::RELOAD_TIME, last_success);
+        out.single(&names::RELOAD_STATE, u8::from(successful));
+        out.family(&names::BUILD);
+        out.sample(&names::BUILD, &[self.options.version], 1);
+    }
+}
+
+impl Default for Metrics {
+    fn default() -> Self {
+        Self::new(MetricsOptions::default())
+    }
+}
+
+#[cfg(test)]
+mod tests;

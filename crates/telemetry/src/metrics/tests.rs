@@ -1,0 +1,250 @@
+//! The exposition as a scraper sees it.
+
+use std::net::{IpAddr, Ipv4Addr};
+use std::time::Duration;
+
+use model::{Usage, UsageSource};
+
+use super::*;
+use crate::names::MetricKind;
+use crate::record::{Entity, Latencies, Outcome, Record, Redactor, ResponseSource};
+
+fn record(status: u16, consumer: Option<&str>) -> Record<'_> {
+    Record {
+        request_id: "r",
+        started_at: 0,
+        client_ip: IpAddr::V4(Ipv4Addr::LOCALHOST),
+        method: "POST",
+        uri: Redactor::default().uri("/", None),
+        consumer: consumer.map(|name| Entity {
+            id: "id",
+            name: Some(name),
+        }),
+        route: None,
+        service: None,
+        plugin_id: None,
+        target: None,
+        status,
+        upstream_status: None,
+        source: ResponseSource::Upstream,
+        request_bytes: 10,
+        response_bytes: 20,
+        stream: false,
+        latencies: Latencies {
+            total: Duration::from_millis(60),
+            gateway: Duration::from_micros(300),
+            upstream_first_byte: None,
+            first_token: None,
+        },
+        usage: Some((
+            Usage {
+                fresh_input: 5,
+                output: 7,
+                ..Usage::default()
+            },
+            UsageSource::Reported,
+        )),
+        losses: None,
+        outcome: Outcome::Completed,
+        error: None,
+        tries: 1,
+    }
+}
+
+fn value(text: &str, sample: &str) -> Option<String> {
+    text.lines()
+        .find_map(|line| line.strip_prefix(sample)?.strip_prefix(' '))
+        .map(str::to_owned)
+}
+
+#[test]
+fn a_request_is_counted_everywhere() {
+    let metrics = Metrics::default();
+    let route = metrics.route("llm", "chat");
+    route.observe(&record(200, Some("ann")));
+    route.observe(&record(200, None));
+    route.observe(&record(429, None));
+    metrics.unmatched().observe(&record(404, None));
+    let text = metrics.render();
+    let sample = |sample: &str| value(&text, sample).unwrap_or_else(|| panic!("{sample} in {text}"));
+    let requests = |labels: &str| sample(&format!("kong_http_requests_total{{{labels}}}"));
+    let labels =
+        |code: u16| format!(r#"service="llm",route="chat",code="{code}",source="upstream",consumer="""#);
+    assert_eq!(requests(&labels(200)), "2");
+    assert_eq!(requests(&labels(429)), "1");
+    assert_eq!(
+        requests(r#"service="",route="",code="404",source="upstream",consumer="""#),
+        "1"
+    );
+    let route = r#"service="llm",route="chat""#;
+    assert_eq!(
+        sample(&format!("kong_kong_latency_ms_bucket{{{route},le=\"1\"}}")),
+        "3"
+    );
+    assert_eq!(
+        sample(&format!("kong_request_latency_ms_sum{{{route}}}")),
+        "180.000"
+    );
+    let bandwidth = |direction: &str| {
+        sample(&format!(
+            "kong_bandwidth_bytes{{{route},direction=\"{direction}\",consumer=\"\"}}"
+        ))
+    };
+    assert_eq!(bandwidth("ingress"), "30");
+    assert_eq!(bandwidth("egress"), "60");
+    assert_eq!(
+        sample(&format!(
+            "ai_proxy_requests_total{{{route},outcome=\"completed\"}}"
+        )),
+        "3"
+    );
+    let tokens = |kind: &str| {
+        sample(&format!(
+            "ai_proxy_tokens_total{{{route},kind=\"{kind}\",source=\"reported\"}}"
+        ))
+    };
+    assert_eq!(tokens("fresh_input"), "15");
+    assert_eq!(tokens("output"), "21");
+    assert!(
+        !text.contains("kong_upstream_latency_ms_count"),
+        "nothing was observed"
+    );
+}
+
+#[test]
+fn a_handle_of_the_same_names_goes_on_counting() {
+    let metrics = Metrics::default();
+    metrics.route("s", "r").observe(&record(200, None));
+    metrics.route("s", "r").observe(&record(200, None));
+    assert!(
+        metrics
+            .render()
+            .contains("code=\"200\",source=\"upstream\",consumer=\"\"} 2\n")
+    );
+}
+
+#[test]
+fn label_values_above_the_caps_are_counted_together() {
+    let metrics = Metrics::new(MetricsOptions {
+        per_consumer: true,
+        max_routes: 2,
+        max_consumers: 2,
+        ..MetricsOptions::default()
+    });
+    for route in ["a", "b", "c", "d"] {
+        metrics.route("s", route).observe(&record(200, None));
+    }
+    for consumer in ["x", "y", "z", "w", "x"] {
+        metrics.route("s", "a").observe(&record(200, Some(consumer)));
+    }
+    let text = metrics.render();
+    let requests = |service: &str, route: &str, consumer: &str| {
+        let labels = format!(
+            r#"service="{service}",route="{route}",code="200",source="upstream",consumer="{consumer}""#
+        );
+        value(&text, &format!("kong_http_requests_total{{{labels}}}"))
+    };
+    assert_eq!(requests("other", "other", "").as_deref(), Some("2"));
+    assert_eq!(requests("s", "a", "x").as_deref(), Some("2"));
+    assert_eq!(requests("s", "a", "y").as_deref(), Some("1"));
+    assert_eq!(requests("s", "a", "other").as_deref(), Some("2"));
+    assert_eq!(requests("s", "a", "z"), None);
+    assert_eq!(requests("s", "c", ""), None);
+}
+
+#[test]
+fn a_code_that_is_none_is_other() {
+    let metrics = Metrics::default();
+    metrics.route("s", "r").observe(&record(999, None));
+    metrics.route("s", "r").observe(&record(0, None));
+    assert!(
+        metrics
+            .render()
+            .contains("code=\"other\",source=\"upstream\",consumer=\"\"} 2\n")
+    );
+}
+
+#[test]
+fn gauges_and_reloads() {
+    let metrics = Metrics::default();
+    let held = (metrics.in_flight.hold(), metrics.in_flight.hold());
+    drop(held.0);
+    metrics.reloads.succeeded(1_760_000_000);
+    metrics.reloads.failed();
+    let text = metrics.render();
+    let sample = |sample: &str| value(&text, sample).unwrap();
+    assert_eq!(sample("ai_proxy_requests_in_flight"), "1");
+    assert_eq!(
+        sample("ai_proxy_configuration_reloads_total{result=\"success\"}"),
+        "1"
+    );
+    assert_eq!(
+        sample("ai_proxy_configuration_reloads_total{result=\"failure\"}"),
+        "1"
+    );
+    assert_eq!(
+        sample("ai_proxy_configuration_last_success_timestamp_seconds"),
+        "1760000000"
+    );
+    assert_eq!(sample("ai_proxy_configuration_last_load_successful"), "0");
+    drop(held.1);
+    assert_eq!(metrics.in_flight.value(), 0);
+}
+
+#[test]
+fn every_metric_is_exposed_once_and_only_under_its_name() {
+    let metrics = Metrics::default();
+    metrics.route("s", "r").observe(&record(200, None));
+    let text = metrics.render();
+    let mut families = Vec::new();
+    for line in text.lines() {
+        if let Some(rest) = line.strip_prefix("# TYPE ") {
+            families.push(rest.split(' ').next().unwrap());
+        } else if !line.starts_with('#') {
+            let family = families.last().unwrap();
+            let metric = names::ALL.iter().find(|metric| metric.name == *family).unwrap();
+            let name = line.split([' ', '{']).next().unwrap();
+            let suffix = name.strip_prefix(family).unwrap();
+            let suffixes: &[&str] = match metric.kind {
+                MetricKind::Histogram => &["_bucket", "_sum", "_count"],
+                _ => &[""],
+            };
+            assert!(suffixes.contains(&suffix), "{line}");
+            assert!(line.rsplit(' ').next().unwrap().parse::<f64>().is_ok(), "{line}");
+        }
+    }
+    let expected: Vec<&str> = names::ALL.iter().map(|metric| metric.name).collect();
+    if cfg!(target_os = "linux") {
+        assert_eq!(families, expected);
+    }
+}
+
+#[test]
+fn counts_from_many_threads_are_all_there() {
+    let metrics = Arc::new(Metrics::default());
+    std::thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| {
+                let route = metrics.route("s", "r");
+                for index in 0..500_u16 {
+                    route.observe(&record(200 + index % 7, None));
+                }
+            });
+        }
+    });
+    let text = metrics.render();
+    assert_eq!(
+        value(
+            &text,
+            r#"ai_proxy_requests_total{service="s",route="r",outcome="completed"}"#
+        )
+        .as_deref(),
+        Some("2000")
+    );
+    let total: u64 = text
+        .lines()
+        .filter(|line| line.starts_with("kong_http_requests_total{"))
+        .map(|line| line.rsplit(' ').next().unwrap().parse::<u64>().unwrap())
+        .sum();
+    assert_eq!(total, 2000);
+}

@@ -1,0 +1,170 @@
+//! Credentials in a query string, taken out before the URI can reach a record.
+
+use std::borrow::Cow;
+
+use percent_encoding::percent_decode_str;
+
+/// Stands where a credential was.
+const MASK: &str = "REDACTED";
+
+/// Names of query arguments that carry credentials, whatever the configuration says.
+const KNOWN: &[&str] = &[
+    "access_key",
+    "access_token",
+    "api-key",
+    "api_key",
+    "apikey",
+    "auth",
+    "auth_token",
+    "authorization",
+    "client_secret",
+    "cookie",
+    "id_token",
+    "key",
+    "password",
+    "proxy-authorization",
+    "refresh_token",
+    "secret",
+    "set-cookie",
+    "sig",
+    "signature",
+    "token",
+    "x-amz-credential",
+    "x-amz-security-token",
+    "x-amz-signature",
+    "x-api-key",
+    "x-goog-api-key",
+    "x-goog-credential",
+    "x-goog-signature",
+];
+
+/// Knows which query arguments are credentials: the usual names, and those that the configuration names.
+#[derive(Debug, Default)]
+pub struct Redactor {
+    configured: Vec<Box<str>>,
+}
+
+/// A URI's path and query from which credentials have been taken. Only a [`Redactor`] makes one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RedactedUri<'a> {
+    path: &'a str,
+    query: Option<Cow<'a, str>>,
+}
+
+impl RedactedUri<'_> {
+    pub fn path(&self) -> &str {
+        self.path
+    }
+
+    pub fn query(&self) -> Option<&str> {
+        self.query.as_deref()
+    }
+}
+
+impl Redactor {
+    /// `names`: key names of `key-auth`, and names of query arguments that carry upstream credentials.
+    pub fn new(names: impl IntoIterator<Item = impl Into<Box<str>>>) -> Self {
+        let mut configured: Vec<Box<str>> = names.into_iter().map(Into::into).collect();
+        configured.sort_unstable();
+        configured.dedup();
+        Self { configured }
+    }
+
+    /// The URI without the values of credential arguments. Borrows unless there was one.
+    pub fn uri<'a>(&self, path: &'a str, query: Option<&'a str>) -> RedactedUri<'a> {
+        RedactedUri {
+            path,
+            query: query.map(|query| self.query(query)),
+        }
+    }
+
+    fn query<'a>(&self, query: &'a str) -> Cow<'a, str> {
+        if !arguments(query).any(|argument| self.is_credential(argument)) {
+            return Cow::Borrowed(query);
+        }
+        let mut out = String::with_capacity(query.len());
+        for argument in arguments(query) {
+            match argument.split_once('=') {
+                Some((name, _)) if self.is_credential(argument) => {
+                    let separator = argument.ends_with(SEPARATORS).then(|| argument.chars().last());
+                    out.extend([name, "=", MASK]);
+                    out.extend(separator.flatten());
+                }
+                _ => out.push_str(argument),
+            }
+        }
+        Cow::Owned(out)
+    }
+
+    fn is_credential(&self, argument: &str) -> bool {
+        let Some((name, _)) = argument.split_once('=') else {
+            return false;
+        };
+        let name = if name.contains('%') {
+            percent_decode_str(name).decode_utf8_lossy()
+        } else {
+            Cow::Borrowed(name)
+        };
+        let is = |known: &str| known.eq_ignore_ascii_case(name.trim());
+        KNOWN.iter().any(|known| is(known)) || self.configured.iter().any(|known| is(known))
+    }
+}
+
+/// Some servers take `;` for `&`, so a credential may stand behind either.
+const SEPARATORS: [char; 2] = ['&', ';'];
+
+/// The arguments, each with the separator that follows it.
+fn arguments(query: &str) -> impl Iterator<Item = &str> {
+    query.split_inclusive(SEPARATORS)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn redacted(query: &str) -> String {
+        let redactor = Redactor::new(["X-Team-Key"]);
+        let uri = redactor.uri("/p", Some(query));
+        assert_eq!(uri.path(), "/p");
+        uri.query().unwrap().to_owned()
+    }
+
+    #[test]
+    fn what_is_no_credential_stays_byte_for_byte() {
+        for query in ["", "a=1&b=%20&&c", "monkey=1", "tokens=3&=x", "apikey"] {
+            assert_eq!(redacted(query), query);
+            let redactor = Redactor::default();
+            assert!(matches!(
+                redactor.uri("/", Some(query)).query,
+                Some(Cow::Borrowed(_))
+            ));
+        }
+        assert_eq!(Redactor::default().uri("/", None).query(), None);
+    }
+
+    #[test]
+    fn credentials_are_masked_under_any_spelling() {
+        assert_eq!(redacted("apikey=CANARY"), "apikey=REDACTED");
+        assert_eq!(redacted("a=1&API-Key=CANARY&b=2"), "a=1&API-Key=REDACTED&b=2");
+        assert_eq!(redacted("%61pike%79=CANARY&b"), "%61pike%79=REDACTED&b");
+        assert_eq!(redacted("a=1;key=CANARY;b=2"), "a=1;key=REDACTED;b=2");
+        assert_eq!(redacted("x-team-key=CANARY=="), "x-team-key=REDACTED");
+        assert_eq!(redacted("key=CANARY&key=CANARY"), "key=REDACTED&key=REDACTED");
+    }
+
+    proptest! {
+        #[test]
+        fn no_canary_survives(
+            before in "([a-z]{0,4}(=[a-z%&;=]{0,6})?[&;]){0,3}",
+            name in prop::sample::select(KNOWN.to_vec()),
+            upper in any::<bool>(),
+            after in "([&;][a-z=&;]{0,8})?",
+        ) {
+            let name = if upper { name.to_ascii_uppercase() } else { name.to_owned() };
+            let query = format!("{before}{name}=CANARY-7f{after}");
+            prop_assert!(!redacted(&query).contains("CANARY"), "{}", query);
+        }
+    }
+}

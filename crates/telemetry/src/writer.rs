@@ -1,0 +1,198 @@
+//! Writes records to standard output or to a file, off the request's path.
+//!
+//! A sender formats its line straight into one buffer; a thread takes the whole buffer a hundred times a
+//! second at most, and writes it at once. So a record costs its sender no allocation and no system call, and
+//! a slow disk or a full pipe costs records, which are counted, never requests.
+
+mod sink;
+
+use std::io;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread;
+use std::time::Duration;
+
+use thiserror::Error;
+
+use crate::metrics::WriterMetrics;
+use crate::record::Record;
+use sink::Output;
+pub use sink::Sink;
+
+/// How long the writer lets lines gather before it takes them.
+const LINGER: Duration = Duration::from_millis(10);
+
+/// Bytes that may wait to be written.
+const CAPACITY: usize = 4 << 20;
+
+/// Memory that the buffers keep when they are empty, in bytes.
+const KEEP: usize = 256 << 10;
+
+/// Why a record was not taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+pub enum SendError {
+    #[error("the buffer of records is full")]
+    Full,
+    #[error("the record writer is closed")]
+    Closed,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    /// Whole lines.
+    buffer: Vec<u8>,
+    lines: u64,
+    /// The thread waits for the first line.
+    parked: bool,
+    reopen: bool,
+    closing: bool,
+    finished: bool,
+}
+
+#[derive(Debug)]
+struct Queue {
+    state: Mutex<State>,
+    /// To the thread: there is something to do.
+    wake: Condvar,
+    /// From the thread: all is written.
+    done: Condvar,
+    metrics: Arc<WriterMetrics>,
+    capacity: usize,
+}
+
+impl Queue {
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Takes records and writes them from a thread of its own.
+#[derive(Debug)]
+pub struct RecordWriter {
+    queue: Arc<Queue>,
+}
+
+impl RecordWriter {
+    /// Opens the sink and starts the thread.
+    pub fn spawn(sink: Sink, metrics: Arc<WriterMetrics>) -> io::Result<Self> {
+        Self::with_capacity(sink, metrics, CAPACITY)
+    }
+
+    fn with_capacity(sink: Sink, metrics: Arc<WriterMetrics>, capacity: usize) -> io::Result<Self> {
+        let mut output = Output::open(sink)?;
+        let queue = Arc::new(Queue {
+            state: Mutex::default(),
+            wake: Condvar::new(),
+            done: Condvar::new(),
+            metrics,
+            capacity,
+        });
+        let writer = Self {
+            queue: Arc::clone(&queue),
+        };
+        thread::Builder::new()
+            .name("records".to_owned())
+            .stack_size(128 << 10)
+            .spawn(move || run(&queue, &mut output))?;
+        Ok(writer)
+    }
+
+    /// Hands a record over; never waits for the sink. A record that is not taken is counted.
+    pub fn try_send(&self, record: &Record<'_>) -> Result<(), SendError> {
+        let mut state = self.queue.lock();
+        if state.closing {
+            drop(state);
+            self.queue.metrics.dropped_closed.add(1);
+            return Err(SendError::Closed);
+        }
+        let before = state.buffer.len();
+        record.write_line(&mut state.buffer);
+        if state.buffer.len() > self.queue.capacity {
+            state.buffer.truncate(before);
+            drop(state);
+            self.queue.metrics.dropped_full.add(1);
+            return Err(SendError::Full);
+        }
+        state.lines += 1;
+        let parked = std::mem::take(&mut state.parked);
+        drop(state);
+        if parked {
+            self.queue.wake.notify_one();
+        }
+        Ok(())
+    }
+
+    /// Opens the file anew before the next write, so that a rotated file is let go. A file that cannot be
+    /// opened leaves the old one in use.
+    pub fn reopen(&self) {
+        self.queue.lock().reopen = true;
+        self.queue.wake.notify_one();
+    }
+
+    /// Takes no more records, writes what is there, and waits for that until `deadline` from now.
+    /// True when everything was written; else what is left is counted as dropped.
+    pub fn close(&self, deadline: Duration) -> bool {
+        self.begin_close();
+        let state = self.queue.lock();
+        let waited = self
+            .queue
+            .done
+            .wait_timeout_while(state, deadline, |state| !state.finished);
+        let (mut state, _) = waited.unwrap_or_else(PoisonError::into_inner);
+        state.buffer.clear();
+        self.queue
+            .metrics
+            .dropped_closed
+            .add(std::mem::take(&mut state.lines));
+        state.finished
+    }
+
+    fn begin_close(&self) {
+        self.queue.lock().closing = true;
+        self.queue.wake.notify_one();
+    }
+}
+
+impl Drop for RecordWriter {
+    /// The thread writes what is there and ends; only [`RecordWriter::close`] waits for it.
+    fn drop(&mut self) {
+        self.begin_close();
+    }
+}
+
+fn run(queue: &Queue, output: &mut Output) {
+    let mut batch = Vec::new();
+    loop {
+        let mut state = queue.lock();
+        while state.buffer.is_empty() && !state.closing && !state.reopen {
+            state.parked = true;
+            state = queue.wake.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
+        state.parked = false;
+        if !state.buffer.is_empty() {
+            let gathering = |state: &mut State| !state.closing;
+            let waited = queue.wake.wait_timeout_while(state, LINGER, gathering);
+            state = waited.unwrap_or_else(PoisonError::into_inner).0;
+        }
+        if state.closing && state.buffer.is_empty() {
+            state.finished = true;
+            queue.done.notify_all();
+            return;
+        }
+        std::mem::swap(&mut batch, &mut state.buffer);
+        let lines = std::mem::take(&mut state.lines);
+        let reopen = std::mem::take(&mut state.reopen);
+        drop(state);
+
+        if reopen {
+            output.reopen();
+        }
+        let written = output.write_lines(&batch).min(lines);
+        queue.metrics.written.add(written);
+        queue.metrics.dropped_failed.add(lines - written);
+        batch.clear();
+        batch.shrink_to(KEEP);
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,212 @@
+//! The writer with sinks that are slow, full or broken.
+
+use std::fs;
+use std::io::Write;
+use std::net::{IpAddr, Ipv4Addr};
+use std::sync::mpsc;
+use std::time::Instant;
+
+use super::*;
+use crate::record::{Latencies, Outcome, Redactor, ResponseSource};
+
+fn record(id: &str) -> Record<'_> {
+    Record {
+        request_id: id,
+        started_at: 0,
+        client_ip: IpAddr::V4(Ipv4Addr::LOCALHOST),
+        method: "GET",
+        uri: Redactor::default().uri("/", None),
+        consumer: None,
+        route: None,
+        service: None,
+        plugin_id: None,
+        target: None,
+        status: 200,
+        upstream_status: None,
+        source: ResponseSource::Gateway,
+        request_bytes: 0,
+        response_bytes: 0,
+        stream: false,
+        latencies: Latencies::default(),
+        usage: None,
+        losses: None,
+        outcome: Outcome::Completed,
+        error: None,
+        tries: 0,
+    }
+}
+
+fn ids(text: &str) -> Vec<String> {
+    let id = |line: &str| {
+        let value: serde_json::Value = serde_json::from_str(line).unwrap();
+        value["request"]["id"].as_str().unwrap().to_owned()
+    };
+    text.lines().map(id).collect()
+}
+
+const ENOUGH: Duration = Duration::from_secs(20);
+
+/// Takes each write only when it is told how many bytes of it, or to fail.
+struct Stepped {
+    steps: mpsc::Receiver<Option<usize>>,
+    out: Arc<Mutex<Vec<u8>>>,
+}
+
+impl Write for Stepped {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match self.steps.recv() {
+            Ok(Some(limit)) => {
+                let part = &bytes[..bytes.len().min(limit)];
+                self.out.lock().unwrap().extend_from_slice(part);
+                Ok(part.len())
+            }
+            Ok(None) => Err(io::Error::from(io::ErrorKind::StorageFull)),
+            Err(mpsc::RecvError) => {
+                self.out.lock().unwrap().extend_from_slice(bytes);
+                Ok(bytes.len())
+            }
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+type Steps = mpsc::Sender<Option<usize>>;
+
+fn stepped(capacity: usize) -> (RecordWriter, Steps, Arc<Mutex<Vec<u8>>>) {
+    let (send, steps) = mpsc::channel();
+    let out = Arc::new(Mutex::new(Vec::new()));
+    let sink = Sink::Writer(Box::new(Stepped {
+        steps,
+        out: Arc::clone(&out),
+    }));
+    let writer = RecordWriter::with_capacity(sink, Arc::default(), capacity).unwrap();
+    (writer, send, out)
+}
+
+fn wait_until(condition: impl Fn() -> bool) {
+    let start = Instant::now();
+    while !condition() {
+        assert!(start.elapsed() < ENOUGH);
+        thread::sleep(Duration::from_millis(1));
+    }
+}
+
+#[test]
+fn a_file_is_appended_to_and_readable_by_all() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("records.jsonl");
+    let metrics = Arc::<WriterMetrics>::default();
+    for id in ["one", "two"] {
+        let writer = RecordWriter::spawn(Sink::File(path.clone()), Arc::clone(&metrics)).unwrap();
+        writer.try_send(&record(id)).unwrap();
+        assert!(writer.close(ENOUGH));
+        assert_eq!(writer.try_send(&record("late")), Err(SendError::Closed));
+    }
+    assert_eq!(ids(&fs::read_to_string(&path).unwrap()), ["one", "two"]);
+    assert_eq!((metrics.written.value(), metrics.dropped_closed.value()), (2, 2));
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        let mode = fs::metadata(&path).unwrap().permissions().mode() & 0o777;
+        assert_eq!(mode & !0o644, 0, "{mode:o}");
+    }
+}
+
+#[test]
+fn records_come_without_being_asked_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("records.jsonl");
+    let writer = RecordWriter::spawn(Sink::File(path.clone()), Arc::default()).unwrap();
+    for id in ["one", "two"] {
+        writer.try_send(&record(id)).unwrap();
+        wait_until(|| fs::read_to_string(&path).unwrap().contains(id));
+    }
+}
+
+#[test]
+fn a_file_that_cannot_be_opened_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let sink = Sink::File(folder.path().join("missing/records.jsonl"));
+    assert!(RecordWriter::spawn(sink, Arc::default()).is_err());
+}
+
+#[test]
+fn reopening_lets_a_rotated_file_go() {
+    let folder = tempfile::tempdir().unwrap();
+    let (path, rotated) = (folder.path().join("r"), folder.path().join("r.1"));
+    let writer = RecordWriter::spawn(Sink::File(path.clone()), Arc::default()).unwrap();
+    writer.try_send(&record("one")).unwrap();
+    wait_until(|| fs::read_to_string(&path).unwrap().contains("one"));
+    fs::rename(&path, &rotated).unwrap();
+    writer.reopen();
+    wait_until(|| path.exists());
+    writer.try_send(&record("two")).unwrap();
+    assert!(writer.close(ENOUGH));
+    assert_eq!(ids(&fs::read_to_string(&rotated).unwrap()), ["one"]);
+    assert_eq!(ids(&fs::read_to_string(&path).unwrap()), ["two"]);
+}
+
+#[test]
+fn a_blocked_sink_costs_records_and_not_senders() {
+    let (writer, steps, out) = stepped(4096);
+    let start = Instant::now();
+    let mut taken = 0_u64;
+    for index in 0..1000 {
+        taken += u64::from(writer.try_send(&record(&index.to_string())).is_ok());
+    }
+    assert!(start.elapsed() < ENOUGH);
+    // At most two buffers: the one that is being written, and the one that fills.
+    assert!((1..60).contains(&taken), "{taken}");
+    assert_eq!(writer.queue.metrics.dropped_full.value(), 1000 - taken);
+    assert!(
+        !writer.close(Duration::from_millis(30)),
+        "the sink is still blocked"
+    );
+    let left = writer.queue.metrics.dropped_closed.value();
+    drop(steps);
+    wait_until(|| writer.queue.metrics.written.value() == taken - left);
+    let text = String::from_utf8(out.lock().unwrap().clone()).unwrap();
+    assert_eq!(ids(&text).len() as u64, taken - left);
+}
+
+#[test]
+fn a_failed_write_loses_its_lines_and_breaks_no_other() {
+    let (writer, steps, out) = stepped(1 << 20);
+    writer.try_send(&record("lost")).unwrap();
+    steps.send(Some(7)).unwrap();
+    steps.send(None).unwrap();
+    wait_until(|| writer.queue.metrics.dropped_failed.value() == 1);
+    drop(steps);
+    writer.try_send(&record("kept")).unwrap();
+    assert!(writer.close(ENOUGH));
+    let text = String::from_utf8(out.lock().unwrap().clone()).unwrap();
+    let (torn, rest) = text.split_once('\n').unwrap();
+    assert_eq!(torn.len(), 7);
+    assert_eq!(ids(rest), ["kept"]);
+    assert_eq!(writer.queue.metrics.written.value(), 1);
+}
+
+#[test]
+fn lines_of_many_senders_stay_whole() {
+    let (writer, steps, out) = stepped(8 << 20);
+    drop(steps);
+    thread::scope(|scope| {
+        for sender in 0..4 {
+            let writer = &writer;
+            scope.spawn(move || {
+                for index in 0..500 {
+                    writer.try_send(&record(&format!("{sender}-{index}"))).unwrap();
+                }
+            });
+        }
+    });
+    assert!(writer.close(ENOUGH));
+    let text = String::from_utf8(out.lock().unwrap().clone()).unwrap();
+    let mut found = ids(&text);
+    found.sort();
+    found.dedup();
+    assert_eq!(found.len(), 2000);
+}
