@@ -1,1 +1,38 @@
-//! Placeholder of a crate under construction.
+//! Every provider's API, simulated: strict about requests, deterministic in answers, with faults on demand.
+//!
+//! A path `/sim/<provider>/…` is judged by that provider's rules; a path without the prefix by the rules of the
+//! provider whose paths look like it, or of the listener's default. Everything on the wire is written by hand
+//! here and shares no code with the gateway's dialects, so that a mistake there cannot cancel out.
+//!
+//! Requests are arbitrary JSON that has to be judged member by member, so this crate works on
+//! `serde_json::Value`, which the gateway itself does not.
+
+mod answer;
+mod ask;
+mod chat;
+mod completions;
+mod control;
+mod embeddings;
+mod fault;
+mod frames;
+mod member;
+mod messages;
+mod model_list;
+mod playback;
+mod provider;
+mod recording;
+mod refusal;
+mod render;
+mod rules;
+mod schema;
+mod server;
+mod service;
+mod socket;
+mod text;
+mod tools;
+mod usage;
+
+pub use fault::{Fault, Faults, UnknownFault};
+pub use provider::ids as provider_ids;
+pub use recording::{Outcome, Recorded};
+pub use server::{Options, Simulator, run};

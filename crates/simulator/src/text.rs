@@ -1,0 +1,112 @@
+//! Deterministic text: what an answer says, its words, its identifiers.
+
+use crate::ask::Ask;
+use crate::fault::Fault;
+use crate::messages;
+
+/// Every answer's moment of creation, in Unix seconds: answers do not depend on the clock.
+pub(crate) const CREATED: u64 = 1_700_000_000;
+/// The most words that `words:N` gives.
+const MAX_WORDS: usize = 1_000_000;
+const DEFAULT_SIZE: usize = 1 << 20;
+
+/// The number of words, at least one: the simulator's tokens.
+pub(crate) fn count(text: &str) -> u64 {
+    text.split_whitespace().count().max(1) as u64
+}
+
+/// Words with the blanks that follow them.
+pub(crate) fn words(text: &str) -> impl Iterator<Item = &str> {
+    text.split_inclusive(' ')
+}
+
+/// What the model says to a chat request.
+pub(crate) fn reply(ask: &Ask) -> String {
+    let last = ask.list("messages").last();
+    if let Some(message) = last.filter(|message| message["role"] == "tool") {
+        return format!("tool said: {}", messages::text_of(message));
+    }
+    said(ask, &messages::last_user_text(ask))
+}
+
+/// What the model says to a text.
+pub(crate) fn said(ask: &Ask, text: &str) -> String {
+    if ask.faults.has(Fault::Big) {
+        let size = ask.faults.size.unwrap_or(DEFAULT_SIZE);
+        return "lorem ipsum ".chars().cycle().take(size).collect();
+    }
+    match asked_words(text) {
+        Some(number) => (1..=number)
+            .map(|word| format!("w{word}"))
+            .collect::<Vec<_>>()
+            .join(" "),
+        None => format!("echo: {text}"),
+    }
+}
+
+/// `words:N` asks for N words.
+fn asked_words(text: &str) -> Option<usize> {
+    let (_, rest) = text.split_once("words:")?;
+    let digits: String = rest.chars().take_while(char::is_ascii_digit).collect();
+    digits.parse().ok().map(|number: usize| number.min(MAX_WORDS))
+}
+
+/// Cuts a text before the first stop sequence, then after so many words. Tells whether words were cut off.
+pub(crate) fn limited(ask: &Ask, text: &str) -> (String, bool) {
+    let mut end = text.len();
+    let single = ask.text("stop");
+    let stops = ask
+        .list("stop")
+        .iter()
+        .filter_map(serde_json::Value::as_str)
+        .chain(single);
+    for stop in stops.filter(|stop| !stop.is_empty()) {
+        end = end.min(text.find(stop).unwrap_or(end));
+    }
+    let text = &text[..end];
+    let limit = ask
+        .number("max_completion_tokens")
+        .or_else(|| ask.number("max_tokens"));
+    let limit = limit
+        .and_then(|limit| usize::try_from(limit).ok())
+        .unwrap_or(usize::MAX);
+    let kept: String = words(text).take(limit).collect();
+    let cut = kept.len() < text.len();
+    (if cut { kept.trim_end().to_owned() } else { kept }, cut)
+}
+
+/// A number that depends on the text alone (FNV-1a).
+pub(crate) fn hash(text: &str) -> u64 {
+    text.bytes().fold(0xcbf2_9ce4_8422_2325, |state, byte| {
+        (state ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3)
+    })
+}
+
+/// An identifier of so many characters in all.
+pub(crate) fn identifier(prefix: &str, length: usize, seed: &str) -> String {
+    let mut text = prefix.to_owned();
+    let mut state = hash(seed);
+    while text.len() < length {
+        state = state
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        let digit = u32::try_from((state >> 33) % 36).unwrap_or(0);
+        text.push(char::from_digit(digit, 36).unwrap_or('0'));
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_are_made() {
+        assert_eq!(asked_words("please words:3 now"), Some(3));
+        assert_eq!(asked_words("words:"), None);
+        assert_eq!(words("a b  c").collect::<Vec<_>>(), ["a ", "b ", " ", "c"]);
+        assert_eq!(identifier("call_", 29, "x").len(), 29);
+        assert_eq!(identifier("call_", 29, "x"), identifier("call_", 29, "x"));
+        assert_ne!(identifier("call_", 29, "x"), identifier("call_", 29, "y"));
+    }
+}
