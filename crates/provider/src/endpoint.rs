@@ -1,6 +1,7 @@
 //! Where one request goes: host, path and query, made from a provider, a target and what was asked for.
 
 use std::borrow::Cow;
+use std::fmt;
 
 use auth::{HostBinding, HostPatternError, Origin, Scheme, has_placeholder};
 use model::Operation;
@@ -288,6 +289,19 @@ impl Endpoint {
             None => Cow::Borrowed(&self.path),
             Some(query) => Cow::Owned(format!("{}?{query}", self.path)),
         }
+    }
+}
+
+impl fmt::Display for Endpoint {
+    /// The URL, with what the provider needs in the query and without the client's own arguments.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let scheme = self.scheme.name();
+        write!(
+            formatter,
+            "{scheme}://{}{}",
+            self.authority,
+            self.path_and_query(None)
+        )
     }
 }
 

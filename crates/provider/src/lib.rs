@@ -85,10 +85,16 @@ impl Provider {
         own.or_else(|| self.translated(operation, format))
     }
 
+    /// What every provider has, whatever its own routes.
     fn translated(&self, operation: Operation, format: ClientFormat) -> Option<&'static Route> {
-        let chats = || self.routes.iter().any(|route| route.operation == Operation::Chat);
-        (format == ClientFormat::Anthropic && operation == Operation::Chat && chats())
-            .then_some(&route::ANTHROPIC_CHAT)
+        let native = format != ClientFormat::OpenAi && self.speaks(format);
+        match operation {
+            Operation::Preserve if native => Some(&route::NATIVE_PRESERVE),
+            Operation::Chat if format == ClientFormat::Anthropic && self.has(Operation::Chat) => {
+                Some(&route::ANTHROPIC_CHAT)
+            }
+            _ => None,
+        }
     }
 
     /// Whether the provider has `operation` at all, for some settings, in some client format.

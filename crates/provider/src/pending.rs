@@ -42,6 +42,10 @@ impl Envelope for Pending {
         Vec::new()
     }
 
+    fn error_status(&self, _: &[u8]) -> u16 {
+        500
+    }
+
     fn keep_alive(&self) -> &'static [u8] {
         b":\n\n"
     }

@@ -12,3 +12,6 @@ pub fn all() -> &'static [&'static Provider] {
 pub fn by_id(id: &str) -> Option<&'static Provider> {
     ALL.iter().copied().find(|provider| provider.id == id)
 }
+
+#[cfg(test)]
+mod tests;

@@ -36,6 +36,9 @@ pub enum Wire {
 pub(crate) static ANTHROPIC_CHAT: Route =
     Route::unserved(Operation::Chat, "").speaking(ClientFormat::Anthropic);
 
+/// `preserve` for clients of a native format.
+pub(crate) static NATIVE_PRESERVE: Route = Route::unserved(Operation::Preserve, "");
+
 fn everywhere(_: &Location<'_>) -> bool {
     true
 }

@@ -30,6 +30,7 @@ pub(super) static PROVIDER: Provider = Provider {
         preview(Route::relay(Operation::Embeddings, "/embeddings")),
         dated(Route::relay(Operation::Embeddings, "/embeddings")),
         versionless(Route::preserve()),
+        preview(Route::preserve()),
         dated(Route::preserve()),
         Route::unserved(Operation::Responses, "/openai/v1/responses"),
         Route::unserved(Operation::Assistants, "/openai/assistants"),
