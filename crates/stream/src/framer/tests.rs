@@ -62,18 +62,18 @@ fn reference(body: &[u8]) -> Vec<Event> {
 
 fn frames_of(body: &[u8], sizes: &[usize]) -> Vec<SseFrame> {
     let mut framer = SseFramer::default();
-    let mut frames = Vec::new();
+    let mut found = Vec::new();
     let mut rest = body;
     for &size in sizes {
         let (chunk, after) = rest.split_at(size.min(rest.len()));
         let chunk = Bytes::copy_from_slice(chunk);
-        frames.extend(framer.frames(&chunk).map(Result::unwrap));
+        found.extend(framer.frames(&chunk).map(Result::unwrap));
         rest = after;
     }
     let chunk = Bytes::copy_from_slice(rest);
-    frames.extend(framer.frames(&chunk).map(Result::unwrap));
-    frames.extend(framer.finish());
-    frames
+    found.extend(framer.frames(&chunk).map(Result::unwrap));
+    found.extend(framer.finish());
+    found
 }
 
 fn events_of(body: &[u8], sizes: &[usize]) -> Vec<Event> {
@@ -129,9 +129,9 @@ fn an_event_is_not_made_to_wait_for_a_line_feed() {
     let chunk = Bytes::from_static(b"data: x\r\n\r");
     assert_eq!(framer.frames(&chunk).count(), 1);
     let chunk = Bytes::from_static(b"\ndata: y\r\r");
-    let frames: Vec<_> = framer.frames(&chunk).map(Result::unwrap).collect();
-    assert_eq!(frames.len(), 1);
-    assert_eq!(frames[0].event().data, Some(Cow::Borrowed(&b"y"[..])));
+    let found: Vec<_> = framer.frames(&chunk).map(Result::unwrap).collect();
+    assert_eq!(found.len(), 1);
+    assert_eq!(found[0].event().data, Some(Cow::Borrowed(&b"y"[..])));
 }
 
 #[test]

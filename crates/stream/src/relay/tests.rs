@@ -373,10 +373,10 @@ fn body() -> impl Strategy<Value = Vec<u8>> {
         1 => "\\PC{0,5}",
     ];
     proptest::collection::vec((line, end), 0..40).prop_map(|lines| {
-        let text: String = lines
+        let text = lines
             .into_iter()
-            .map(|(line, end)| format!("{line}{end}"))
-            .collect();
+            .map(|(line, end)| line + end)
+            .collect::<String>();
         text.into_bytes()
     })
 }
@@ -429,7 +429,7 @@ proptest! {
         texts in proptest::collection::vec(("[ -~]{0,9}", "\r\n\r\n|\n\n|\r\r"), 0..20),
         sizes in proptest::collection::vec(0_usize..20, 0..60),
     ) {
-        let mut body: String = texts.iter().map(|(text, end)| format!("data: -{text}{end}")).collect();
+        let mut body: String = texts.iter().flat_map(|(text, end)| ["data: -", text, end]).collect();
         body.push_str("data: [DONE]\n\n");
         let (out, summary) = relay_cut(relay(UsagePolicy::Pass), body.as_bytes(), sizes, End::Clean);
         prop_assert_eq!(out, body.as_bytes());

@@ -1,0 +1,64 @@
+//! Checks whole OpenAI answers and reads what is accounted for.
+//!
+//! From <https://platform.openai.com/docs/api-reference/chat/object>.
+
+use std::ops::ControlFlow;
+
+use document::{Kind, Value, scan_members};
+use model::Operation;
+
+use super::generated::Generated;
+use super::stream::name;
+use super::usage;
+use crate::{AnswerError, Quirks, WholeAnswer};
+
+/// Checks that `body` is an answer of `operation`, and reads its usage and model.
+///
+/// Values that do not matter are passed over, not validated.
+pub fn whole(operation: Operation, quirks: &Quirks, body: &[u8]) -> Result<WholeAnswer, AnswerError> {
+    let required = match operation {
+        Operation::Chat | Operation::Completions => Some("choices"),
+        Operation::Embeddings => Some("data"),
+        _ => None,
+    };
+    let mut list = None;
+    let mut answer = WholeAnswer::default();
+    let read = scan_members(body, |member| {
+        let value = member.value;
+        if required.is_some_and(|required| member.name.is(required)) {
+            list = Some(value).filter(|value| value.kind() == Kind::Array);
+        } else if member.name.is("usage") {
+            answer.usage = usage::read(value, quirks.reasoning_outside_completion);
+        } else if member.name.is("model") {
+            answer.model = name(value);
+        }
+        ControlFlow::Continue(())
+    });
+    read.map_err(|_| AnswerError::NotAnObject)?;
+    if let Some(required) = required {
+        let list = list.ok_or(AnswerError::Missing(required, operation.route_type()))?;
+        if operation != Operation::Embeddings {
+            answer.output_bytes = generated(operation, list).bytes;
+        }
+    }
+    Ok(answer)
+}
+
+fn generated(operation: Operation, choices: Value<'_>) -> Generated {
+    let mut generated = Generated::default();
+    for member in choices.items().flat_map(Value::members) {
+        match member.name.raw() {
+            b"message" if operation == Operation::Chat => {
+                for part in member.value.members() {
+                    generated.add_member(part.name.raw(), part.value);
+                }
+            }
+            b"text" if operation == Operation::Completions => generated.add_text(member.value),
+            _ => {}
+        }
+    }
+    generated
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,274 @@
+//! OpenAI's `usage` object: read into disjoint parts, and written.
+//!
+//! From <https://platform.openai.com/docs/api-reference/chat/object>, with what other providers add to it.
+
+use std::io::Write;
+
+use document::Value;
+use model::Usage;
+
+/// A count above this is no count of tokens.
+const SANE: u64 = 1_000_000_000_000;
+
+/// The members that are read, as they stand; a count that is no sane number is as good as absent.
+#[derive(Default)]
+struct Counts {
+    prompt: Option<u64>,
+    completion: Option<u64>,
+    total: Option<u64>,
+    cached: u64,
+    cache_written: u64,
+    audio_in: u64,
+    reasoning: u64,
+    audio_out: u64,
+}
+
+/// Reads a `usage` object; none where it counts nothing. Unknown members are passed over.
+///
+/// `reasoning_outside` says that the provider leaves reasoning out of `completion_tokens`.
+pub(super) fn read(usage: Value<'_>, reasoning_outside: bool) -> Option<Usage> {
+    let mut counts = Counts::default();
+    for member in usage.members() {
+        let (name, value) = (member.name, member.value);
+        if name.is("prompt_tokens") {
+            counts.prompt = count(value);
+        } else if name.is("completion_tokens") {
+            counts.completion = count(value);
+        } else if name.is("total_tokens") {
+            counts.total = count(value);
+        } else if name.is("prompt_tokens_details") {
+            counts.read_prompt_details(value);
+        } else if name.is("completion_tokens_details") {
+            counts.read_completion_details(value);
+        } else if name.is("prompt_cache_hit_tokens") || name.is("cached_tokens") {
+            // DeepSeek; Together and Moonshot.
+            counts.cached = counts.cached.max(count(value).unwrap_or(0));
+        }
+    }
+    counts.split(reasoning_outside)
+}
+
+impl Counts {
+    fn read_prompt_details(&mut self, details: Value<'_>) {
+        for member in details.members() {
+            let tokens = count(member.value).unwrap_or(0);
+            if member.name.is("cached_tokens") {
+                self.cached = self.cached.max(tokens);
+            } else if member.name.is("audio_tokens") {
+                self.audio_in = tokens;
+            } else if member.name.is("cache_write_tokens") {
+                self.cache_written = tokens;
+            }
+        }
+    }
+
+    fn read_completion_details(&mut self, details: Value<'_>) {
+        for member in details.members() {
+            let tokens = count(member.value).unwrap_or(0);
+            if member.name.is("reasoning_tokens") {
+                self.reasoning = tokens;
+            } else if member.name.is("audio_tokens") {
+                self.audio_out = tokens;
+            }
+        }
+    }
+
+    /// Parts that do not overlap and add up, whatever the details claim.
+    fn split(self, reasoning_outside: bool) -> Option<Usage> {
+        if self.prompt.is_none() && self.completion.is_none() && self.total.is_none() {
+            return None;
+        }
+        let stated = self.completion.unwrap_or(0);
+        let prompt = self
+            .prompt
+            .unwrap_or_else(|| self.total.unwrap_or(0).saturating_sub(stated));
+        let completion = if self.reasoning_is_outside(prompt, stated, reasoning_outside) {
+            stated + self.reasoning
+        } else {
+            stated
+        };
+        let cache_read = self.cached.min(prompt);
+        let cache_write = self.cache_written.min(prompt - cache_read);
+        let audio_input = self.audio_in.min(prompt - cache_read - cache_write);
+        let reasoning = self.reasoning.min(completion);
+        let audio_output = self.audio_out.min(completion - reasoning);
+        Some(Usage {
+            fresh_input: prompt - cache_read - cache_write - audio_input,
+            cache_read,
+            cache_write,
+            audio_input,
+            output: completion - reasoning - audio_output,
+            reasoning,
+            audio_output,
+        })
+    }
+
+    /// Whether reasoning must be added to the completion. The total decides where it can; the provider's
+    /// habit where it cannot.
+    fn reasoning_is_outside(&self, prompt: u64, completion: u64, habit: bool) -> bool {
+        let without = prompt + completion;
+        match self.total {
+            Some(total) if total == without => false,
+            Some(total) if total == without + self.reasoning => true,
+            _ => habit || self.reasoning > completion,
+        }
+    }
+}
+
+/// A count of tokens: not negative, whole, sane.
+fn count(value: Value<'_>) -> Option<u64> {
+    let number = value.as_u64().or_else(|| {
+        // Some servers write 12.0.
+        let text = std::str::from_utf8(value.raw()).ok()?;
+        let (whole, fraction) = text.split_once('.')?;
+        let zero = !fraction.is_empty() && fraction.bytes().all(|digit| digit == b'0');
+        zero.then(|| whole.parse().ok()).flatten()
+    });
+    number.filter(|&number| number <= SANE)
+}
+
+/// Appends a `usage` object to `out`.
+pub(super) fn write(usage: &Usage, out: &mut Vec<u8>) {
+    let (prompt, completion) = (usage.prompt_tokens(), usage.completion_tokens());
+    // Writing to a vector cannot fail.
+    let _ = write!(
+        out,
+        r#"{{"prompt_tokens":{prompt},"completion_tokens":{completion},"total_tokens":{}"#,
+        usage.total_tokens()
+    );
+    if usage.cache_read + usage.cache_write + usage.audio_input > 0 {
+        let _ = write!(
+            out,
+            r#","prompt_tokens_details":{{"cached_tokens":{},"audio_tokens":{}"#,
+            usage.cache_read, usage.audio_input
+        );
+        if usage.cache_write > 0 {
+            let _ = write!(out, r#","cache_write_tokens":{}"#, usage.cache_write);
+        }
+        out.push(b'}');
+    }
+    if usage.reasoning + usage.audio_output > 0 {
+        let _ = write!(
+            out,
+            r#","completion_tokens_details":{{"reasoning_tokens":{},"audio_tokens":{}}}"#,
+            usage.reasoning, usage.audio_output
+        );
+    }
+    out.push(b'}');
+}
+
+#[cfg(test)]
+mod tests {
+    use std::ops::ControlFlow;
+
+    use super::*;
+
+    fn parse_with(text: &str, outside: bool) -> Option<Usage> {
+        let body = format!(r#"{{"usage":{text}}}"#);
+        let mut usage = None;
+        document::scan_members(body.as_bytes(), |member| {
+            usage = read(member.value, outside);
+            ControlFlow::Continue(())
+        })
+        .unwrap();
+        usage
+    }
+
+    fn parse(text: &str) -> Option<Usage> {
+        parse_with(text, false)
+    }
+
+    #[test]
+    fn parts_are_disjoint_and_add_up() {
+        let usage = parse(
+            r#"{"prompt_tokens":100,"completion_tokens":50,"total_tokens":150,
+                "prompt_tokens_details":{"cached_tokens":60,"audio_tokens":10,"cache_write_tokens":5,"new":{"x":[1]}},
+                "completion_tokens_details":{"reasoning_tokens":20,"audio_tokens":3,"accepted_prediction_tokens":7}}"#,
+        )
+        .unwrap();
+        let expected = Usage {
+            fresh_input: 25,
+            cache_read: 60,
+            cache_write: 5,
+            audio_input: 10,
+            output: 27,
+            reasoning: 20,
+            audio_output: 3,
+        };
+        assert_eq!(usage, expected);
+        assert_eq!((usage.prompt_tokens(), usage.completion_tokens()), (100, 50));
+    }
+
+    #[test]
+    fn details_beyond_their_sum_are_cut_to_it() {
+        let usage = parse(
+            r#"{"prompt_tokens":5,"completion_tokens":5,"total_tokens":10,
+                "prompt_tokens_details":{"cached_tokens":9,"audio_tokens":9},
+                "completion_tokens_details":{"reasoning_tokens":9}}"#,
+        )
+        .unwrap();
+        assert_eq!((usage.prompt_tokens(), usage.completion_tokens()), (5, 5));
+        assert_eq!((usage.cache_read, usage.reasoning), (5, 5));
+    }
+
+    #[test]
+    fn deepseek_counts_its_cache_beside() {
+        let usage = parse(
+            r#"{"prompt_tokens":10,"completion_tokens":5,"total_tokens":15,"prompt_cache_hit_tokens":6,"prompt_cache_miss_tokens":4}"#,
+        )
+        .unwrap();
+        assert_eq!((usage.cache_read, usage.fresh_input, usage.output), (6, 4, 5));
+    }
+
+    #[test]
+    fn xai_counts_reasoning_outside() {
+        let text = r#"{"prompt_tokens":10,"completion_tokens":5,"total_tokens":35,"completion_tokens_details":{"reasoning_tokens":20}}"#;
+        for habit in [true, false] {
+            let usage = parse_with(text, habit).unwrap();
+            assert_eq!((usage.output, usage.reasoning, usage.total_tokens()), (5, 20, 35));
+        }
+        let without_total = r#"{"prompt_tokens":10,"completion_tokens":25,"completion_tokens_details":{"reasoning_tokens":20}}"#;
+        assert_eq!(parse_with(without_total, true).unwrap().completion_tokens(), 45);
+        assert_eq!(parse_with(without_total, false).unwrap().completion_tokens(), 25);
+        let inside = text.replace("35", "15");
+        assert_eq!(parse_with(&inside, true).unwrap().completion_tokens(), 5);
+    }
+
+    #[test]
+    fn what_is_no_count_is_absent() {
+        assert_eq!(parse("{}"), None);
+        assert_eq!(parse(r#"{"prompt_tokens":-3,"completion_tokens":null}"#), None);
+        assert_eq!(parse(r#"{"prompt_tokens":1e400,"total_tokens":"5"}"#), None);
+        assert_eq!(parse(r#"{"prompt_tokens":99999999999999999999}"#), None);
+        assert_eq!(parse(r#"{"prompt_tokens":9999999999999}"#), None);
+        assert_eq!(parse(r#"{"prompt_tokens":12.0}"#).unwrap().fresh_input, 12);
+        assert_eq!(parse(r#"{"prompt_tokens":12.5}"#), None);
+        assert_eq!(parse(r#"{"prompt_tokens":-1,"completion_tokens":4,"total_tokens":9}"#).unwrap().fresh_input, 5);
+    }
+
+    #[test]
+    fn what_is_written_reads_the_same() {
+        let usage = Usage {
+            fresh_input: 1,
+            cache_read: 2,
+            cache_write: 3,
+            audio_input: 4,
+            output: 5,
+            reasoning: 6,
+            audio_output: 7,
+        };
+        let mut out = Vec::new();
+        write(&usage, &mut out);
+        assert_eq!(parse(std::str::from_utf8(&out).unwrap()), Some(usage));
+        let mut out = Vec::new();
+        write(
+            &Usage {
+                fresh_input: 18,
+                output: 7,
+                ..Usage::default()
+            },
+            &mut out,
+        );
+        assert_eq!(out, br#"{"prompt_tokens":18,"completion_tokens":7,"total_tokens":25}"#);
+    }
+}
