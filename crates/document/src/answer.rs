@@ -64,3 +64,70 @@ fn end_after(body: &[u8], at: usize) -> Result<(), ScanError> {
         Err(ScanError::Malformed)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(body: &str) -> Result<Vec<(String, String)>, ScanError> {
+        let mut names = Vec::new();
+        scan_members(body.as_bytes(), |member| {
+            let raw = String::from_utf8_lossy(member.value.raw()).into_owned();
+            names.push((member.name.decoded().into_owned(), raw));
+            ControlFlow::Continue(())
+        })?;
+        Ok(names)
+    }
+
+    #[test]
+    fn members_are_given_in_their_order() {
+        let body = r#" { "choices" : [{"x":"]}\"["}, [[1.5e-7,-2]]] ,"usag\u0065":{"t":7}, "n":-12 ,"z":null}
+"#;
+        let expected = [
+            ("choices", r#"[{"x":"]}\"["}, [[1.5e-7,-2]]]"#),
+            ("usage", r#"{"t":7}"#),
+            ("n", "-12"),
+            ("z", "null"),
+        ];
+        let found = names(body).unwrap();
+        assert_eq!(found.len(), expected.len());
+        for ((name, raw), expected) in found.iter().zip(expected) {
+            assert_eq!((name.as_str(), raw.as_str()), expected);
+        }
+        assert_eq!(names("{}").unwrap(), []);
+    }
+
+    #[test]
+    fn what_is_wrong_is_told() {
+        for (body, error) in [
+            ("", ScanError::NotAnObject),
+            ("[1]", ScanError::NotAnObject),
+            ("<html>", ScanError::NotAnObject),
+            ("{", ScanError::CutShort),
+            ("{\"a", ScanError::CutShort),
+            ("{\"a\"", ScanError::CutShort),
+            ("{\"a\":", ScanError::CutShort),
+            ("{\"a\":[1,{}", ScanError::CutShort),
+            ("{\"a\":\"x\\\"", ScanError::CutShort),
+            ("{\"a\":1", ScanError::CutShort),
+            ("{\"a\":1,", ScanError::CutShort),
+            ("{\"a\":?}", ScanError::Malformed),
+            ("{\"a\" 1}", ScanError::Malformed),
+            ("{\"a\":1 2}", ScanError::Malformed),
+            ("{\"a\":1,}", ScanError::Malformed),
+            ("{} {}", ScanError::Malformed),
+        ] {
+            assert_eq!(names(body), Err(error), "{body}");
+        }
+    }
+
+    #[test]
+    fn a_walk_can_be_broken_off() {
+        let mut seen = 0;
+        let result = scan_members(b"{\"a\":1,\"b\":?", |_| {
+            seen += 1;
+            ControlFlow::Break(())
+        });
+        assert_eq!((result, seen), (Ok(()), 1));
+    }
+}

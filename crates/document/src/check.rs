@@ -59,17 +59,21 @@ impl<'b> Checker<'b> {
         }
     }
 
-    /// Passes a string whose opening quote has been passed.
+    /// Passes a string whose opening quote has been passed; tells whether it has escapes.
     #[inline]
-    pub fn text(&mut self) -> Result<(), DocumentError> {
+    pub fn text(&mut self) -> Result<bool, DocumentError> {
+        let mut escaped = false;
         loop {
             self.at = text_stop(self.bytes, self.at, &mut self.seen);
             match self.bytes.get(self.at) {
                 Some(b'"') => {
                     self.pass();
-                    return Ok(());
+                    return Ok(escaped);
                 }
-                Some(b'\\') => self.escape()?,
+                Some(b'\\') => {
+                    escaped = true;
+                    self.escape()?;
+                }
                 _ => return Err(self.wrong()),
             }
         }
@@ -110,16 +114,13 @@ impl<'b> Checker<'b> {
                 Some(b'-' | b'0'..=b'9') => self.number()?,
                 Some(open @ (b'{' | b'[')) => {
                     self.pass();
+                    if depth >= MAX_DEPTH {
+                        return Err(DocumentError::TooDeep);
+                    }
                     let object = open == b'{';
                     if self.peek() == Some(if object { b'}' } else { b']' }) {
-                        if depth >= MAX_DEPTH {
-                            return Err(DocumentError::TooDeep);
-                        }
                         self.pass();
                     } else {
-                        if depth >= MAX_DEPTH {
-                            return Err(DocumentError::TooDeep);
-                        }
                         depth += 1;
                         objects = (objects << 1) | u128::from(object);
                         if object {

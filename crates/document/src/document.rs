@@ -29,11 +29,14 @@ pub struct Place {
     pub name_end: u32,
     pub value_start: u32,
     pub value_end: u32,
+    /// Whether the name has escapes.
+    pub escaped: bool,
 }
 
 impl Place {
-    pub fn new(name: Range<usize>, value: Range<usize>) -> Self {
+    pub fn new(name: Range<usize>, value: Range<usize>, escaped: bool) -> Self {
         Self {
+            escaped,
             name_start: narrow(name.start),
             name_end: narrow(name.end),
             value_start: narrow(value.start),
@@ -173,7 +176,7 @@ fn read_members(bytes: &[u8], places: &mut Vec<Place>) -> Result<u32, DocumentEr
     loop {
         checker.expect(b'"')?;
         let name_start = narrow(checker.at());
-        checker.text()?;
+        let escaped = checker.text()?;
         let name_end = narrow(checker.at().saturating_sub(1));
         checker.expect(b':')?;
         let _ = checker.peek();
@@ -184,6 +187,7 @@ fn read_members(bytes: &[u8], places: &mut Vec<Place>) -> Result<u32, DocumentEr
             name_end,
             value_start,
             value_end: narrow(checker.at()),
+            escaped,
         });
         match checker.peek() {
             Some(b',') => checker.pass(),
@@ -213,39 +217,27 @@ fn narrow(at: usize) -> u32 {
 }
 
 fn refuse_duplicates(bytes: &[u8], places: &[Place]) -> Result<(), DocumentError> {
-    let name = |place: &Place| place.read_name(bytes);
-    let refuse = |name: Name<'_>| Err(DocumentError::duplicate(&name.decoded()));
-    if places.len() <= FEW {
-        // One bit for each kind of name: only names of the same kind are compared.
-        let mut kinds = 0_u64;
-        for (index, place) in places.iter().enumerate() {
-            let this = name(place);
-            let escaped = this.is_escaped();
-            let kind = kind_bit(&decode_exactly(this.raw()));
-            if kinds & kind != 0 {
-                let decoded = decode_exactly(this.raw());
-                let earlier = places.iter().take(index).map(name);
-                for other in earlier {
-                    if (other.raw() == this.raw())
-                        || ((escaped || other.is_escaped()) && decode_exactly(other.raw()) == decoded)
-                    {
-                        return refuse(this);
-                    }
-                }
-            }
-            kinds |= kind;
+    let raw = |place: &Place| place.read_name(bytes).raw();
+    if places.len() > FEW || places.iter().any(|place| place.escaped) {
+        let mut names: Vec<_> = places.iter().map(|place| decode_exactly(raw(place))).collect();
+        names.sort_unstable();
+        let twice = names.windows(2).find(|pair| pair.first() == pair.last());
+        return match twice.and_then(<[_]>::first) {
+            Some(name) => Err(DocumentError::duplicate(&String::from_utf8_lossy(name))),
+            None => Ok(()),
+        };
+    }
+    // One bit for each kind of name: only names of the same kind are compared.
+    let mut kinds = 0_u64;
+    for (index, place) in places.iter().enumerate() {
+        let name = raw(place);
+        let kind = kind_bit(name);
+        if kinds & kind != 0 && places.iter().take(index).any(|earlier| raw(earlier) == name) {
+            return Err(DocumentError::duplicate(&String::from_utf8_lossy(name)));
         }
-        return Ok(());
+        kinds |= kind;
     }
-    let mut names: Vec<_> = places
-        .iter()
-        .map(|place| decode_exactly(name(place).raw()))
-        .collect();
-    names.sort_unstable();
-    match names.windows(2).find(|pair| pair.first() == pair.last()) {
-        Some([twice, ..]) => Err(DocumentError::duplicate(&String::from_utf8_lossy(twice))),
-        _ => Ok(()),
-    }
+    Ok(())
 }
 
 /// One of 64 bits, by length and outer letters.
@@ -257,4 +249,156 @@ fn kind_bit(name: &[u8]) -> u64 {
         .wrapping_add(u32::from(last).wrapping_mul(13))
         .wrapping_add(narrow(name.len()).wrapping_mul(29));
     1 << (mixed % 64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(body: &str) -> Result<Document, DocumentError> {
+        Document::parse(Bytes::copy_from_slice(body.as_bytes()))
+    }
+
+    #[test]
+    fn only_objects_are_documents() {
+        for body in ["{}", " {} ", "\n\t\r {\"a\":{}}\r\n"] {
+            assert!(parse(body).is_ok(), "{body}");
+        }
+        for body in ["[]", "null", " 12.5e3 ", "\"{}\"", "[{},[1]]", "true"] {
+            assert_eq!(parse(body).unwrap_err(), DocumentError::NotAnObject, "{body}");
+        }
+    }
+
+    #[test]
+    fn errors_tell_where() {
+        for (body, offset) in [
+            ("", 0),
+            ("  ", 2),
+            ("\u{feff}{}", 0),
+            ("{", 1),
+            ("{\"a\"}", 4),
+            ("{\"a\":}", 5),
+            ("{\"a\":1,}", 7),
+            ("{,}", 1),
+            ("{'a':1}", 1),
+            ("{\"a\":1} x", 8),
+            ("{\"a\":1}{", 7),
+            ("{\"a\":01}", 6),
+            ("{\"a\":1.}", 7),
+            ("{\"a\":.5}", 5),
+            ("{\"a\":1e}", 7),
+            ("{\"a\":-}", 6),
+            ("{\"a\":+1}", 5),
+            ("{\"a\":NaN}", 5),
+            ("{\"a\":nul}", 5),
+            ("{\"a\":fals}", 6),
+            ("{\"a\":\"\n\"}", 6),
+            ("{\"a\":\"\\x\"}", 6),
+            ("{\"a\":\"\\u12\"}", 6),
+            ("{\"a\":\"b}", 8),
+            ("{\"a\":[1}", 7),
+            ("{\"a\":{\"b\":1]}", 11),
+            ("{\"a\":[1,]}", 8),
+            ("[1,", 3),
+        ] {
+            assert_eq!(
+                parse(body).unwrap_err(),
+                DocumentError::Syntax { offset },
+                "{body}"
+            );
+        }
+    }
+
+    #[test]
+    fn text_must_be_utf8() {
+        for bytes in [
+            &b"\xff"[..],
+            b"\xc3",
+            b"\xed\xa0\xbd",
+            b"\xc0\xaf",
+            b"\xf5\x80\x80\x80",
+        ] {
+            let body = [b"{\"a\":\"", bytes, b"\"}"].concat();
+            assert_eq!(Document::parse(body.into()).unwrap_err(), DocumentError::NotUtf8);
+        }
+        assert!(parse("{\"ä\":\"€🦀\"}").is_ok());
+        assert!(parse(r#"{"a":"\ud800"}"#).is_ok());
+    }
+
+    #[test]
+    fn names_occur_once() {
+        let duplicate = |name: Option<&str>| DocumentError::Duplicate {
+            name: name.map(Into::into),
+        };
+        for (body, name) in [
+            (r#"{"model":1,"model":2}"#, Some("model")),
+            (r#"{"model":1,"mod\u0065l":2}"#, Some("model")),
+            (r#"{"a":1,"b":1,"a":1}"#, Some("a")),
+            (r#"{"a b":1,"a b":1}"#, None),
+            (r#"{"":1,"":1}"#, None),
+            (r#"{"\ud800":1,"\uD800":1}"#, None),
+        ] {
+            assert_eq!(parse(body).unwrap_err(), duplicate(name), "{body}");
+        }
+        let long = "x".repeat(65);
+        assert_eq!(
+            parse(&format!("{{\"{long}\":1,\"{long}\":1}}")).unwrap_err(),
+            duplicate(None)
+        );
+        assert!(parse(r#"{"a":1,"A":1,"\ud800":1,"\ud801":1,"b":{"a":1,"a":1}}"#).is_ok());
+    }
+
+    #[test]
+    fn errors_say_no_more_than_they_should() {
+        let text = |body| parse(body).unwrap_err().to_string();
+        assert_eq!(text("{\"secret\" 1}"), "body is not valid JSON (at byte 10)");
+        assert_eq!(text(r#"{"model":1,"model":2}"#), "member 'model' occurs twice");
+        assert_eq!(text(r#"{"<b>":1,"<b>":2}"#), "a top-level member occurs twice");
+        assert_eq!(
+            DocumentError::TooDeep.to_string(),
+            "body is nested deeper than 128 levels"
+        );
+    }
+
+    #[test]
+    fn other_spellings_of_controlled_names_are_told() {
+        let misspelt = |body| {
+            parse(body)
+                .unwrap()
+                .misspelt(&["model", "stream", "top_k", "topK"])
+        };
+        assert_eq!(misspelt(r#"{"model":1,"stream":2}"#), None);
+        assert_eq!(misspelt(r#"{"Model":1}"#), Some("model"));
+        assert_eq!(misspelt(r#"{"model":1,"MODEL":1}"#), Some("model"));
+        assert_eq!(misspelt(r#"{"\u004dodel":1}"#), Some("model"));
+        assert_eq!(misspelt(r#"{"ſtream":1}"#), Some("stream"));
+        assert_eq!(misspelt(r#"{"top_\u212a":1}"#), Some("top_k"));
+        assert_eq!(misspelt(r#"{"topk":1}"#), Some("topK"));
+        assert_eq!(
+            misspelt(r#"{"models":1,"mode":1,"odel":1,"top_k":1,"topK":1}"#),
+            None
+        );
+        assert_eq!(misspelt(r#"{"mod\u0065l":1}"#), None);
+    }
+
+    #[test]
+    fn values_are_read_on_demand() {
+        let body = r#"{"s":"a\n","n":-1.5e2,"u":18446744073709551615,"big":1e400,"t":true,"z":null,"a":[ 1 ,"]", {}],"o":{ "x" : [] , "y":2}}"#;
+        let document = parse(body).unwrap();
+        let value = |name| document.value(name).unwrap();
+        assert_eq!(value("s").as_str().unwrap(), "a\n");
+        assert_eq!(value("n").as_f64(), Some(-150.0));
+        assert_eq!(value("n").as_u64(), None);
+        assert_eq!(value("u").as_u64(), Some(u64::MAX));
+        assert_eq!(value("big").as_f64(), Some(f64::INFINITY));
+        assert_eq!(value("t").as_bool(), Some(true));
+        assert!(value("z").is_null());
+        let items: Vec<_> = value("a").items().map(Value::raw).collect();
+        assert_eq!(items, [&b"1"[..], b"\"]\"", b"{}"]);
+        assert_eq!(value("o").value("y").unwrap().as_u64(), Some(2));
+        assert_eq!(value("o").value("x").unwrap().items().count(), 0);
+        assert!(document.value("x").is_none());
+        assert_eq!(value("s").items().count() + value("a").members().count(), 0);
+        assert!(value("s").as_u64().is_none() && value("n").as_str().is_none());
+    }
 }

@@ -86,16 +86,16 @@ impl Search for Seen {
 
     #[inline]
     fn block(&mut self, block: &[u8; 64]) -> bool {
-        let mut hit = false;
+        let mut hit = 0;
         let mut bits = 0;
         for &byte in block {
-            hit |= byte == b'"';
-            hit |= byte == b'\\';
-            hit |= byte < 0x20;
+            hit |= u8::from(byte == b'"');
+            hit |= u8::from(byte == b'\\');
+            hit |= u8::from(byte < 0x20);
             bits |= byte;
         }
         self.0 |= u64::from(bits);
-        hit
+        hit != 0
     }
 
     #[inline]
@@ -121,12 +121,12 @@ impl Search for QuoteOrEscape {
 
     #[inline]
     fn block(&mut self, block: &[u8; 64]) -> bool {
-        let mut hit = false;
+        let mut hit = 0;
         for &byte in block {
-            hit |= byte == b'"';
-            hit |= byte == b'\\';
+            hit |= u8::from(byte == b'"');
+            hit |= u8::from(byte == b'\\');
         }
-        hit
+        hit != 0
     }
 
     #[inline]
@@ -153,14 +153,14 @@ impl Search for BracketOrQuote {
 
     #[inline]
     fn block(&mut self, block: &[u8; 64]) -> bool {
-        let mut hit = false;
+        let mut hit = 0;
         for &byte in block {
             let folded = byte | 0x20;
-            hit |= byte == b'"';
-            hit |= folded == b'{';
-            hit |= folded == b'}';
+            hit |= u8::from(byte == b'"');
+            hit |= u8::from(folded == b'{');
+            hit |= u8::from(folded == b'}');
         }
-        hit
+        hit != 0
     }
 
     #[inline]
@@ -171,13 +171,27 @@ impl Search for BracketOrQuote {
 
 /// Position of the first byte from `at` on that is no digit, or the length of `bytes`.
 #[inline]
-pub fn digits_end(bytes: &[u8], at: usize) -> usize {
-    bytes.get(at..).map_or(bytes.len(), |rest| {
-        at + rest
-            .iter()
-            .position(|byte| !byte.is_ascii_digit())
-            .unwrap_or(rest.len())
-    })
+pub fn digits_end(bytes: &[u8], mut at: usize) -> usize {
+    while let Some(rest) = bytes.get(at..) {
+        let Some(chunk) = rest.first_chunk::<8>() else {
+            let hit = rest.iter().position(|byte| !byte.is_ascii_digit());
+            return at + hit.unwrap_or(rest.len());
+        };
+        let others = not_digits(u64::from_le_bytes(*chunk));
+        if others != 0 {
+            return at + (others.trailing_zeros() / 8) as usize;
+        }
+        at += 8;
+    }
+    bytes.len()
+}
+
+/// Sets bits in the bytes of `word` that are no digits; only the lowest such byte is sure.
+const fn not_digits(word: u64) -> u64 {
+    const HIGH_HALVES: u64 = ONES * 0xf0;
+    const THREES: u64 = ONES * 0x30;
+    // The high half is 3, and stays 3 when six is added.
+    ((word & HIGH_HALVES) ^ THREES) | ((word.wrapping_add(ONES * 6) & HIGH_HALVES) ^ THREES)
 }
 
 /// Position of the first byte from `at` on that is not white space of JSON, or the length of `bytes`.
@@ -187,4 +201,59 @@ pub fn space_end(bytes: &[u8], mut at: usize) -> usize {
         at += 1;
     }
     at
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A filler that no search stops at, then `byte`, then fillers again.
+    fn around(byte: u8, at: usize, len: usize) -> Vec<u8> {
+        let mut bytes = vec![b'7'; len];
+        bytes[at] = byte;
+        bytes
+    }
+
+    #[test]
+    fn every_byte_is_judged_alike_wherever_it_stands() {
+        for byte in 0..=u8::MAX {
+            for len in [1, 7, 8, 9, 31, 33, 64, 97, 130, 200] {
+                for at in (0..len).step_by(3).chain([len - 1]) {
+                    let bytes = around(byte, at, len);
+                    let stop = |hit| if hit { at } else { len };
+                    let mut seen = Seen::default();
+                    let text = matches!(byte, b'"' | b'\\' | 0..0x20);
+                    assert_eq!(
+                        text_stop(&bytes, 0, &mut seen),
+                        stop(text),
+                        "{byte} at {at} of {len}"
+                    );
+                    assert_eq!(seen.ascii(), byte < 0x80);
+                    assert_eq!(quote_or_escape(&bytes, 0), stop(matches!(byte, b'"' | b'\\')));
+                    let bracket = matches!(byte, b'"' | b'[' | b']' | b'{' | b'}');
+                    assert_eq!(bracket_or_quote(&bytes, 0), stop(bracket));
+                    assert_eq!(digits_end(&bytes, 0), stop(!byte.is_ascii_digit()));
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn the_first_of_several_hits_counts() {
+        let mut bytes = around(b'"', 100, 200);
+        for at in [190, 104, 101] {
+            bytes[at] = 0x01;
+            assert_eq!(text_stop(&bytes, 0, &mut Seen::default()), 100);
+            assert_eq!(quote_or_escape(&bytes, 3), 100);
+            assert_eq!(bracket_or_quote(&bytes, 99), 100);
+        }
+        assert_eq!(quote_or_escape(&bytes, 101), 200);
+    }
+
+    #[test]
+    fn a_start_past_the_end_is_the_end() {
+        assert_eq!(quote_or_escape(b"abc", 4), 3);
+        assert_eq!(digits_end(b"", 0), 0);
+        assert_eq!(space_end(b" ", 5), 5);
+    }
 }

@@ -159,7 +159,7 @@ impl<'e> Object<'e> {
     fn read(value: Value<'_>) -> Self {
         let places = value
             .members()
-            .map(|member| Place::new(member.name.span(), member.value.span()));
+            .map(|member| Place::new(member.name.span(), member.value.span(), member.name.is_escaped()));
         Self::new(value.span().start + 1, places)
     }
 
@@ -233,30 +233,26 @@ impl<'e> Object<'e> {
 
     /// Tells what must change in the original, from its front to its end.
     fn write_changes(self, changes: &mut Vec<Change>) {
-        let originals = self.entries.iter().filter_map(|entry| entry.place);
-        let starts: Vec<_> = originals.clone().map(|place| place.quoted_name().start).collect();
-        let last_kept = self
-            .entries
-            .iter()
-            .filter_map(|entry| Some((entry.place?, &entry.value)))
-            .enumerate()
-            .filter(|(_, (_, value))| !matches!(value, State::Removed))
-            .last();
+        let end = self.entries.iter().rev().find_map(|entry| entry.place);
+        let end = end.map_or(self.inside, |place| place.value().end);
         // Members that stay keep the comma before them; the removed ones at the end take it with them.
-        let (kept, tail) = last_kept.map_or((0, self.inside), |(index, (place, _))| {
-            (index + 1, place.value().end)
-        });
-        let end = originals.last().map_or(self.inside, |place| place.value().end);
+        let stays = |entry: &Entry<'_>| entry.place.is_some() && !matches!(entry.value, State::Removed);
+        let kept = self.entries.iter().rposition(stays).map_or(0, |last| last + 1);
+        let mut tail = self.inside;
         let mut added = Vec::new();
-        for (index, entry) in self.entries.into_iter().enumerate() {
+        let mut entries = self.entries.into_iter().enumerate().peekable();
+        while let Some((index, entry)) = entries.next() {
             if let Some(place) = entry.place {
                 if index < kept {
-                    entry.write_changes(place, starts.get(index + 1).copied(), changes);
+                    tail = place.value().end;
+                    let next = entries.peek().and_then(|(_, next)| next.place);
+                    entry.write_changes(place, next, changes);
                 }
             } else if let (Some(name), State::Raw(raw)) = (entry.name, entry.value) {
                 if kept > 0 || !added.is_empty() {
                     added.push(b',');
                 }
+                added.reserve(name.len() + raw.len() + 4);
                 write_quoted(name, &mut added);
                 added.push(b':');
                 added.extend_from_slice(&raw);
@@ -309,8 +305,8 @@ impl<'e> Entry<'e> {
         }
     }
 
-    /// Tells what must change for a member of the original; `next` is where the one after it starts.
-    fn write_changes(self, place: Place, next: Option<usize>, changes: &mut Vec<Change>) {
+    /// Tells what must change for a member of the original that `next` follows.
+    fn write_changes(self, place: Place, next: Option<Place>, changes: &mut Vec<Change>) {
         let mut change = |span: Range<usize>, with| {
             changes.push(Change {
                 start: span.start,
@@ -319,10 +315,8 @@ impl<'e> Entry<'e> {
             });
         };
         if let State::Removed = self.value {
-            change(
-                place.quoted_name().start..next.unwrap_or(place.value().end),
-                Bytes::new(),
-            );
+            let end = next.map_or(place.value().end, |next| next.quoted_name().start);
+            change(place.quoted_name().start..end, Bytes::new());
             return;
         }
         if let Some(name) = self.name {
@@ -345,4 +339,178 @@ fn edit_raw<'e>(raw: &Bytes, edit: impl FnOnce(&mut Object<'e>, &[u8])) -> Bytes
     let mut changes = Vec::new();
     object.write_changes(&mut changes);
     write(raw, changes).to_bytes()
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::Document;
+
+    use super::*;
+
+    fn edited(body: &str, make: impl FnOnce(&Document, &mut Edits)) -> String {
+        let document = Document::parse(Bytes::copy_from_slice(body.as_bytes())).unwrap();
+        let mut edits = Edits::new();
+        make(&document, &mut edits);
+        let bytes = document.apply(&edits).to_bytes();
+        Document::parse(bytes.clone()).unwrap();
+        String::from_utf8(bytes.to_vec()).unwrap()
+    }
+
+    #[test]
+    fn members_are_set_in_place_or_at_the_end() {
+        let set = |body| {
+            edited(body, |_, edits| {
+                edits.set("b", "7");
+                edits.set("c\"", "true");
+            })
+        };
+        assert_eq!(set("{}"), r#"{"b":7,"c\"":true}"#);
+        assert_eq!(set("{ \n}"), "{\"b\":7,\"c\\\"\":true \n}");
+        assert_eq!(set(r#"{ "a" : 1 }"#), r#"{ "a" : 1,"b":7,"c\"":true }"#);
+        assert_eq!(
+            set(r#"{"b" : {"x":[1]} , "a":1}"#),
+            r#"{"b" : 7 , "a":1,"c\"":true}"#
+        );
+        assert_eq!(set(r#"{"\u0062":0,"c\"":0}"#), r#"{"\u0062":7,"c\"":true}"#);
+    }
+
+    #[test]
+    fn removing_leaves_json() {
+        let body = "{ \"a\" : 1 , \"b\":2,\n\"c\":3 }";
+        let without = |names: &[&'static str]| {
+            edited(body, |_, edits| names.iter().for_each(|name| edits.remove(*name)))
+        };
+        assert_eq!(without(&["a"]), "{ \"b\":2,\n\"c\":3 }");
+        assert_eq!(without(&["b"]), "{ \"a\" : 1 , \"c\":3 }");
+        assert_eq!(without(&["c"]), "{ \"a\" : 1 , \"b\":2 }");
+        assert_eq!(without(&["b", "c"]), "{ \"a\" : 1 }");
+        assert_eq!(without(&["c", "a"]), "{ \"b\":2 }");
+        assert_eq!(without(&["b", "a", "c"]), "{ }");
+        assert_eq!(without(&["x"]), body);
+    }
+
+    #[test]
+    fn the_last_edit_counts() {
+        let body = r#"{"a":1,"b":2}"#;
+        let two = |first: fn(&mut Edits), second: fn(&mut Edits)| {
+            edited(body, |_, edits| {
+                first(edits);
+                second(edits);
+            })
+        };
+        assert_eq!(two(|e| e.set("a", "3"), |e| e.set("a", "4")), r#"{"a":4,"b":2}"#);
+        assert_eq!(two(|e| e.set("a", "3"), |e| e.remove("a")), r#"{"b":2}"#);
+        assert_eq!(two(|e| e.remove("b"), |e| e.set("b", "4")), r#"{"a":1,"b":4}"#);
+        assert_eq!(two(|e| e.set("c", "3"), |e| e.remove("c")), body);
+        assert_eq!(
+            two(|e| e.rename("a", "c"), |e| e.set("c", "4")),
+            r#"{"c":4,"b":2}"#
+        );
+        assert_eq!(
+            two(|e| e.rename("a", "c"), |e| e.set("a", "4")),
+            r#"{"c":1,"b":2,"a":4}"#
+        );
+        assert_eq!(
+            two(|e| e.set("c", "3"), |e| e.rename("c", "d")),
+            r#"{"a":1,"b":2,"d":3}"#
+        );
+        assert_eq!(
+            two(|e| e.rename("a", "b"), |e| e.set_in("x", "y", "1")),
+            r#"{"b":1,"x":{"y":1}}"#
+        );
+        assert_eq!(
+            two(|e| e.set_in("x", "y", "1"), |e| e.set_in("x", "z", "2")),
+            r#"{"a":1,"b":2,"x":{"y":1,"z":2}}"#
+        );
+        assert_eq!(
+            two(|e| e.set_in("x", "y", "1"), |e| e.remove_in("x", "y")),
+            r#"{"a":1,"b":2,"x":{}}"#
+        );
+        assert_eq!(
+            two(|e| e.set("x", r#"{"y":[1]}"#), |e| e.set_in("x", "y", "2")),
+            r#"{"a":1,"b":2,"x":{"y":2}}"#
+        );
+        assert_eq!(two(|e| e.remove("a"), |e| e.remove("b")), "{}");
+    }
+
+    #[test]
+    fn members_inside_are_edited_in_place() {
+        let set = |body| edited(body, |_, edits| edits.set_in("o", "x", "7"));
+        assert_eq!(
+            set(r#"{"o": { "w":1, "x" :2 } }"#),
+            r#"{"o": { "w":1, "x" :7 } }"#
+        );
+        assert_eq!(set(r#"{"o":{ }}"#), r#"{"o":{"x":7 }}"#);
+        assert_eq!(set(r#"{"o":null}"#), r#"{"o":{"x":7}}"#);
+        assert_eq!(set("{}"), r#"{"o":{"x":7}}"#);
+        assert_eq!(set(r#"{"o":"text"}"#), r#"{"o":"text"}"#);
+        let remove = |body| edited(body, |_, edits| edits.remove_in("o", "x"));
+        assert_eq!(remove(r#"{"o":{"x":1,"y":2}}"#), r#"{"o":{"y":2}}"#);
+        assert_eq!(remove(r#"{"o":{"x":1}}"#), r#"{"o":{}}"#);
+        assert_eq!(remove(r#"{"o":null}"#), r#"{"o":null}"#);
+        assert_eq!(remove("{}"), "{}");
+    }
+
+    #[test]
+    fn values_are_replaced_at_any_depth() {
+        let body = r#"{"m":[{"role":"developer"},{"role":"user"},{"role":"developer"}],"n":1}"#;
+        let roles = |document: &Document, edits: &mut Edits| {
+            for item in document.value("m").unwrap().items() {
+                let role = item.value("role").unwrap();
+                if role.as_str().unwrap() == "developer" {
+                    edits.replace(&role, "\"system\"");
+                }
+            }
+        };
+        assert_eq!(
+            edited(body, roles),
+            r#"{"m":[{"role":"system"},{"role":"user"},{"role":"system"}],"n":1}"#
+        );
+        // What is inside a value that goes goes with it, whichever was asked for first.
+        let both = |document: &Document, edits: &mut Edits| {
+            roles(document, edits);
+            edits.set("m", "[]");
+            roles(document, edits);
+        };
+        assert_eq!(edited(body, both), r#"{"m":[],"n":1}"#);
+        let same = |document: &Document, edits: &mut Edits| {
+            let number = document.value("n").unwrap();
+            edits.set("n", "2");
+            edits.replace(&number, "3");
+        };
+        assert_eq!(edited(body, same), body.replace("\"n\":1", "\"n\":3"));
+        let twice = |document: &Document, edits: &mut Edits| {
+            let first = document.value("m").unwrap().items().next().unwrap();
+            edits.replace(&first, "1");
+            edits.replace(&first, "2");
+            edits.replace(&first.value("role").unwrap(), "3");
+        };
+        assert_eq!(
+            edited(body, twice),
+            r#"{"m":[2,{"role":"user"},{"role":"developer"}],"n":1}"#
+        );
+    }
+
+    #[test]
+    fn a_value_of_another_document_does_no_harm() {
+        let other = Document::parse(Bytes::from_static(br#"{"a":"a longer body than the other"}"#)).unwrap();
+        let unchanged = edited(r#"{"b":1}"#, |_, edits| {
+            edits.replace(&other.value("a").unwrap(), "2");
+        });
+        assert_eq!(unchanged, r#"{"b":1}"#);
+    }
+
+    #[test]
+    fn what_stays_is_not_copied() {
+        let body = Bytes::from_static(br#"{"model":"a","messages":[1,2,3],"stream":false}"#);
+        let document = Document::parse(body.clone()).unwrap();
+        let mut edits = Edits::new();
+        edits.set("model", "\"b\"");
+        edits.set("stream", "true");
+        let spliced = document.apply(&edits);
+        assert_eq!(spliced.len(), spliced.to_bytes().len());
+        let middle = &spliced.segments()[2];
+        assert_eq!(middle.as_ref(), br#","messages":[1,2,3],"stream":"#);
+        assert_eq!(middle.as_ptr(), body[12..].as_ptr());
+    }
 }

@@ -31,9 +31,9 @@ impl<'d> Name<'d> {
     /// Whether the name, decoded, is `wanted`.
     #[inline]
     pub fn is(self, wanted: &str) -> bool {
-        // An escape is longer than what it stands for.
+        // An escape is longer than what it stands for; a backslash can only stand in an escape.
         if self.raw.len() == wanted.len() {
-            self.raw == wanted.as_bytes()
+            self.raw == wanted.as_bytes() && !self.is_escaped()
         } else {
             self.raw.len() > wanted.len()
                 && self.is_escaped()
@@ -196,4 +196,66 @@ pub fn hex(digits: [u8; 4]) -> Option<u16> {
         let value = char::from(digit).to_digit(16)?;
         Some(number << 4 | u16::try_from(value).ok()?)
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_compared_decoded() {
+        let is = |raw: &str, wanted| Name::new(raw.as_bytes(), 0).is(wanted);
+        assert!(is("model", "model"));
+        assert!(is("mod\\u0065l", "model"));
+        assert!(is("\\ud83e\\udd80", "🦀"));
+        assert!(is("a\\/b", "a/b"));
+        assert!(!is("model", "Model"));
+        assert!(!is("mode", "model"));
+        assert!(!is("mod\\u0066l", "model"));
+        // Two backslashes in a body are one backslash.
+        assert!(is(r"\\", "\\"));
+        assert!(!is(r"\\", r"\\"));
+        assert!(!is("\\ud83e", "\u{fffd}"));
+    }
+
+    #[test]
+    fn all_escapes_are_decoded() {
+        let decoded = decode(br#"\"\\\/\b\f\n\r\t\u00e9\u20ac\uD83E\uDD80 \u0000"#).unwrap();
+        assert_eq!(decoded, "\"\\/\u{8}\u{c}\n\r\té€🦀 \0");
+        assert_eq!(decode(br"\ud83e").unwrap(), "\u{fffd}");
+        assert_eq!(decode(br"\ud83ex").unwrap(), "\u{fffd}x");
+        assert_eq!(decode(br"\ud83e\ud83e\udd80").unwrap(), "\u{fffd}🦀");
+        assert_eq!(decode(br"\udd80\u0041").unwrap(), "\u{fffd}A");
+        assert!(matches!(decode(b"plain"), Some(Cow::Borrowed("plain"))));
+    }
+
+    #[test]
+    fn what_is_malformed_is_not_decoded() {
+        for inner in [
+            &b"\\"[..],
+            b"\\x",
+            b"\\u12",
+            b"\\u12g4",
+            b"\\u+123",
+            b"\xff",
+            b"\\n\xff",
+        ] {
+            assert_eq!(decode(inner), None, "{inner:?}");
+        }
+        assert_eq!(decode_exactly(b"\\u12"), &b"\\u12"[..]);
+    }
+
+    #[test]
+    fn lone_surrogates_stay_apart() {
+        assert_ne!(decode_exactly(br"\ud83e"), decode_exactly(br"\ud83f"));
+        assert_ne!(decode_exactly(br"\ud83e"), decode_exactly("\u{fffd}".as_bytes()));
+        assert_eq!(decode_exactly(br"\uD83E"), decode_exactly(br"\ud83e"));
+    }
+
+    #[test]
+    fn quoting_escapes_what_must_be() {
+        assert_eq!(quote(""), "\"\"");
+        assert_eq!(quote("a\"b\\c\u{1}\n\u{7f}é"), "\"a\\\"b\\\\c\\u0001\\n\u{7f}é\"");
+        assert_eq!(quote("\u{8}\u{c}\r\t\u{1f}"), r#""\b\f\r\t\u001f""#);
+    }
 }
