@@ -99,6 +99,12 @@ impl Route {
         matches!(self.wire, Wire::Relay(_))
     }
 
+    /// Whether the path says by itself which model answers, so that no request need name one.
+    pub fn names_deployment(&self) -> bool {
+        let path = self.stem.contains('{') || self.path.contains('{');
+        path && !self.path.contains("{model}")
+    }
+
     /// Whether the endpoint depends on the request even where the target has no placeholder.
     pub fn needs_request(&self) -> bool {
         self.operation == Operation::Preserve

@@ -231,6 +231,23 @@ fn token_limits_and_usage_follow_model_and_version() {
 }
 
 #[test]
+fn azure_paths_name_the_deployment() {
+    for (version, named) in [("2024-10-21", true), ("v1", false), ("preview", false)] {
+        let mut settings = Settings::default();
+        settings.set("azure_api_version", version);
+        let azure = by_id("azure").unwrap();
+        let route = azure.route(Operation::Chat, ClientFormat::OpenAi, &Location::of(&settings));
+        assert_eq!(route.unwrap().names_deployment(), named, "{version}");
+    }
+    for id in ["openai", "gemini", "bedrock"] {
+        for route in by_id(id).unwrap().routes.iter() {
+            let named = route.operation == Operation::Chat && route.names_deployment();
+            assert!(!named, "{id}");
+        }
+    }
+}
+
+#[test]
 fn top_k_goes_to_those_who_know_it() {
     for (id, dropped) in [
         ("openai", true),
