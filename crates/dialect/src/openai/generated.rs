@@ -82,7 +82,7 @@ fn text_len(inner: &[u8]) -> u64 {
 fn unicode_len(digits: Option<&[u8]>) -> u64 {
     match digits {
         Some([b'0', b'0', b'0'..=b'7', _]) => 1,
-        Some([b'0', b'0'..=b'7', ..]) | Some([b'd' | b'D', b'8' | b'9' | b'a'..=b'f' | b'A'..=b'F', ..]) => 2,
+        Some([b'0', b'0'..=b'7', ..] | [b'd' | b'D', b'8' | b'9' | b'a'..=b'f' | b'A'..=b'F', ..]) => 2,
         _ => 3,
     }
 }
@@ -106,19 +106,29 @@ mod tests {
     #[test]
     fn text_counts_wherever_providers_put_it() {
         assert_eq!(generated(r#"{"role":"assistant","content":"abc"}"#), (3, false));
-        assert_eq!(generated(r#"{"content":null,"reasoning_content":"ab"}"#), (2, false));
+        assert_eq!(
+            generated(r#"{"content":null,"reasoning_content":"ab"}"#),
+            (2, false)
+        );
         assert_eq!(generated(r#"{"reasoning":"ab","refusal":"c"}"#), (3, false));
         assert_eq!(
-            generated(r#"{"content":[{"type":"thinking","thinking":[{"type":"text","text":"ab"}]},{"type":"text","text":"c"}]}"#),
+            generated(
+                r#"{"content":[{"type":"thinking","thinking":[{"type":"text","text":"ab"}]},{"type":"text","text":"c"}]}"#
+            ),
             (3, false)
         );
         assert_eq!(
-            generated(r#"{"tool_calls":[{"index":1,"id":"x","type":"function","function":{"name":"f","arguments":"{}"}}]}"#),
+            generated(
+                r#"{"tool_calls":[{"index":1,"id":"x","type":"function","function":{"name":"f","arguments":"{}"}}]}"#
+            ),
             (2, true)
         );
         assert_eq!(generated(r#"{"tool_calls":[],"function_call":null}"#), (0, false));
         assert_eq!(generated(r#"{"function_call":{"arguments":"abcd"}}"#), (4, true));
-        assert_eq!(generated(r#"{"content":{"text":"ab"},"extra":"abc"}"#), (0, false));
+        assert_eq!(
+            generated(r#"{"content":{"text":"ab"},"extra":"abc"}"#),
+            (0, false)
+        );
     }
 
     #[test]
@@ -138,8 +148,11 @@ mod tests {
 
     #[test]
     fn depth_is_bounded() {
-        let deep = format!(r#"{}"content":"x"{}"#, r#"{"content":[{"#.repeat(50_000), "}]".repeat(49_999) + "}]}");
-        let body = format!("{{\"content\":[{deep}]}}");
+        let body = format!(
+            r#"{{"content":{}"x"{}}}"#,
+            r#"[{"content":"#.repeat(20_000),
+            "}]".repeat(20_000)
+        );
         assert_eq!(generated(&body).0, 0);
     }
 }

@@ -111,7 +111,10 @@ impl Reader {
                 _ => {}
             }
         }
-        let bit = u32::try_from(index).ok().and_then(|index| 1_u128.checked_shl(index)).unwrap_or(0);
+        let bit = u32::try_from(index)
+            .ok()
+            .and_then(|index| 1_u128.checked_shl(index))
+            .unwrap_or(0);
         self.seen |= bit;
         if closed {
             self.closed |= bit;
@@ -331,5 +334,7 @@ fn count_first(data: &[u8], operation: Operation, generated: &mut Generated) {
     }
 }
 
+#[cfg(test)]
+mod recordings;
 #[cfg(test)]
 mod tests;

@@ -243,7 +243,12 @@ mod tests {
         assert_eq!(parse(r#"{"prompt_tokens":9999999999999}"#), None);
         assert_eq!(parse(r#"{"prompt_tokens":12.0}"#).unwrap().fresh_input, 12);
         assert_eq!(parse(r#"{"prompt_tokens":12.5}"#), None);
-        assert_eq!(parse(r#"{"prompt_tokens":-1,"completion_tokens":4,"total_tokens":9}"#).unwrap().fresh_input, 5);
+        assert_eq!(
+            parse(r#"{"prompt_tokens":-1,"completion_tokens":4,"total_tokens":9}"#)
+                .unwrap()
+                .fresh_input,
+            5
+        );
     }
 
     #[test]
@@ -269,6 +274,9 @@ mod tests {
             },
             &mut out,
         );
-        assert_eq!(out, br#"{"prompt_tokens":18,"completion_tokens":7,"total_tokens":25}"#);
+        assert_eq!(
+            out,
+            br#"{"prompt_tokens":18,"completion_tokens":7,"total_tokens":25}"#
+        );
     }
 }
