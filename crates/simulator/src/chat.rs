@@ -312,10 +312,11 @@ impl Stream<'_> {
     }
 
     /// Adds a chunk; `finish`: the reason, and whether it is the stream's last.
-    fn delta(&mut self, index: usize, delta: Value, finish: Option<(&'static str, bool)>) {
+    fn delta(&mut self, index: usize, delta: impl Into<Value>, finish: Option<(&'static str, bool)>) {
         let reason = finish.map(|(reason, _)| reason);
         let mut fields = base(self.ask, self.turn, "chat.completion.chunk");
-        let choice = json!({"index": index, "delta": delta, "logprobs": null, "finish_reason": reason});
+        let choice =
+            json!({"index": index, "delta": delta.into(), "logprobs": null, "finish_reason": reason});
         fields.insert("choices".to_owned(), vec![choice].into());
         let last = finish.is_some_and(|(_, last)| last);
         if last {

@@ -1,5 +1,7 @@
 //! Events to bytes of an event stream, with the faults that live there.
 
+use std::fmt::Write as _;
+
 use bytes::Bytes;
 use serde_json::{Value, json};
 
@@ -55,15 +57,15 @@ pub(crate) fn write(mut events: Vec<Event>, faults: &Faults, error: &Value) -> F
         .enumerate()
         .map(|(index, event)| frame(index, event, faults))
         .collect();
-    if faults.has(Fault::BadUtf8) {
-        if let Some(frame) = frames.get_mut(middle.min(2)) {
-            *frame = with_bad_utf8(frame);
-        }
+    if faults.has(Fault::BadUtf8)
+        && let Some(frame) = frames.get_mut(middle.min(2))
+    {
+        *frame = with_bad_utf8(frame);
     }
-    if faults.has(Fault::CutInFrame) {
-        if let Some(last) = frames.last_mut() {
-            last.truncate(last.len() / 2);
-        }
+    if faults.has(Fault::CutInFrame)
+        && let Some(last) = frames.last_mut()
+    {
+        last.truncate(last.len() / 2);
     }
     if faults.has(Fault::Bom) {
         frames.insert(0, Bytes::from_static(b"\xef\xbb\xbf"));
@@ -137,7 +139,8 @@ fn frame(index: usize, event: &Event, faults: &Faults) -> Bytes {
         }
         Event::Data(value) => {
             if faults.has(Fault::Comments) {
-                text.push_str(&format!("event: message\nid: {index}\n: within\nretry: 1000\n"));
+                // Writing to a string does not fail.
+                let _ = write!(text, "event: message\nid: {index}\n: within\nretry: 1000\n");
             }
             data(&mut text, field, value, faults.has(Fault::MultiData));
         }

@@ -202,13 +202,13 @@ fn judge_choice(ask: &Ask, names: &[&str]) -> Result<(), Refusal> {
             })
         }
         Some(choice) if choice["type"] == "function" => {
-            let named = choice["function"]["name"].as_str().unwrap_or_default();
-            if names.contains(&named) {
+            let chosen = choice["function"]["name"].as_str().unwrap_or_default();
+            if names.contains(&chosen) {
                 return Ok(());
             }
             Err(Refusal::Invalid {
                 member: "tool_choice".to_owned(),
-                message: format!("Tool choice '{named}' not found in 'tools' parameter."),
+                message: format!("Tool choice '{chosen}' not found in 'tools' parameter."),
             })
         }
         _ => Ok(()),

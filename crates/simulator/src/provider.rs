@@ -45,6 +45,9 @@ pub(crate) enum KeyRule {
     Anywhere,
 }
 
+/// A rule about several members, or about a member and the model.
+pub(crate) type Condition = fn(&Ask) -> Result<(), Refusal>;
+
 /// The members of one operation's requests.
 pub(crate) struct Rules {
     pub(crate) members: &'static [&'static [Member]],
@@ -52,8 +55,7 @@ pub(crate) struct Rules {
     pub(crate) refused: &'static [&'static str],
     /// Whether members that no list names are accepted.
     pub(crate) open: bool,
-    /// Rules about several members, or about a member and the model.
-    pub(crate) conditions: &'static [fn(&Ask) -> Result<(), Refusal>],
+    pub(crate) conditions: &'static [Condition],
 }
 
 /// Where a stream tells its usage.

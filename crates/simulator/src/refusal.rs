@@ -84,53 +84,42 @@ pub(crate) enum Shape {
 
 /// Renders a refusal as the provider would.
 pub(crate) fn render(shape: Shape, refusal: &Refusal) -> (StatusCode, Value) {
-    let mut words = words(refusal);
-    if shape == Shape::Mistral || shape == Shape::HuggingFace {
-        if let Refusal::Unknown { .. }
-        | Refusal::Type { .. }
-        | Refusal::Range { .. }
-        | Refusal::Missing { .. }
-        | Refusal::Invalid { .. } = refusal
-        {
-            words.status = 422;
-        }
+    let mut words = Words::of(refusal);
+    let of_a_field = matches!(
+        refusal,
+        Refusal::Unknown { .. }
+            | Refusal::Type { .. }
+            | Refusal::Range { .. }
+            | Refusal::Missing { .. }
+            | Refusal::Invalid { .. }
+    );
+    if of_a_field && matches!(shape, Shape::Mistral | Shape::HuggingFace) {
+        words.status = 422;
     }
     let status = StatusCode::from_u16(words.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    (status, body(shape, refusal, words))
+    (status, body(shape, refusal, &words))
 }
 
-fn body(shape: Shape, refusal: &Refusal, words: Words) -> Value {
-    let Words {
-        status,
-        message,
-        kind,
-        param,
-        code,
-    } = words;
+fn body(shape: Shape, refusal: &Refusal, words: &Words) -> Value {
+    let Words { status, message, .. } = words;
     match shape {
-        Shape::OpenAi => json!({"error": {"message": message, "type": kind, "param": param, "code": code}}),
-        Shape::Azure => azure(refusal, status, message, kind, param, code),
-        Shape::Mistral => mistral(refusal, message, kind, param, code),
-        Shape::Flat => json!({"message": message, "type": kind, "param": param, "code": code}),
-        Shape::Text => json!({"code": xai_code(status), "error": message}),
-        Shape::Databricks => json!({"error_code": databricks_code(status), "message": message}),
-        Shape::HuggingFace => json!({"error": message, "error_type": hugging_face_type(status)}),
-        Shape::Vllm => json!({"error": {"message": message, "type": kind, "param": param, "code": status}}),
-        Shape::DashScope => json!({
-            "error": {"message": message, "type": kind, "param": param, "code": code},
-            "request_id": "sim-request",
-        }),
+        Shape::OpenAi => json!({"error": words.flat()}),
+        Shape::Azure => azure(refusal, words),
+        Shape::Mistral => mistral(refusal, words),
+        Shape::Flat => words.flat(),
+        Shape::Text => json!({"code": xai_code(*status), "error": message}),
+        Shape::Databricks => json!({"error_code": databricks_code(*status), "message": message}),
+        Shape::HuggingFace => json!({"error": message, "error_type": hugging_face_type(*status)}),
+        Shape::Vllm => {
+            let mut error = words.flat();
+            error["code"] = (*status).into();
+            json!({"error": error})
+        }
+        Shape::DashScope => json!({"error": words.flat(), "request_id": "sim-request"}),
     }
 }
 
-fn azure(
-    refusal: &Refusal,
-    status: u16,
-    message: String,
-    kind: &'static str,
-    param: Option<String>,
-    code: Option<String>,
-) -> Value {
+fn azure(refusal: &Refusal, words: &Words) -> Value {
     match refusal {
         Refusal::KeyMissing | Refusal::KeyWrong(_) => json!({"error": {
             "code": "401",
@@ -144,32 +133,26 @@ fn azure(
             json!({"error": {"code": "404", "message": "Resource not found"}})
         }
         _ => {
-            let code = code.unwrap_or_else(|| status.to_string());
-            json!({"error": {"message": message, "type": kind, "param": param, "code": code}})
+            let mut error = words.flat();
+            if words.code.is_none() {
+                error["code"] = words.status.to_string().into();
+            }
+            json!({"error": error})
         }
     }
 }
 
-fn mistral(
-    refusal: &Refusal,
-    message: String,
-    kind: &'static str,
-    param: Option<String>,
-    code: Option<String>,
-) -> Value {
-    let detail = |kind: &str, member: &str, text: &str, input: Value| {
+fn mistral(refusal: &Refusal, words: &Words) -> Value {
+    let detail = |kind: &str, member: &str, text: &str, input: &Value| {
         let mut place = vec![Value::from("body")];
         place.extend(member.split('.').map(Value::from));
         json!({"detail": [{"type": kind, "loc": place, "msg": text, "input": input}]})
     };
     match refusal {
         Refusal::KeyMissing | Refusal::KeyWrong(_) => json!({"detail": "Unauthorized"}),
-        Refusal::Unknown { member, input } => detail(
-            "extra_forbidden",
-            member,
-            "Extra inputs are not permitted",
-            input.clone(),
-        ),
+        Refusal::Unknown { member, input } => {
+            detail("extra_forbidden", member, "Extra inputs are not permitted", input)
+        }
         Refusal::Type {
             member,
             expected,
@@ -177,17 +160,21 @@ fn mistral(
         } => detail(
             "type_error",
             member,
-            &format!("Input should be a valid {expected}"),
-            found.clone(),
+            &format!("Input should be {expected}"),
+            found,
         ),
         Refusal::Range { member, expected } => detail(
             "out_of_range",
             member,
             &format!("Input should be {expected}"),
-            Value::Null,
+            &Value::Null,
         ),
-        Refusal::Missing { member } => detail("missing", member, "Field required", Value::Null),
-        _ => json!({"object": "error", "message": message, "type": kind, "param": param, "code": code}),
+        Refusal::Missing { member } => detail("missing", member, "Field required", &Value::Null),
+        _ => {
+            let mut error = words.flat();
+            error["object"] = "error".into();
+            error
+        }
     }
 }
 
@@ -221,109 +208,100 @@ const fn hugging_face_type(status: u16) -> &'static str {
     }
 }
 
-fn words(refusal: &Refusal) -> Words {
-    let invalid = |message: String, param: Option<&String>, code: Option<&str>| Words {
-        status: 400,
-        message,
-        kind: "invalid_request_error",
-        param: param.cloned(),
-        code: code.map(str::to_owned),
-    };
-    match refusal {
-        Refusal::KeyMissing => Words {
-            status: 401,
-            ..invalid("You didn't provide an API key.".to_owned(), None, None)
-        },
-        Refusal::KeyWrong(key) => Words {
-            status: 401,
-            ..invalid(
-                format!("Incorrect API key provided: {}.", masked(key)),
-                None,
-                Some("invalid_api_key"),
-            )
-        },
-        Refusal::Path => Words {
-            status: 404,
-            ..invalid("Invalid URL".to_owned(), None, None)
-        },
-        Refusal::Method => Words {
-            status: 405,
-            ..invalid(
-                "Not allowed to use this method on this path.".to_owned(),
-                None,
-                Some("method_not_supported"),
-            )
-        },
-        Refusal::ApiVersion => Words {
-            status: 404,
-            ..invalid("Resource not found".to_owned(), None, None)
-        },
-        Refusal::NotJson(why) => invalid(
-            format!("We could not parse the JSON body of your request: {why}"),
-            None,
-            None,
-        ),
-        Refusal::TooLarge => Words {
-            status: 413,
-            ..invalid("The request is too large.".to_owned(), None, None)
-        },
-        Refusal::Encoding(coding) => invalid(
-            format!("The request's content coding `{coding}` is not supported."),
-            None,
-            None,
-        ),
-        Refusal::Unknown { member, .. } => invalid(
-            format!("Unrecognized request argument supplied: {member}"),
-            Some(member),
-            Some("unknown_parameter"),
-        ),
-        Refusal::Unsupported { member, instead } => {
-            let hint = instead
-                .map(|other| format!(" Use '{other}' instead."))
-                .unwrap_or_default();
-            invalid(
-                format!("Unsupported parameter: '{member}' is not supported with this model.{hint}"),
-                Some(member),
-                Some("unsupported_parameter"),
-            )
+impl Words {
+    fn invalid(message: impl Into<String>, param: Option<&String>, code: Option<&str>) -> Self {
+        Self {
+            status: 400,
+            message: message.into(),
+            kind: "invalid_request_error",
+            param: param.cloned(),
+            code: code.map(str::to_owned),
         }
-        Refusal::Type {
-            member,
-            expected,
-            found,
-        } => invalid(
-            format!(
-                "Invalid type for '{member}': expected {expected}, but got {} instead.",
-                kind_of(found)
-            ),
-            Some(member),
-            Some("invalid_type"),
-        ),
-        Refusal::Range { member, expected } => invalid(
-            format!("Invalid value for '{member}': expected {expected}."),
-            Some(member),
-            Some("invalid_value"),
-        ),
-        Refusal::Missing { member } => invalid(
-            format!("Missing required parameter: '{member}'."),
-            Some(member),
-            Some("missing_required_parameter"),
-        ),
-        Refusal::Invalid { member, message } => invalid(message.clone(), Some(member), None),
-        Refusal::Model(name) => Words {
-            status: 404,
-            ..invalid(
-                format!("The model `{name}` does not exist or you do not have access to it."),
+    }
+
+    fn with_status(self, status: u16) -> Self {
+        Self { status, ..self }
+    }
+
+    fn flat(&self) -> Value {
+        json!({"message": self.message, "type": self.kind, "param": self.param, "code": self.code})
+    }
+
+    fn of(refusal: &Refusal) -> Self {
+        match refusal {
+            Refusal::KeyMissing => {
+                Self::invalid("You didn't provide an API key.", None, None).with_status(401)
+            }
+            Refusal::KeyWrong(key) => {
+                let text = format!("Incorrect API key provided: {}.", masked(key));
+                Self::invalid(text, None, Some("invalid_api_key")).with_status(401)
+            }
+            Refusal::Path => Self::invalid("Invalid URL", None, None).with_status(404),
+            Refusal::Method => {
+                let text = "Not allowed to use this method on this path.";
+                Self::invalid(text, None, Some("method_not_supported")).with_status(405)
+            }
+            Refusal::ApiVersion => Self::invalid("Resource not found", None, None).with_status(404),
+            Refusal::NotJson(why) => Self::invalid(
+                format!("We could not parse the JSON body of your request: {why}"),
                 None,
-                Some("model_not_found"),
-            )
-        },
-        Refusal::Fault(name) => invalid(
-            format!("no fault is called `{name}`"),
-            None,
-            Some("unknown_fault"),
-        ),
-        Refusal::Asked(status) => asked(*status),
+                None,
+            ),
+            Refusal::TooLarge => Self::invalid("The request is too large.", None, None).with_status(413),
+            Refusal::Encoding(coding) => Self::invalid(
+                format!("The content coding `{coding}` is not supported."),
+                None,
+                None,
+            ),
+            Refusal::Model(name) => {
+                let text = format!("The model `{name}` does not exist or you do not have access to it.");
+                Self::invalid(text, None, Some("model_not_found")).with_status(404)
+            }
+            Refusal::Fault(name) => Self::invalid(
+                format!("no fault is called `{name}`"),
+                None,
+                Some("unknown_fault"),
+            ),
+            Refusal::Asked(status) => asked(*status),
+            _ => Self::of_member(refusal),
+        }
+    }
+
+    fn of_member(refusal: &Refusal) -> Self {
+        match refusal {
+            Refusal::Unknown { member, .. } => {
+                let text = format!("Unrecognized request argument supplied: {member}");
+                Self::invalid(text, Some(member), Some("unknown_parameter"))
+            }
+            Refusal::Unsupported { member, instead } => {
+                let hint = instead
+                    .map(|other| format!(" Use '{other}' instead."))
+                    .unwrap_or_default();
+                let text =
+                    format!("Unsupported parameter: '{member}' is not supported with this model.{hint}");
+                Self::invalid(text, Some(member), Some("unsupported_parameter"))
+            }
+            Refusal::Type {
+                member,
+                expected,
+                found,
+            } => {
+                let got = kind_of(found);
+                let text =
+                    format!("Invalid type for '{member}': expected {expected}, but got {got} instead.");
+                Self::invalid(text, Some(member), Some("invalid_type"))
+            }
+            Refusal::Range { member, expected } => {
+                let text = format!("Invalid value for '{member}': expected {expected}.");
+                Self::invalid(text, Some(member), Some("invalid_value"))
+            }
+            Refusal::Missing { member } => {
+                let text = format!("Missing required parameter: '{member}'.");
+                Self::invalid(text, Some(member), Some("missing_required_parameter"))
+            }
+            Refusal::Invalid { member, message } => Self::invalid(message.as_str(), Some(member), None),
+            _ => Self::invalid("The request was refused.", None, None),
+        }
     }
 }
 
@@ -379,7 +357,7 @@ fn masked(key: &str) -> String {
     format!("{head}***{tail}")
 }
 
-pub(crate) const fn kind_of(value: &Value) -> &'static str {
+const fn kind_of(value: &Value) -> &'static str {
     match value {
         Value::Null => "null",
         Value::Bool(_) => "a boolean",

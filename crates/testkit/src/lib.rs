@@ -1,1 +1,71 @@
-//! Placeholder of a crate under construction.
+//! Drives the real gateway from tests: starts it, talks to it byte by byte, reads its records.
+//!
+//! For tests only. Every wait has an end, and only processes that were started here are ended.
+
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::missing_panics_doc,
+    reason = "a test that cannot set up its world has failed"
+)]
+
+mod answer;
+mod call;
+mod connection;
+mod end;
+mod events;
+mod gateway;
+mod h2;
+mod lease;
+mod ready;
+mod records;
+mod tls;
+mod upstream;
+
+pub use answer::Answer;
+pub use call::Call;
+pub use connection::{Connection, Live};
+pub use end::End;
+pub use events::{Event, content_of, events};
+pub use gateway::{Gateway, GatewayBuilder};
+pub use h2::{H2Answer, h2_call};
+pub use lease::Shared;
+pub use ready::Ready;
+pub use tls::{Certificates, TlsFront};
+pub use upstream::Upstream;
+
+use std::time::{Duration, Instant};
+
+/// The longest that any single wait of a test lasts.
+pub const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Asks again and again until there is a value. Panics with `what` after `PATIENCE`.
+pub fn wait_for<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
+    let begun = Instant::now();
+    loop {
+        if let Some(value) = look() {
+            return value;
+        }
+        assert!(
+            begun.elapsed() < PATIENCE,
+            "waited {PATIENCE:?} in vain for {what}"
+        );
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
+
+/// Compresses with gzip.
+pub fn gzip(bytes: &[u8]) -> Vec<u8> {
+    use std::io::Write as _;
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    encoder.write_all(bytes).expect("memory takes it");
+    encoder.finish().expect("memory takes it")
+}
+
+/// Undoes gzip, over all members. An error where the bytes are no complete gzip stream.
+pub fn gunzip(bytes: &[u8]) -> std::io::Result<Vec<u8>> {
+    use std::io::Read as _;
+    let mut plain = Vec::new();
+    flate2::read::MultiGzDecoder::new(bytes).read_to_end(&mut plain)?;
+    Ok(plain)
+}
