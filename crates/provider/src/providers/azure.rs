@@ -48,6 +48,8 @@ pub(super) static PROVIDER: Provider = Provider {
         Setting::always("azure_instance"),
         Setting::always("azure_deployment_id"),
         Setting::always(VERSION),
+        // Claude, where this provider runs it.
+        Setting::optional("anthropic_version"),
     ],
     headers: &[],
     quirks,

@@ -27,6 +27,8 @@ pub(super) static PROVIDER: Provider = Provider {
     ],
     settings: &[
         Setting::optional("bedrock.aws_region"),
+        // Claude, where this provider runs it.
+        Setting::optional("anthropic_version"),
         Setting::optional("bedrock.aws_assume_role_arn"),
         Setting::optional("bedrock.aws_role_session_name"),
         Setting::optional("bedrock.aws_sts_endpoint_url"),

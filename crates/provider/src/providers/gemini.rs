@@ -44,6 +44,8 @@ pub(super) static PROVIDER: Provider = Provider {
         Setting::new("gemini.project_id", Required::Group("gemini")),
         Setting::new("gemini.location_id", Required::Group("gemini")),
         Setting::optional("gemini.endpoint_id"),
+        // Claude, where this provider runs it.
+        Setting::optional("anthropic_version"),
     ],
     headers: &[],
     quirks: |_, _| &Quirks::NONE,
