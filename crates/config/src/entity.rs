@@ -18,6 +18,19 @@ pub struct Configuration {
     pub plugins: Vec<Plugin>,
 }
 
+impl Configuration {
+    /// Whether a target is the built-in simulator.
+    pub fn is_simulated(&self) -> bool {
+        self.plugins.iter().any(|plugin| match &plugin.config {
+            PluginConfig::AiProxy(settings) => {
+                settings.extensions.simulate
+                    || settings.extensions.models.iter().any(|listed| listed.simulate)
+            }
+            PluginConfig::KeyAuth(_) => false,
+        })
+    }
+}
+
 /// A transport that a route or a service names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Protocol {
@@ -103,7 +116,7 @@ pub struct KeyCredential {
 }
 
 /// What a plugin instance applies to; all `None` is global.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub struct Scope {
     pub service: Option<usize>,
     pub route: Option<usize>,

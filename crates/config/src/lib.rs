@@ -1,10 +1,17 @@
 //! What was written, and what it means: Kong's declarative format in, a checked [`Configuration`] out.
 
+mod build;
+mod check;
 mod entity;
 mod load;
 mod problem;
+mod schema;
+mod secrets;
+mod suggest;
 mod target;
 mod template;
+mod tree;
+mod view;
 
 pub use entity::{
     Configuration, Consumer, ConsumerGroup, HeaderMatch, KeyAuth, KeyCredential, Plugin, PluginConfig,
@@ -13,7 +20,6 @@ pub use entity::{
 pub use load::{LoadOptions, Loaded, load, reference, schema};
 pub use problem::{Position, Problem, Severity};
 pub use target::{
-    AiProxy, Extensions, Logging, ModelList, ParamLocation, StreamingPolicy, Target, UnsupportedPolicy,
-    UpstreamAuth,
+    AiProxy, Extensions, Logging, ModelList, StreamingPolicy, Target, UnsupportedPolicy, UpstreamAuth,
 };
 pub use template::{Source, Template, TemplateError};

@@ -1,6 +1,11 @@
 //! From text to a checked configuration.
 
-use crate::{Configuration, Problem};
+use crate::build::build;
+use crate::check::Checker;
+use crate::problem::Problems;
+use crate::secrets::Secrets;
+use crate::tree::Tree;
+use crate::{Configuration, Problem, Severity};
 
 /// How a text is loaded.
 pub struct LoadOptions<'a> {
@@ -22,11 +27,42 @@ pub struct Loaded {
 ///
 /// On failure all problems, errors and warnings, in the order of the text.
 pub fn load(text: &str, name: &str, options: &LoadOptions<'_>) -> Result<Loaded, Vec<Problem>> {
-    let _ = (text, name, options.ignore_unsupported_plugins);
+    let mut problems = Problems::new(name);
+    let mut tree = match Tree::read(text, name) {
+        Ok(tree) => tree,
+        Err(error) => {
+            problems.syntax(error);
+            return Err(problems.finish());
+        }
+    };
+    let mut secrets = Secrets::new(options.environment);
+    let mut checker = Checker {
+        tree: &mut tree,
+        problems: &mut problems,
+        secrets: &secrets,
+        ignore_unsupported: options.ignore_unsupported_plugins,
+        lenient: false,
+    };
+    checker.vaults();
+    secrets.learn(&tree);
+    let mut checker = Checker {
+        tree: &mut tree,
+        problems: &mut problems,
+        secrets: &secrets,
+        ignore_unsupported: options.ignore_unsupported_plugins,
+        lenient: false,
+    };
+    checker.document();
+    let mut unserved = Problems::new(name);
+    let configuration = build(&tree, &mut problems, &mut unserved);
+    let problems = problems.finish();
+    if problems.iter().any(|problem| problem.severity == Severity::Error) {
+        return Err(problems);
+    }
     Ok(Loaded {
-        configuration: Configuration::default(),
-        warnings: Vec::new(),
-        unserved: Vec::new(),
+        configuration,
+        warnings: problems,
+        unserved: unserved.finish(),
     })
 }
 

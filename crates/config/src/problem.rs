@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::tree::{NodeId, SyntaxError, Tree, join, shorten};
+
 /// Whether a problem stops the configuration from being used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Severity {
@@ -58,5 +60,140 @@ impl fmt::Display for Problem {
             Some(hint) => write!(formatter, " (hint: {hint})"),
             None => Ok(()),
         }
+    }
+}
+
+/// What a problem is about.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Place<'a> {
+    /// A value.
+    Value(NodeId),
+    /// The name of a member.
+    Key(NodeId),
+    /// A member that is not there, or the rule about it: the mapping and the name below it.
+    Below(NodeId, &'a str),
+}
+
+/// Collects problems; of too many the rest is counted.
+pub(crate) struct Problems {
+    file: Box<str>,
+    list: Vec<Problem>,
+    left_out: usize,
+}
+
+/// The problem just told, to which a hint may be added.
+pub(crate) struct Told<'p>(Option<&'p mut Problem>);
+
+impl Told<'_> {
+    pub(crate) fn hint(self, hint: impl Into<Box<str>>) {
+        if let Some(problem) = self.0 {
+            problem.hint = Some(hint.into());
+        }
+    }
+}
+
+impl Problems {
+    const MOST: usize = 1000;
+
+    pub(crate) fn new(file: &str) -> Self {
+        Self {
+            file: file.into(),
+            list: Vec::new(),
+            left_out: 0,
+        }
+    }
+
+    pub(crate) fn error(&mut self, tree: &Tree, place: Place<'_>, message: impl Into<Box<str>>) -> Told<'_> {
+        self.tell(Severity::Error, tree, place, message.into())
+    }
+
+    pub(crate) fn warning(
+        &mut self,
+        tree: &Tree,
+        place: Place<'_>,
+        message: impl Into<Box<str>>,
+    ) -> Told<'_> {
+        self.tell(Severity::Warning, tree, place, message.into())
+    }
+
+    pub(crate) fn tell(
+        &mut self,
+        severity: Severity,
+        tree: &Tree,
+        place: Place<'_>,
+        message: impl Into<Box<str>>,
+    ) -> Told<'_> {
+        let (at, path) = match place {
+            Place::Value(id) => (tree.at(id), tree.path(id)),
+            Place::Key(id) => (tree.key_at(id), tree.path(id)),
+            Place::Below(id, name) => {
+                let mut path = tree.path(id);
+                join(&mut path, name);
+                (tree.at(id), path)
+            }
+        };
+        self.push(Problem {
+            severity,
+            file: self.file.clone(),
+            at,
+            path: path.into(),
+            message: message.into(),
+            hint: None,
+        })
+    }
+
+    /// Tells that a key stands in its mapping twice.
+    pub(crate) fn duplicate(&mut self, at: Position, mut path: String, key: &str) {
+        join(&mut path, key);
+        self.push(Problem {
+            severity: Severity::Error,
+            file: self.file.clone(),
+            at,
+            path: path.into(),
+            message: format!("field '{}' is there twice", shorten(key)).into(),
+            hint: None,
+        });
+    }
+
+    /// Tells that the text is no document.
+    pub(crate) fn syntax(&mut self, error: SyntaxError) {
+        let hint = error.hint.map(Into::into);
+        self.push(Problem {
+            severity: Severity::Error,
+            file: self.file.clone(),
+            at: error.at,
+            path: "".into(),
+            message: error.message,
+            hint,
+        });
+    }
+
+    fn push(&mut self, problem: Problem) -> Told<'_> {
+        if self.list.len() >= Self::MOST && problem.severity == Severity::Warning {
+            return Told(None);
+        }
+        if self.list.len() >= Self::MOST {
+            self.left_out += 1;
+            return Told(None);
+        }
+        self.list.push(problem);
+        Told(self.list.last_mut())
+    }
+
+    /// Everything that was told, in the order of the text.
+    pub(crate) fn finish(mut self) -> Vec<Problem> {
+        self.list
+            .sort_by(|one, other| (one.at, one.severity).cmp(&(other.at, other.severity)));
+        if self.left_out > 0 {
+            self.list.push(Problem {
+                severity: Severity::Error,
+                file: self.file,
+                at: Position::default(),
+                path: "".into(),
+                message: format!("{} further errors are not listed", self.left_out).into(),
+                hint: None,
+            });
+        }
+        self.list
     }
 }

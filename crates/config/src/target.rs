@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use auth::Secret;
+use auth::{ParamLocation, Secret};
 use model::{ClientFormat, ConfiguredOptions, Operation};
 use provider::Provider;
 
@@ -61,12 +61,6 @@ pub struct UpstreamAuth {
     /// Names of the cloud identity fields that are set (`aws_access_key_id`, `gcp_use_service_account`, …):
     /// this version does not serve them, `Configuration::unserved` names them.
     pub cloud: Vec<&'static str>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ParamLocation {
-    Query,
-    Body,
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

@@ -103,6 +103,15 @@ impl Template {
         self.parts.is_empty().then_some(&*self.text)
     }
 
+    /// Why no request can resolve the text, whatever it says.
+    pub(crate) fn defect(&self) -> Option<TemplateError> {
+        self.parts.iter().find_map(|part| match part {
+            Part::Malformed => Some(TemplateError::Malformed(self.text.clone())),
+            Part::UnknownSource(source) => Some(TemplateError::UnknownSource(source.clone())),
+            Part::Literal(_) | Part::Value(..) => None,
+        })
+    }
+
     /// The text with each placeholder replaced by what `value` gives for it; `field` is for the error.
     pub fn resolve(
         &self,

@@ -1,0 +1,164 @@
+//! `ai-proxy`: the instance; its targets are in `target`.
+
+use std::time::Duration;
+
+use model::{ClientFormat, Operation, OptionsPrecedence};
+
+use super::Builder;
+use super::target::Wanted;
+use crate::problem::Place;
+use crate::schema::MULTIMODAL_EMBEDDINGS;
+use crate::view::View;
+use crate::{AiProxy, Extensions, ModelList, PluginConfig, StreamingPolicy, UnsupportedPolicy};
+
+pub(crate) fn ai_proxy(builder: &mut Builder<'_>, view: &View<'_>, enabled: bool) -> Option<PluginConfig> {
+    let extensions = view.below("extensions");
+    let wanted = builder.wanted(view, &extensions, enabled);
+    builder.instance_rules(view, wanted.as_ref());
+    if let Some(wanted) = &wanted {
+        builder.unserved_instance(view, wanted);
+    }
+    let has_other_targets = !extensions.items("models").is_empty() || extensions.boolean("list_models");
+    if !view.has("model") && !has_other_targets {
+        builder
+            .error(view.spot("model").place(), "is required")
+            .hint("it may be absent only where 'extensions' has 'models' or 'list_models'");
+    }
+    let simulate = extensions.boolean("simulate");
+    let target = view
+        .has("model")
+        .then(|| builder.target(view, wanted.as_ref()?, simulate))
+        .flatten();
+    let models = builder.model_lists(&extensions, wanted.as_ref());
+    let wanted = wanted?;
+    Some(PluginConfig::AiProxy(Box::new(AiProxy {
+        operation: wanted.operation,
+        category: view.text("genai_category").unwrap_or_default().into(),
+        format: wanted.format,
+        streaming: match view.text("response_streaming") {
+            Some("deny") => StreamingPolicy::Deny,
+            Some("always") => StreamingPolicy::Always,
+            _ => StreamingPolicy::Allow,
+        },
+        max_request_body_size: view.integer("max_request_body_size").unwrap_or_default(),
+        model_name_header: view.boolean("model_name_header"),
+        target,
+        extensions: Extensions {
+            unsupported: match extensions.text("unsupported") {
+                Some("reject") => UnsupportedPolicy::Reject,
+                _ => UnsupportedPolicy::Report,
+            },
+            keep_alive: extensions
+                .integer("keep_alive_seconds")
+                .filter(|seconds| *seconds > 0)
+                .map(Duration::from_secs),
+            early_head: extensions.boolean("early_head"),
+            http2: extensions.boolean("http2"),
+            allowed_hosts: wanted.allowed_hosts,
+            models,
+            list_models: extensions.boolean("list_models"),
+            simulate,
+        },
+    })))
+}
+
+impl Builder<'_> {
+    /// What every target of the instance has to do.
+    fn wanted(&mut self, view: &View<'_>, extensions: &View<'_>, enabled: bool) -> Option<Wanted> {
+        for item in extensions.items("allowed_hosts") {
+            let host = self.tree.scalar(*item).map_or("", |scalar| &*scalar.text);
+            if !host.is_empty() && !super::name::is_host(host) {
+                self.error(Place::Value(*item), "is not a host")
+                    .hint("a name without scheme, port and '*'");
+            }
+        }
+        let hosts = extensions.texts("allowed_hosts");
+        let route_type = view.text("route_type")?;
+        let native_only = route_type == MULTIMODAL_EMBEDDINGS;
+        Some(Wanted {
+            operation: if native_only {
+                Operation::Embeddings
+            } else {
+                Operation::from_route_type(route_type)?
+            },
+            native_only,
+            format: ClientFormat::from_name(view.text("llm_format")?)?,
+            precedence: match extensions.text("options_precedence") {
+                Some("config") => OptionsPrecedence::Config,
+                _ => OptionsPrecedence::Request,
+            },
+            allowed_hosts: hosts
+                .iter()
+                .map(|host| host.to_ascii_lowercase().into())
+                .collect(),
+            enabled,
+        })
+    }
+
+    /// Rules about the instance's own fields.
+    fn instance_rules(&mut self, view: &View<'_>, wanted: Option<&Wanted>) {
+        let Some(wanted) = wanted else {
+            return;
+        };
+        if wanted.operation == Operation::Preserve {
+            let place = view.spot("route_type");
+            self.warning(place.place(), "'preserve' is deprecated")
+                .hint("every operation has a route type of its own");
+        }
+        let translatable = matches!(wanted.format, ClientFormat::OpenAi | ClientFormat::Anthropic);
+        if !translatable && wanted.operation == Operation::Completions {
+            let message = format!(
+                "{} cannot be combined with 'llm_format' {}",
+                wanted.operation.route_type(),
+                wanted.format.name()
+            );
+            self.error(view.spot("route_type").place(), message);
+        }
+        if view.text("response_streaming") == Some("always") && !wanted.operation.streams() {
+            let message = format!("has no effect: {} does not stream", wanted.operation.route_type());
+            self.warning(view.spot("response_streaming").place(), message);
+        }
+    }
+
+    fn unserved_instance(&mut self, view: &View<'_>, wanted: &Wanted) {
+        if !wanted.enabled {
+            return;
+        }
+        if wanted.format != ClientFormat::OpenAi {
+            let message = format!("llm_format {} is not served yet", wanted.format.name());
+            self.unserved
+                .error(self.tree, view.spot("llm_format").place(), message);
+        }
+        if wanted.native_only {
+            let message = format!("route type {MULTIMODAL_EMBEDDINGS} is not served yet");
+            self.unserved
+                .error(self.tree, view.spot("route_type").place(), message);
+        }
+    }
+
+    fn model_lists(&mut self, extensions: &View<'_>, wanted: Option<&Wanted>) -> Vec<ModelList> {
+        let mut lists: Vec<ModelList> = Vec::new();
+        for item in extensions.items("models") {
+            let view = extensions.item_as("models", *item);
+            let name = view.text("name").unwrap_or_default();
+            let slashed = name.contains('/') || name.chars().any(|c| c.is_control() || c.is_whitespace());
+            if slashed {
+                self.error(view.spot("name").place(), "must not have '/' or spaces");
+            }
+            if lists.iter().any(|list| &*list.name == name) {
+                self.error(view.spot("name").place(), "is the name of another entry already");
+            }
+            let simulate = view.boolean("simulate");
+            let target = wanted.and_then(|wanted| self.target(&view, wanted, simulate));
+            if let Some(target) = target {
+                lists.push(ModelList {
+                    name: name.into(),
+                    models: view.texts("models").into_iter().map(Into::into).collect(),
+                    target,
+                    simulate,
+                });
+            }
+        }
+        lists
+    }
+}
