@@ -1,0 +1,29 @@
+//! The simulator over real sockets, with a client that shares nothing with it.
+
+#[path = "wire/answers.rs"]
+mod answers;
+#[path = "wire/faults.rs"]
+mod faults;
+#[path = "wire/judging.rs"]
+mod judging;
+
+use testkit::{Answer, Call, Shared, Upstream};
+
+static SIMULATOR: Shared<Upstream> = Shared::new(Upstream::start);
+
+/// A call with a key that is accepted.
+fn post(path: &str, body: &str) -> Call {
+    Call::post(path)
+        .header("authorization", "Bearer sk-sim-1")
+        .json(body)
+}
+
+/// A chat call under OpenAI's rules; `more` is further members, each with a comma before it.
+fn chat(text: &str, more: &str) -> Call {
+    let body = format!(r#"{{"model":"gpt-4o","messages":[{{"role":"user","content":"{text}"}}]{more}}}"#);
+    post("/v1/chat/completions", &body)
+}
+
+fn send(call: &Call) -> Answer {
+    call.send(SIMULATOR.hold().addr)
+}
