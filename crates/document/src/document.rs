@@ -19,6 +19,8 @@ pub struct Document {
     /// Position just after the opening brace.
     inside: u32,
     places: Vec<Place>,
+    /// Kinds of names that occur; see [`kind_bit`].
+    kinds: u64,
 }
 
 /// Where a top-level member stands, in bytes from the start of the body.
@@ -83,11 +85,12 @@ impl Document {
         }
         let mut places = Vec::with_capacity(16);
         let inside = read_members(&bytes, &mut places)?;
-        refuse_duplicates(&bytes, &places)?;
+        let kinds = refuse_duplicates(&bytes, &places)?;
         Ok(Self {
             bytes,
             inside,
             places,
+            kinds,
         })
     }
 
@@ -104,37 +107,29 @@ impl Document {
     /// The value of the top-level member whose decoded name is `name`.
     #[inline]
     pub fn value(&self, name: &str) -> Option<Value<'_>> {
+        if self.kinds & kind_bit(name.as_bytes()) == 0 {
+            return None;
+        }
         let place = self.places.iter().find(|place| self.name(**place).is(name))?;
         Some(place.read_value(&self.bytes))
     }
 
-    /// The controlled name that a top-level name equals only when case is ignored, as lenient parsers do
-    /// (Unicode's `ſ` and the Kelvin sign count as `s` and `k`).
+    /// The controlled name that a top-level name equals only when case is ignored, as lenient parsers do.
     pub fn misspelt<'c>(&self, controlled: &[&'c str]) -> Option<&'c str> {
         self.places.iter().find_map(|place| {
             let name = self.name(*place);
-            let raw = name.raw();
-            if raw
-                .iter()
-                .all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'_' | b'-'))
-            {
-                // Plain lower case differs from a name of ours in the case only if ours has capitals.
-                return controlled
-                    .iter()
-                    .find(|known| {
-                        known.len() == raw.len()
-                            && known.as_bytes() != raw
-                            && known.as_bytes().eq_ignore_ascii_case(raw)
-                    })
-                    .copied();
-            }
-            let decoded = name.decoded();
-            let folded = decoded.replace('\u{17f}', "s").replace('\u{212a}', "k");
-            controlled
-                .iter()
-                .find(|known| ***known != *decoded && known.eq_ignore_ascii_case(&folded))
-                .copied()
+            controlled.iter().find(|known| name.resembles(known)).copied()
         })
+    }
+
+    /// The bytes of a value of this document, without copying them.
+    pub fn share(&self, value: &Value<'_>) -> Bytes {
+        let span = value.span();
+        if self.bytes.get(span.clone()).is_some_and(|own| std::ptr::eq(own, value.raw())) {
+            self.bytes.slice(span)
+        } else {
+            Bytes::copy_from_slice(value.raw())
+        }
     }
 
     /// The body with `edits` made, without copying what stays.
@@ -216,7 +211,8 @@ fn narrow(at: usize) -> u32 {
     u32::try_from(at).unwrap_or(u32::MAX)
 }
 
-fn refuse_duplicates(bytes: &[u8], places: &[Place]) -> Result<(), DocumentError> {
+/// Gives the kinds of names that occur, or may.
+fn refuse_duplicates(bytes: &[u8], places: &[Place]) -> Result<u64, DocumentError> {
     let raw = |place: &Place| place.read_name(bytes).raw();
     if places.len() > FEW || places.iter().any(|place| place.escaped) {
         let mut names: Vec<_> = places.iter().map(|place| decode_exactly(raw(place))).collect();
@@ -224,7 +220,7 @@ fn refuse_duplicates(bytes: &[u8], places: &[Place]) -> Result<(), DocumentError
         let twice = names.windows(2).find(|pair| pair.first() == pair.last());
         return match twice.and_then(<[_]>::first) {
             Some(name) => Err(DocumentError::duplicate(&String::from_utf8_lossy(name))),
-            None => Ok(()),
+            None => Ok(u64::MAX),
         };
     }
     // One bit for each kind of name: only names of the same kind are compared.
@@ -237,10 +233,10 @@ fn refuse_duplicates(bytes: &[u8], places: &[Place]) -> Result<(), DocumentError
         }
         kinds |= kind;
     }
-    Ok(())
+    Ok(kinds)
 }
 
-/// One of 64 bits, by length and outer letters.
+/// One of 64 bits, by length and outer letters: a quick look at which names cannot be the same.
 fn kind_bit(name: &[u8]) -> u64 {
     let first = name.first().copied().unwrap_or_default();
     let last = name.last().copied().unwrap_or_default();
@@ -399,6 +395,10 @@ mod tests {
         assert_eq!(value("o").value("x").unwrap().items().count(), 0);
         assert!(document.value("x").is_none());
         assert_eq!(value("s").items().count() + value("a").members().count(), 0);
+        let empty = parse(r#"{"a":"","b":[ ],"c":{ },"d":" ","e":[0],"f":{"":0},"g":0}"#).unwrap();
+        let found: Vec<_> = empty.members().map(|member| member.value.is_empty()).collect();
+        assert_eq!(found, [true, true, true, false, false, false, false]);
+        assert_eq!(document.share(&value("o")), value("o").raw());
         assert!(value("s").as_u64().is_none() && value("n").as_str().is_none());
     }
 }

@@ -41,6 +41,21 @@ impl<'d> Name<'d> {
         }
     }
 
+    /// Whether the decoded name is `wanted` only when case is ignored, as lenient parsers do: Unicode's
+    /// long s and the Kelvin sign count as `s` and `k` there.
+    #[inline]
+    pub fn resembles(self, wanted: &str) -> bool {
+        if self.raw.len() == wanted.len() && self.raw.eq_ignore_ascii_case(wanted.as_bytes()) {
+            return self.raw != wanted.as_bytes();
+        }
+        if self.raw.len() <= wanted.len() || (self.raw.is_ascii() && !self.is_escaped()) {
+            return false;
+        }
+        let decoded = self.decoded();
+        let folded = decoded.replace('\u{17f}', "s").replace('\u{212a}', "k");
+        *decoded != *wanted && folded.eq_ignore_ascii_case(wanted)
+    }
+
     /// The decoded name; lone surrogates and what is not UTF-8 become U+FFFD.
     pub fn decoded(self) -> Cow<'d, str> {
         decode(self.raw).unwrap_or_else(|| String::from_utf8_lossy(self.raw))

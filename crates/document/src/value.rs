@@ -63,6 +63,17 @@ impl<'d> Value<'d> {
         matches!(self.kind(), Kind::Null)
     }
 
+    /// Whether it is a string, an array or an object with nothing in it.
+    pub fn is_empty(self) -> bool {
+        match self.kind() {
+            Kind::String => self.raw == b"\"\"",
+            Kind::Array | Kind::Object => {
+                matches!(self.raw.get(space_end(self.raw, 1)), Some(b']' | b'}') | None)
+            }
+            Kind::Null | Kind::Bool | Kind::Number => false,
+        }
+    }
+
     /// The decoded text of a string; lone surrogates become U+FFFD.
     pub fn as_str(self) -> Option<Cow<'d, str>> {
         decode(self.inner()?)
