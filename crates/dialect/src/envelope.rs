@@ -38,6 +38,8 @@ pub struct Call<'a> {
     pub delivery: Delivery,
     /// The gateway wants to know the usage of a stream, whether the client asked or not.
     pub want_usage: bool,
+    /// Name of the member that the target's credential goes into, which `extra_body` never sets.
+    pub credential: Option<&'a str>,
 }
 
 /// Why a request is refused with 400. The texts are those that clients match on.
@@ -115,6 +117,8 @@ pub trait Envelope: Sync {
     fn error(&self, verdict: &Verdict<'_>) -> Vec<u8>;
     /// An error as one frame of a stream, complete with its blank line.
     fn error_frame(&self, verdict: &Verdict<'_>) -> Vec<u8>;
+    /// The status that an error stands for which came as the first event of a stream, under a 200.
+    fn error_status(&self, data: &[u8]) -> u16;
     /// A keep-alive, complete with its blank line.
     fn keep_alive(&self) -> &'static [u8];
 }

@@ -6,3 +6,17 @@ mod quirks;
 
 pub use envelope::{AnswerError, Call, Delivery, Envelope, Head, RequestError, Verdict, WholeAnswer};
 pub use quirks::{MemberRule, Quirks, Requirement, TokenLimit, UsageInStream};
+
+use model::ClientFormat;
+
+/// What a relay may know of the bodies of a client format; none where this version does not speak it.
+pub fn front(format: ClientFormat) -> Option<&'static dyn Envelope> {
+    match format {
+        ClientFormat::OpenAi => Some(&openai::OPENAI),
+        ClientFormat::Anthropic
+        | ClientFormat::Bedrock
+        | ClientFormat::Cohere
+        | ClientFormat::Gemini
+        | ClientFormat::HuggingFace => None,
+    }
+}

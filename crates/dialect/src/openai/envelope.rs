@@ -1,0 +1,65 @@
+//! OpenAI's bodies as a relay sees them.
+
+use document::{Document, Edits};
+use model::{Losses, Operation};
+use stream::StreamReader;
+
+use super::stream::Reader;
+use super::{answer, error, estimate, request, shape};
+use crate::{AnswerError, Call, Delivery, Envelope, Head, Quirks, RequestError, Verdict, WholeAnswer};
+
+/// The envelope of chat, completions and embeddings.
+#[derive(Debug, Clone, Copy)]
+pub struct OpenAi;
+
+/// The one [`OpenAi`].
+pub static OPENAI: OpenAi = OpenAi;
+
+impl Envelope for OpenAi {
+    fn head<'d>(&self, document: &'d Document) -> Result<Head<'d>, RequestError> {
+        shape::head(document)
+    }
+
+    fn check(&self, document: &Document, operation: Operation) -> Result<(), RequestError> {
+        shape::check(document, operation)
+    }
+
+    fn edit(
+        &self,
+        document: &Document,
+        call: &Call<'_>,
+        edits: &mut Edits,
+        losses: &mut Losses,
+    ) -> Result<(), RequestError> {
+        request::edit(document, call, edits, losses);
+        Ok(())
+    }
+
+    fn estimate_input(&self, document: &Document, delivery: Delivery) -> u64 {
+        estimate::input(document, delivery)
+    }
+
+    fn whole(&self, operation: Operation, quirks: &Quirks, body: &[u8]) -> Result<WholeAnswer, AnswerError> {
+        answer::whole(operation, quirks, body)
+    }
+
+    fn stream(&self, operation: Operation, quirks: &Quirks) -> Box<dyn StreamReader> {
+        Box::new(Reader::new(operation, quirks))
+    }
+
+    fn error(&self, verdict: &Verdict<'_>) -> Vec<u8> {
+        error::body(verdict)
+    }
+
+    fn error_frame(&self, verdict: &Verdict<'_>) -> Vec<u8> {
+        error::frame(verdict)
+    }
+
+    fn error_status(&self, data: &[u8]) -> u16 {
+        error::status(data)
+    }
+
+    fn keep_alive(&self) -> &'static [u8] {
+        b": keep-alive\n\n"
+    }
+}
