@@ -24,10 +24,14 @@ pub(crate) fn ai_proxy(builder: &mut Builder<'_>, view: &View<'_>, enabled: bool
             .error(view.spot("model").place(), "is required")
             .hint("it may be absent only where 'extensions' has 'models' or 'list_models'");
     }
+    if !view.has("model") && extensions.has("bearer_key") {
+        let message = "has no effect without 'model': entries of 'models' have their own";
+        builder.error(extensions.spot("bearer_key").place(), message);
+    }
     let simulate = extensions.boolean("simulate");
     let target = view
         .has("model")
-        .then(|| builder.target(view, wanted.as_ref()?, simulate))
+        .then(|| builder.target(view, &extensions, wanted.as_ref()?, simulate))
         .flatten();
     let models = builder.model_lists(&extensions, wanted.as_ref());
     let wanted = wanted?;
@@ -149,7 +153,7 @@ impl Builder<'_> {
                 self.error(view.spot("name").place(), "is the name of another entry already");
             }
             let simulate = view.boolean("simulate");
-            let target = wanted.and_then(|wanted| self.target(&view, wanted, simulate));
+            let target = wanted.and_then(|wanted| self.target(&view, &view, wanted, simulate));
             if let Some(target) = target {
                 lists.push(ModelList {
                     name: name.into(),

@@ -23,12 +23,20 @@ pub(super) struct Wanted {
 }
 
 impl Builder<'_> {
-    /// Makes the target of a record with `auth`, `model` and `logging`; checks it.
-    pub(super) fn target(&mut self, view: &View<'_>, wanted: &Wanted, simulate: bool) -> Option<Target> {
+    /// Makes the target of a record with `auth`, `model` and `logging`; checks it. `ours` is the record
+    /// that may have `bearer_key`.
+    pub(super) fn target(
+        &mut self,
+        view: &View<'_>,
+        ours: &View<'_>,
+        wanted: &Wanted,
+        simulate: bool,
+    ) -> Option<Target> {
         let model = view.below("model");
         let options = model.below("options");
         let provider = provider::by_id(model.text("provider")?)?;
-        let auth = self.upstream_auth(&view.below("auth"), provider);
+        let mut auth = self.upstream_auth(&view.below("auth"), provider);
+        self.bearer_key(ours, &mut auth);
         let logging = view.below("logging");
         let logging = Logging {
             statistics: logging.boolean("log_statistics"),

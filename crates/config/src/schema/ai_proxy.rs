@@ -211,6 +211,7 @@ static EXTENSIONS: Record = Record {
             TEXTS,
             "Hosts that a URL with placeholders in its host may reach.",
         )),
+        BEARER_KEY,
         ours(list(
             "models",
             &Kind::Record(&MODEL_LIST),
@@ -245,11 +246,22 @@ static MODEL_LIST: Record = Record {
             "Models to list; the provider's others can be called too.",
         )),
         ours(record("auth", &AUTH, "The credential that goes upstream.")),
+        BEARER_KEY,
         ours(record("model", &MODEL, "The target.")).required(),
         ours(record("logging", &LOGGING, "What is recorded.")),
         ours(boolean("simulate", "Whether the built-in simulator answers.")).or("false"),
     ],
 };
+
+/// A reference to a secret is a whole value, so it cannot stand behind the word `Bearer` in `header_value`.
+const BEARER_KEY: Field = ours(
+    word(
+        "bearer_key",
+        "Key that goes upstream as `Authorization: Bearer KEY`, in place of `auth.header_name` and \
+         `auth.header_value`.",
+    )
+    .secret(),
+);
 
 const fn ours(field: Field) -> Field {
     field.note(Note::Ours)
