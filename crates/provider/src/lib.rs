@@ -6,7 +6,6 @@
 mod endpoint;
 mod families;
 mod path;
-mod pending;
 mod providers;
 mod registry;
 mod route;

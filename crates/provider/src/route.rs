@@ -1,10 +1,10 @@
 //! One operation of a provider: its path, and what is spoken there.
 
 use dialect::Envelope;
+use dialect::openai::OPENAI;
 use model::{ClientFormat, Operation};
 
 use crate::Location;
-use crate::pending::OPENAI;
 
 /// One operation of a provider.
 pub struct Route {

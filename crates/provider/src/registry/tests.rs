@@ -240,7 +240,7 @@ fn azure_paths_name_the_deployment() {
         assert_eq!(route.unwrap().names_deployment(), named, "{version}");
     }
     for id in ["openai", "gemini", "bedrock"] {
-        for route in by_id(id).unwrap().routes.iter() {
+        for route in by_id(id).unwrap().routes {
             let named = route.operation == Operation::Chat && route.names_deployment();
             assert!(!named, "{id}");
         }
