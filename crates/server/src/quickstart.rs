@@ -76,7 +76,8 @@ impl Targets {
 
     /// The models of an operation as callers name them.
     fn callable(&self, operation: Operation) -> impl Iterator<Item = String> + '_ {
-        self.entries.iter().flat_map(move |entry| {
+        let serving = self.entries.iter().filter(move |entry| entry.serves(operation));
+        serving.flat_map(move |entry| {
             entry
                 .models(operation)
                 .iter()
