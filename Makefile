@@ -46,6 +46,7 @@ bench: ## Run the micro-benchmarks
 
 lint: ## Check format, lints, house rules, dependencies and generated pages
 	@cargo fmt --all --check
+	cargo fmt --manifest-path fuzz/Cargo.toml --check
 	cargo clippy --workspace --all-targets -- -D warnings
 	cargo xtask tidy
 	if ! cmp -s <(echo '$(CARGO_DENY)') .cache/lint/installed.txt; then

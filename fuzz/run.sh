@@ -29,7 +29,10 @@ failed=0
 for target in "$@"; do
   mkdir -p "corpus/$target" "artifacts/$target"
   log=artifacts/$target/log
-  if "$binaries/$target" "corpus/$target" \
+  inputs=("corpus/$target")
+  [ ! -d "seeds/$target" ] || inputs+=("seeds/$target")
+  [ ! -f "dictionaries/$target" ] || inputs+=("-dict=dictionaries/$target")
+  if "$binaries/$target" "${inputs[@]}" \
     -max_total_time="$seconds" -timeout=10 -rss_limit_mb=2048 -max_len=16384 -print_final_stats=1 \
     -artifact_prefix="artifacts/$target/" >"$log" 2>&1; then
     runs=$(sed -n 's/^stat::number_of_executed_units: *//p' "$log")

@@ -10,7 +10,10 @@ struct Page {
     text: fn() -> String,
 }
 
-const PAGES: [Page; 0] = [];
+const PAGES: [Page; 1] = [Page {
+    path: "docs/generated/configuration.md",
+    text: config::reference,
+}];
 
 /// Writes every page.
 pub fn write() -> Result<String> {
