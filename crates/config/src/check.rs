@@ -219,7 +219,10 @@ impl Checker<'_> {
     }
 
     fn scalar(&mut self, id: NodeId, kind: Kind, field: &'static Field) {
-        self.settle(id, matches!(kind, Kind::Text(_) | Kind::Choice(_)));
+        self.settle(
+            id,
+            matches!(kind, Kind::Text(_) | Kind::Choice(_) | Kind::PluginName),
+        );
         let Some(scalar) = self.tree.scalar(id) else {
             self.mismatch(id, wanted(kind), None);
             return;
@@ -229,6 +232,7 @@ impl Checker<'_> {
         }
         match kind {
             Kind::Text(at_least) => self.text(id, at_least),
+            Kind::PluginName => self.text(id, 1),
             Kind::Boolean => {
                 if scalar.boolean().is_none() {
                     let hint = boolean_hint(scalar);

@@ -3,7 +3,9 @@
 mod build;
 mod check;
 mod entity;
+mod json_schema;
 mod load;
+mod manual;
 mod problem;
 mod schema;
 mod secrets;
@@ -17,7 +19,9 @@ pub use entity::{
     Configuration, Consumer, ConsumerGroup, HeaderMatch, KeyAuth, KeyCredential, Plugin, PluginConfig,
     Protocol, Route, Scope, Service,
 };
-pub use load::{LoadOptions, Loaded, load, reference, schema};
+pub use json_schema::schema;
+pub use load::{LoadOptions, Loaded, load};
+pub use manual::reference;
 pub use problem::{Position, Problem, Severity};
 pub use target::{
     AiProxy, Extensions, Logging, ModelList, StreamingPolicy, Target, UnsupportedPolicy, UpstreamAuth,

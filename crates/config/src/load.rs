@@ -65,13 +65,3 @@ pub fn load(text: &str, name: &str, options: &LoadOptions<'_>) -> Result<Loaded,
         unserved: unserved.finish(),
     })
 }
-
-/// JSON Schema (draft 2020-12) of the configuration.
-pub fn schema() -> String {
-    String::new()
-}
-
-/// The configuration's fields as a Markdown page.
-pub fn reference() -> String {
-    String::new()
-}

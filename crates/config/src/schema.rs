@@ -10,7 +10,7 @@ mod plugin;
 
 pub(crate) use ai_proxy::{AI_PROXY, MULTIMODAL_EMBEDDINGS, has_no_statistics};
 pub(crate) use consumer::{CONSUMER, CONSUMER_GROUP, TOP_CREDENTIAL};
-pub(crate) use document::DOCUMENT;
+pub(crate) use document::{DOCUMENT, VAULT_BACKENDS};
 pub(crate) use gateway::{ROUTE, SERVICE};
 pub(crate) use key_auth::KEY_AUTH;
 pub(crate) use plugin::{PLUGIN, PLUGINS, SupportedPlugin};
@@ -87,6 +87,8 @@ pub(crate) enum Kind {
     Partial(&'static Record),
     /// Another entity, by name, by id, or as a mapping with one of these members.
     Reference(&'static [&'static str]),
+    /// The name of a plugin, which decides about the sibling `config`.
+    PluginName,
     /// The configuration of the plugin that the sibling `name` names.
     PluginConfig,
     Any,
@@ -184,7 +186,7 @@ const fn reference(name: &'static str, by: &'static [&'static str], doc: &'stati
 /// Largest timeout and size that Kong accepts.
 const MAX_INTEGER: i64 = 2_147_483_646;
 /// Largest integer that JSON readers keep exactly.
-const MAX_EXACT: i64 = 9_007_199_254_740_991;
+pub(crate) const MAX_EXACT: i64 = 9_007_199_254_740_991;
 
 const ID: Field = word("id", "UUID. Derived from the name where it is not given.");
 const TAGS: Field = Field::new("tags", TEXTS, "Labels for people and tools.").note(Note::Ignored);

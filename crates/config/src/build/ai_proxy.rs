@@ -14,9 +14,9 @@ use crate::{AiProxy, Extensions, ModelList, PluginConfig, StreamingPolicy, Unsup
 pub(crate) fn ai_proxy(builder: &mut Builder<'_>, view: &View<'_>, enabled: bool) -> Option<PluginConfig> {
     let extensions = view.below("extensions");
     let wanted = builder.wanted(view, &extensions, enabled);
-    builder.instance_rules(view, wanted.as_ref());
-    if let Some(wanted) = &wanted {
-        builder.unserved_instance(view, wanted);
+    if let (Some(operation), Some(format)) = (wanted.operation, wanted.format) {
+        builder.instance_rules(view, operation, format);
+        builder.unserved_instance(view, format, &wanted);
     }
     let has_other_targets = !extensions.items("models").is_empty() || extensions.boolean("list_models");
     if !view.has("model") && !has_other_targets {
@@ -29,16 +29,16 @@ pub(crate) fn ai_proxy(builder: &mut Builder<'_>, view: &View<'_>, enabled: bool
         builder.error(extensions.spot("bearer_key").place(), message);
     }
     let simulate = extensions.boolean("simulate");
-    let target = view
-        .has("model")
-        .then(|| builder.target(view, &extensions, wanted.as_ref()?, simulate))
-        .flatten();
-    let models = builder.model_lists(&extensions, wanted.as_ref());
-    let wanted = wanted?;
+    let target = if view.has("model") {
+        builder.target(view, &extensions, &wanted, simulate)
+    } else {
+        None
+    };
+    let models = builder.model_lists(&extensions, &wanted);
     Some(PluginConfig::AiProxy(Box::new(AiProxy {
-        operation: wanted.operation,
+        operation: wanted.operation?,
         category: view.text("genai_category").unwrap_or_default().into(),
-        format: wanted.format,
+        format: wanted.format?,
         streaming: match view.text("response_streaming") {
             Some("deny") => StreamingPolicy::Deny,
             Some("always") => StreamingPolicy::Always,
@@ -68,7 +68,7 @@ pub(crate) fn ai_proxy(builder: &mut Builder<'_>, view: &View<'_>, enabled: bool
 
 impl Builder<'_> {
     /// What every target of the instance has to do.
-    fn wanted(&mut self, view: &View<'_>, extensions: &View<'_>, enabled: bool) -> Option<Wanted> {
+    fn wanted(&mut self, view: &View<'_>, extensions: &View<'_>, enabled: bool) -> Wanted {
         for item in extensions.items("allowed_hosts") {
             let host = self.tree.scalar(*item).map_or("", |scalar| &*scalar.text);
             if !host.is_empty() && !super::name::is_host(host) {
@@ -77,16 +77,16 @@ impl Builder<'_> {
             }
         }
         let hosts = extensions.texts("allowed_hosts");
-        let route_type = view.text("route_type")?;
+        let route_type = view.text("route_type").unwrap_or_default();
         let native_only = route_type == MULTIMODAL_EMBEDDINGS;
-        Some(Wanted {
+        Wanted {
             operation: if native_only {
-                Operation::Embeddings
+                Some(Operation::Embeddings)
             } else {
-                Operation::from_route_type(route_type)?
+                Operation::from_route_type(route_type)
             },
             native_only,
-            format: ClientFormat::from_name(view.text("llm_format")?)?,
+            format: view.text("llm_format").and_then(ClientFormat::from_name),
             precedence: match extensions.text("options_precedence") {
                 Some("config") => OptionsPrecedence::Config,
                 _ => OptionsPrecedence::Request,
@@ -96,40 +96,34 @@ impl Builder<'_> {
                 .map(|host| host.to_ascii_lowercase().into())
                 .collect(),
             enabled,
-        })
+        }
     }
 
     /// Rules about the instance's own fields.
-    fn instance_rules(&mut self, view: &View<'_>, wanted: Option<&Wanted>) {
-        let Some(wanted) = wanted else {
-            return;
-        };
-        if wanted.operation == Operation::Preserve {
-            let place = view.spot("route_type");
+    fn instance_rules(&mut self, view: &View<'_>, operation: Operation, format: ClientFormat) {
+        let place = view.spot("route_type");
+        if operation == Operation::Preserve {
             self.warning(place.place(), "'preserve' is deprecated")
                 .hint("every operation has a route type of its own");
         }
-        let translatable = matches!(wanted.format, ClientFormat::OpenAi | ClientFormat::Anthropic);
-        if !translatable && wanted.operation == Operation::Completions {
-            let message = format!(
-                "{} cannot be combined with 'llm_format' {}",
-                wanted.operation.route_type(),
-                wanted.format.name()
-            );
-            self.error(view.spot("route_type").place(), message);
+        let translatable = matches!(format, ClientFormat::OpenAi | ClientFormat::Anthropic);
+        if !translatable && operation == Operation::Completions {
+            let (route_type, format) = (operation.route_type(), format.name());
+            let message = format!("{route_type} cannot be combined with 'llm_format' {format}");
+            self.error(place.place(), message);
         }
-        if view.text("response_streaming") == Some("always") && !wanted.operation.streams() {
-            let message = format!("has no effect: {} does not stream", wanted.operation.route_type());
+        if view.text("response_streaming") == Some("always") && !operation.streams() {
+            let message = format!("has no effect: {} does not stream", operation.route_type());
             self.warning(view.spot("response_streaming").place(), message);
         }
     }
 
-    fn unserved_instance(&mut self, view: &View<'_>, wanted: &Wanted) {
+    fn unserved_instance(&mut self, view: &View<'_>, format: ClientFormat, wanted: &Wanted) {
         if !wanted.enabled {
             return;
         }
-        if wanted.format != ClientFormat::OpenAi {
-            let message = format!("llm_format {} is not served yet", wanted.format.name());
+        if format != ClientFormat::OpenAi {
+            let message = format!("llm_format {} is not served yet", format.name());
             self.unserved
                 .error(self.tree, view.spot("llm_format").place(), message);
         }
@@ -140,7 +134,7 @@ impl Builder<'_> {
         }
     }
 
-    fn model_lists(&mut self, extensions: &View<'_>, wanted: Option<&Wanted>) -> Vec<ModelList> {
+    fn model_lists(&mut self, extensions: &View<'_>, wanted: &Wanted) -> Vec<ModelList> {
         let mut lists: Vec<ModelList> = Vec::new();
         for item in extensions.items("models") {
             let view = extensions.item_as("models", *item);
@@ -153,8 +147,7 @@ impl Builder<'_> {
                 self.error(view.spot("name").place(), "is the name of another entry already");
             }
             let simulate = view.boolean("simulate");
-            let target = wanted.and_then(|wanted| self.target(&view, &view, wanted, simulate));
-            if let Some(target) = target {
+            if let Some(target) = self.target(&view, &view, wanted, simulate) {
                 lists.push(ModelList {
                     name: name.into(),
                     models: view.texts("models").into_iter().map(Into::into).collect(),

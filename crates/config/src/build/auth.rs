@@ -37,10 +37,11 @@ const CLOUD: [&str; 10] = [
 
 impl Builder<'_> {
     /// Header and parameter of the credential; the rules that need no provider, and `allow_override`.
-    pub(super) fn upstream_auth(&mut self, view: &View<'_>, provider: &Provider) -> UpstreamAuth {
+    pub(super) fn upstream_auth(&mut self, view: &View<'_>, provider: Option<&Provider>) -> UpstreamAuth {
         self.all_or_none(view, "auth.", &["header_name", "header_value"]);
         self.all_or_none(view, "auth.", &["param_name", "param_value", "param_location"]);
-        if view.boolean("allow_override") && !provider.caller_may_override {
+        let guarded = provider.filter(|provider| !provider.caller_may_override);
+        if let Some(provider) = guarded.filter(|_| view.boolean("allow_override")) {
             let message = format!("{} only supports 'auth.allow_override' = false", provider.id);
             self.error(view.spot("allow_override").place(), message);
         }

@@ -7,7 +7,7 @@ use auth::Secret;
 use super::identity::Which;
 use super::{Builder, Nested};
 use crate::problem::Place;
-use crate::schema::{CONSUMER, CONSUMER_GROUP, TOP_CREDENTIAL};
+use crate::schema::{CONSUMER, CONSUMER_GROUP, TOP_CREDENTIAL, VAULT_BACKENDS};
 use crate::tree::{NodeId, Origin};
 use crate::view::View;
 use crate::{Consumer, ConsumerGroup, KeyCredential, Scope};
@@ -115,7 +115,7 @@ impl Builder<'_> {
                 (scalar.origin != Origin::Nowhere).then_some((field, &*scalar.text))
             };
             let (backend, prefix) = (text("name"), text("prefix"));
-            if let Some((field, _)) = backend.filter(|(_, name)| *name != "env") {
+            if let Some((field, _)) = backend.filter(|(_, name)| VAULT_BACKENDS[1..].contains(name)) {
                 self.warning(Place::Value(field), "only vaults of the backend env are read yet");
             }
             let Some((field, prefix)) = prefix else {

@@ -143,7 +143,10 @@ impl Builder<'_> {
         let (by, id, scalar) = match self.tree.content(reference) {
             Content::Scalar(scalar) => (None, reference, scalar),
             Content::Mapping(members) => {
-                let id = *members.first()?;
+                // More than one member was told when the field was checked.
+                let [id] = members[..] else {
+                    return None;
+                };
                 let key = self.tree.key(id)?;
                 (BY.into_iter().find(|by| *by == key), id, self.tree.scalar(id)?)
             }

@@ -4,15 +4,16 @@ use model::{ClientFormat, ConfiguredOptions, Operation, OptionsPrecedence};
 use provider::{Base, EndpointError, Location, Provider, Required, Settings};
 
 use super::Builder;
-use crate::problem::Place;
 use crate::schema::{Kind, has_no_statistics};
+use crate::tree::{Origin, shorten};
 use crate::view::{Spot, View};
-use crate::{Logging, Target, Template};
+use crate::{Logging, Target, Template, TemplateError};
 
 /// What an instance wants of each of its targets.
 pub(super) struct Wanted {
-    pub operation: Operation,
-    pub format: ClientFormat,
+    /// None where the document names no known one.
+    pub operation: Option<Operation>,
+    pub format: Option<ClientFormat>,
     /// The route type exists in the provider's own format only.
     pub native_only: bool,
     pub precedence: OptionsPrecedence,
@@ -34,19 +35,24 @@ impl Builder<'_> {
     ) -> Option<Target> {
         let model = view.below("model");
         let options = model.below("options");
-        let provider = provider::by_id(model.text("provider")?)?;
+        let provider = model.text("provider").and_then(provider::by_id);
         let mut auth = self.upstream_auth(&view.below("auth"), provider);
         self.bearer_key(ours, &mut auth);
+        self.check_templates(&model, &options);
+        let provider = provider?;
         let logging = view.below("logging");
         let logging = Logging {
             statistics: logging.boolean("log_statistics"),
             payloads: logging.boolean("log_payloads"),
         };
-        if logging.statistics && has_no_statistics(provider.id, wanted.operation) {
+        let unreported = wanted
+            .operation
+            .filter(|operation| has_no_statistics(provider.id, *operation));
+        if let Some(operation) = unreported.filter(|_| logging.statistics) {
             let message = format!(
                 "{} does not support statistics when route_type is {}",
                 provider.id,
-                wanted.operation.route_type()
+                operation.route_type()
             );
             self.error(view.below("logging").spot("log_statistics").place(), message);
         }
@@ -55,8 +61,7 @@ impl Builder<'_> {
             self.required_settings(&model, &options, provider, wanted, &settings);
             self.check_location(&options, provider, wanted, &settings);
         }
-        self.check_templates(&model, &options);
-        self.check_capability(view, &model, provider, wanted, &settings, simulate);
+        self.check_capability(&model, provider, wanted, &settings, simulate);
         self.foreign_options(&options, provider);
         if wanted.enabled && !auth.cloud.is_empty() && !simulate {
             let names: Vec<String> = auth.cloud.iter().map(|name| format!("'auth.{name}'")).collect();
@@ -110,7 +115,7 @@ impl Builder<'_> {
             let must = match setting.required {
                 Required::Always => true,
                 Required::UnlessUpstreamUrl => !has_url,
-                Required::For(operation) => operation == wanted.operation,
+                Required::For(operation) => Some(operation) == wanted.operation,
                 Required::Never => false,
                 Required::Group(group) => {
                     if !groups.contains(&group) {
@@ -202,30 +207,50 @@ impl Builder<'_> {
             found.push((options.spot(name), options.text(name)));
         }
         for (spot, text) in found {
-            if let Some(defect) = text.map(Template::parse).and_then(|template| template.defect()) {
-                self.warning(spot.place(), format!("every request will fail: {defect}"))
-                    .hint("write $(headers.NAME), $(uri_captures.NAME) or $(query_params.NAME)");
-            }
+            let Some(defect) = text.map(Template::parse).and_then(|template| template.defect()) else {
+                continue;
+            };
+            // Neither the whole text nor anything from the environment is repeated: it may be secret.
+            let reason = match defect {
+                TemplateError::UnknownSource(source) if self.is_from_file(&spot) => {
+                    format!("source '{}' is not supported", shorten(&source))
+                }
+                TemplateError::UnknownSource(_) => "the source of a placeholder is not supported".to_owned(),
+                _ => "a placeholder is not of the form $(source.key)".to_owned(),
+            };
+            self.warning(spot.place(), format!("every request will fail: {reason}"))
+                .hint("write $(headers.NAME), $(uri_captures.NAME) or $(query_params.NAME)");
         }
+    }
+
+    fn is_from_file(&self, spot: &Spot) -> bool {
+        let Spot::Value(node) = spot else {
+            return false;
+        };
+        self.tree
+            .scalar(*node)
+            .is_some_and(|scalar| scalar.origin == Origin::File)
     }
 
     /// Whether the provider can do what is asked, and whether the gateway serves it.
     fn check_capability(
         &mut self,
-        view: &View<'_>,
         model: &View<'_>,
         provider: &Provider,
         wanted: &Wanted,
         settings: &[(Box<str>, Box<str>)],
         simulate: bool,
     ) {
-        let place = Place::Value(model.node("provider").unwrap_or(view.anchor()));
-        let (id, route_type) = (provider.id, wanted.operation.route_type());
-        if !provider.speaks(wanted.format) && wanted.format != ClientFormat::OpenAi {
-            let format = wanted.format.name();
-            let message =
-                format!("native llm_format '{format}' can only be used with the '{format}' model.provider");
-            self.error(place, message);
+        let (Some(operation), Some(format)) = (wanted.operation, wanted.format) else {
+            return;
+        };
+        let place = model.spot("provider");
+        let (id, route_type, format_name) = (provider.id, operation.route_type(), format.name());
+        if !provider.speaks(format) && format != ClientFormat::OpenAi {
+            let message = format!(
+                "native llm_format '{format_name}' can only be used with the '{format_name}' model.provider"
+            );
+            self.error(place.place(), message);
             return;
         }
         let known = provider_settings(settings);
@@ -235,35 +260,32 @@ impl Builder<'_> {
             upstream_url: options.text("upstream_url"),
             upstream_path: options.text("upstream_path"),
         };
-        let route = provider.route(wanted.operation, wanted.format, &location);
-        match route {
-            None => {
-                let mut has: Vec<&str> = Vec::new();
-                for operation in Operation::ALL {
-                    if provider.route(operation, wanted.format, &location).is_some() {
-                        has.push(operation.route_type());
-                    }
-                }
-                let format = match wanted.format {
-                    ClientFormat::OpenAi => String::new(),
-                    native => format!(" in llm_format {}", native.name()),
-                };
-                let message = format!("provider {id} does not have route type {route_type}{format}");
-                self.error(place, message)
-                    .hint(format!("it has {}", has.join(", ")));
-            }
-            Some(route) if wanted.enabled && wanted.format == ClientFormat::OpenAi => {
-                let plain = matches!(
-                    wanted.operation,
-                    Operation::Chat | Operation::Completions | Operation::Embeddings
-                );
-                let served = if simulate { plain } else { route.is_served() };
-                if !served && !wanted.native_only {
-                    let message = format!("provider {id} with route type {route_type} is not served yet");
-                    self.unserved.error(self.tree, place, message);
-                }
-            }
-            Some(_) => {}
+        let Some(route) = provider.route(operation, format, &location) else {
+            let has: Vec<&str> = Operation::ALL
+                .into_iter()
+                .filter(|other| *other != Operation::Preserve)
+                .filter(|other| provider.route(*other, format, &location).is_some())
+                .map(Operation::route_type)
+                .collect();
+            let format = match format {
+                ClientFormat::OpenAi => String::new(),
+                _ => format!(" in llm_format {format_name}"),
+            };
+            let message = format!("provider {id} does not have route type {route_type}{format}");
+            self.error(place.place(), message)
+                .hint(format!("it has {}", has.join(", ")));
+            return;
+        };
+        let plain = matches!(
+            operation,
+            Operation::Chat | Operation::Completions | Operation::Embeddings
+        );
+        let served = if simulate { plain } else { route.is_served() };
+        // What the instance as a whole lacks is told by the instance.
+        let told = format != ClientFormat::OpenAi || wanted.native_only;
+        if wanted.enabled && !served && !told {
+            let message = format!("provider {id} with route type {route_type} is not served yet");
+            self.unserved.error(self.tree, place.place(), message);
         }
     }
 

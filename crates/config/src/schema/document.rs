@@ -95,19 +95,16 @@ static DEFAULTS: Record = Record {
     ],
 };
 
-/// The vault backends of Kong; this gateway reads `env`.
+/// The vault backends of Kong; this gateway reads the first.
+pub(crate) const VAULT_BACKENDS: [&str; 7] = ["env", "aws", "azure", "conjur", "gcp", "hcv", "konnect"];
+
 static VAULT: Record = Record {
     title: "Vault",
     doc: "Where references to secrets are looked up. Only the backend `env` (environment variables) is read.",
     entity: true,
     fields: &[
         ID,
-        choice(
-            "name",
-            &["env", "aws", "azure", "conjur", "gcp", "hcv", "konnect"],
-            "The backend.",
-        )
-        .required(),
+        choice("name", &VAULT_BACKENDS, "The backend.").required(),
         word(
             "prefix",
             "First part of a reference: `my-env` in `{vault://my-env/key}`.",

@@ -49,7 +49,7 @@ pub(crate) static PLUGIN: Record = Record {
     entity: true,
     fields: &[
         ID,
-        word("name", "The plugin.").required(),
+        Field::new("name", Kind::PluginName, "The plugin.").required(),
         word("instance_name", "Unique; a label."),
         boolean("enabled", "A disabled instance is as good as absent.").or("true"),
         list(
