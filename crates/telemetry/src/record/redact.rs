@@ -33,6 +33,8 @@ const KNOWN: &[&str] = &[
     "x-amz-security-token",
     "x-amz-signature",
     "x-api-key",
+    "x-auth-token",
+    "x-aws-ec2-metadata-token",
     "x-goog-api-key",
     "x-goog-credential",
     "x-goog-signature",
@@ -105,7 +107,8 @@ impl Redactor {
         } else {
             Cow::Borrowed(name)
         };
-        let is = |known: &str| known.eq_ignore_ascii_case(name.trim());
+        let name = name.trim();
+        let is = |known: &str| known.eq_ignore_ascii_case(name);
         KNOWN.iter().any(|known| is(known)) || self.configured.iter().any(|known| is(known))
     }
 }
