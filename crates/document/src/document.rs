@@ -125,7 +125,11 @@ impl Document {
     /// The bytes of a value of this document, without copying them.
     pub fn share(&self, value: &Value<'_>) -> Bytes {
         let span = value.span();
-        if self.bytes.get(span.clone()).is_some_and(|own| std::ptr::eq(own, value.raw())) {
+        if self
+            .bytes
+            .get(span.clone())
+            .is_some_and(|own| std::ptr::eq(own, value.raw()))
+        {
             self.bytes.slice(span)
         } else {
             Bytes::copy_from_slice(value.raw())

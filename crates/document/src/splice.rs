@@ -213,22 +213,21 @@ impl<'e> Object<'e> {
 
     /// Replaces the value at `span`, if it is a member's here.
     fn replace(&mut self, span: &Range<usize>, raw: &Bytes) -> bool {
-        for entry in &mut self.entries {
-            match &mut entry.value {
-                State::Removed => {}
-                value if entry.place.is_some_and(|place| place.value() == *span) => {
-                    *value = State::Raw(raw.clone());
-                    return true;
-                }
-                State::Inside(object) => {
-                    if object.replace(span, raw) {
-                        return true;
-                    }
-                }
-                State::Kept | State::Raw(_) => {}
+        // Those of the original come first and in order; the one that may hold the span is found quickly.
+        let before = |entry: &Entry<'_>| entry.place.is_some_and(|place| place.value().end <= span.start);
+        let at = self.entries.partition_point(before);
+        let Some(entry) = self.entries.get_mut(at) else {
+            return false;
+        };
+        match &mut entry.value {
+            State::Removed => false,
+            value if entry.place.is_some_and(|place| place.value() == *span) => {
+                *value = State::Raw(raw.clone());
+                true
             }
+            State::Inside(object) => object.replace(span, raw),
+            State::Kept | State::Raw(_) => false,
         }
-        false
     }
 
     /// Tells what must change in the original, from its front to its end.

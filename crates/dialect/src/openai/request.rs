@@ -12,8 +12,16 @@ mod rules;
 
 /// The two names of the limit of tokens: the newer first, which counts where a request has both.
 const LIMITS: [&str; 2] = ["max_completion_tokens", "max_tokens"];
-/// Members that `extra_body` never sets, besides the credential.
-const RESERVED: [&str; 4] = ["model", "stream", "stream_options", "extra_body"];
+/// Members that `extra_body` never sets, besides the credential: what routes a request, and what was checked.
+const RESERVED: [&str; 7] = [
+    "model",
+    "stream",
+    "stream_options",
+    "extra_body",
+    "messages",
+    "prompt",
+    "input",
+];
 
 /// Adds the edits that make `document` fit the target of `call`. What needs no change gets no edit.
 pub(super) fn edit(document: &Document, call: &Call<'_>, edits: &mut Edits, losses: &mut Losses) {
@@ -103,10 +111,6 @@ impl<'d> Draft<'d, '_> {
         RESERVED.contains(&name) || self.call.credential == Some(name)
     }
 
-    fn set_raw(&mut self, name: &'static str, raw: &str) {
-        self.edits.set(name, raw.to_owned());
-    }
-
     /// Moves the members of `extra_body` to the top, where the top level has nothing.
     fn take_extra_body(&mut self) {
         let Some(extra) = self.extra else {
@@ -123,8 +127,10 @@ impl<'d> Draft<'d, '_> {
                 .into_iter()
                 .find(|known| member.name.is(known) || member.name.resembles(known))
             {
-                self.losses
-                    .add(format!("extra_body.{reserved}"), LossKind::Dropped);
+                if !member.value.is_null() {
+                    self.losses
+                        .add(format!("extra_body.{reserved}"), LossKind::Dropped);
+                }
                 continue;
             }
             // The limit of tokens is found later, from all places together.
@@ -195,7 +201,7 @@ impl<'d> Draft<'d, '_> {
             self.call.options.precedence == OptionsPrecedence::Request || given.value.raw() == raw.as_bytes()
         });
         if !stands && !self.drops(name) {
-            self.set_raw(name, raw);
+            self.edits.set(name, raw.to_owned());
             self.configured.push(name);
         }
     }
@@ -223,9 +229,9 @@ impl<'d> Draft<'d, '_> {
         match (sent, configured) {
             (None, None) if rule == TokenLimit::AsSent => return,
             (Some(sent), Some(raw)) if config_counts && sent.value.raw() != raw.as_bytes() => {
-                self.set_raw(name, &raw);
+                self.edits.set(name, raw);
             }
-            (None, Some(raw)) => self.set_raw(name, &raw),
+            (None, Some(raw)) => self.edits.set(name, raw),
             (Some(sent), _) if sent.in_extra => {
                 let raw = self.document.share(&sent.value);
                 self.edits.set(name, raw);

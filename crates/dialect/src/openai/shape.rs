@@ -127,9 +127,14 @@ fn check_extra_body(document: &Document) -> Result<(), RequestError> {
     if extra.members().nth(MOST_EXTRAS).is_some() {
         return Err(wrong_type("extra_body", "an object of at most 128 members"));
     }
-    for member in extra.members() {
-        if let Some(known) = CONTROLLED.iter().find(|known| member.name.resembles(known)) {
+    let names: Vec<_> = extra.members().map(|member| member.name).collect();
+    for (index, name) in names.iter().enumerate() {
+        if let Some(known) = CONTROLLED.iter().find(|known| name.resembles(known)) {
             return Err(RequestError::Duplicate(format!("extra_body.{known}").into()));
+        }
+        let decoded = name.decoded();
+        if names.iter().take(index).any(|earlier| earlier.is(&decoded)) {
+            return Err(RequestError::Duplicate("extra_body".into()));
         }
     }
     Ok(())

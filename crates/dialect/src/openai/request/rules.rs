@@ -73,7 +73,7 @@ impl<'d> Draft<'d, '_> {
                 is_text(given.value, value) && self.recast(given, with)
             }
             (MemberRule::Default { member, with }, None) => {
-                self.set_raw(member, with);
+                self.edits.set(member, with);
                 true
             }
             (MemberRule::Default { .. }, Some(_)) => true,
@@ -109,7 +109,7 @@ impl<'d> Draft<'d, '_> {
     }
 
     fn approximate(&mut self, given: Given<'d>, member: &'static str, with: &'static str) -> bool {
-        self.set_raw(member, with);
+        self.edits.set(member, with);
         self.losses.add(given.path(), LossKind::Approximated);
         true
     }
@@ -117,7 +117,7 @@ impl<'d> Draft<'d, '_> {
     fn recast(&mut self, given: Given<'d>, with: &'static [(&'static str, &'static str)]) -> bool {
         for (name, raw) in with {
             if self.given(name).is_none() {
-                self.set_raw(name, raw);
+                self.edits.set(*name, *raw);
             }
         }
         let kind = if with.is_empty() {
