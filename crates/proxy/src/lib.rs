@@ -1,1 +1,39 @@
-//! Placeholder of a crate under construction.
+//! The data plane: listeners, router, the pipeline of a request, upstream connections, and the live snapshot.
+//!
+//! [`Gateway`] is what runs: the snapshot of the configuration, which is swapped as a whole, and beside it
+//! what outlives a configuration: connections to upstreams, metrics, the record writer.
+
+mod account;
+pub mod admin;
+mod admit;
+mod answer;
+mod bind;
+mod deliver;
+mod error;
+mod explain;
+mod frames;
+mod gateway;
+mod headers;
+mod identify;
+mod inflate;
+mod listen;
+mod models;
+mod pipeline;
+mod prepare;
+mod query;
+mod read;
+mod render;
+mod response_headers;
+pub mod router;
+mod segments;
+mod sign;
+mod snapshot;
+mod target;
+mod templates;
+mod upstream;
+
+pub use explain::{ExplainError, Explanation, explain};
+pub use gateway::{Gateway, Settings};
+pub use listen::{CertificateError, ConnectionInfo, Drain, Listener, serve, server_config};
+pub use snapshot::{CompileContext, CompileError, Snapshot};
+pub use upstream::{Hosts, TlsSettings, TlsSetupError};

@@ -1,0 +1,122 @@
+//! Bodies of answers on their way to the client.
+
+mod event_stream;
+mod idle;
+mod passing;
+
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use http_body::{Body, Frame, SizeHint};
+use thiserror::Error;
+
+pub use event_stream::{EventStream, Opening, StreamSettings};
+pub use passing::Passing;
+
+use crate::account::Account;
+
+/// The answer breaks off: the connection is closed so that the client cannot take it for whole.
+#[derive(Debug, Clone, Copy, Error)]
+#[error("the upstream's answer broke off")]
+pub struct BrokenOff;
+
+enum Content {
+    Whole(Option<Bytes>),
+    Passing(Box<Passing>),
+    Stream(Box<EventStream>),
+}
+
+/// The body of an answer, together with the account of its request: when the body is dropped, whether it
+/// went out whole or the client went away, the account is closed.
+pub struct ClientBody {
+    content: Content,
+    account: Option<Box<Account>>,
+    sent: u64,
+}
+
+impl ClientBody {
+    pub fn whole(bytes: Bytes, account: Box<Account>) -> Self {
+        let content = Content::Whole((!bytes.is_empty()).then_some(bytes));
+        Self {
+            content,
+            account: Some(account),
+            sent: 0,
+        }
+    }
+
+    pub fn passing(passing: Passing, account: Box<Account>) -> Self {
+        Self {
+            content: Content::Passing(Box::new(passing)),
+            account: Some(account),
+            sent: 0,
+        }
+    }
+
+    pub fn stream(stream: Box<EventStream>, account: Box<Account>) -> Self {
+        Self {
+            content: Content::Stream(stream),
+            account: Some(account),
+            sent: 0,
+        }
+    }
+}
+
+impl Body for ClientBody {
+    type Data = Bytes;
+    type Error = BrokenOff;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, BrokenOff>>> {
+        let this = self.get_mut();
+        let polled = match &mut this.content {
+            Content::Whole(bytes) => Poll::Ready(bytes.take().map(Ok)),
+            Content::Passing(passing) => passing.poll_data(context),
+            Content::Stream(stream) => stream.poll_data(context).map(|data| data.map(Ok)),
+        };
+        if let Poll::Ready(Some(Ok(data))) = &polled {
+            if this.sent == 0
+                && let Some(account) = &mut this.account
+            {
+                account.first_bytes_sent();
+            }
+            this.sent += data.len() as u64;
+        }
+        polled.map(|data| data.map(|data| data.map(Frame::data)))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        match &self.content {
+            Content::Whole(bytes) => bytes.is_none(),
+            Content::Passing(passing) => passing.is_over(),
+            Content::Stream(stream) => stream.is_over(),
+        }
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        match &self.content {
+            Content::Whole(bytes) => {
+                SizeHint::with_exact(bytes.as_ref().map_or(0, |bytes| bytes.len() as u64))
+            }
+            Content::Passing(passing) => passing.size_hint(),
+            Content::Stream(_) => SizeHint::default(),
+        }
+    }
+}
+
+impl Drop for ClientBody {
+    fn drop(&mut self) {
+        let Some(mut account) = self.account.take() else {
+            return;
+        };
+        match &mut self.content {
+            Content::Whole(bytes) if bytes.is_some() => account.client_left(),
+            Content::Whole(_) => {}
+            Content::Passing(passing) => passing.settle(&mut account),
+            Content::Stream(stream) => stream.settle(&mut account),
+        }
+        account.close(self.sent);
+    }
+}

@@ -1,0 +1,236 @@
+//! A relayed event stream: the machine of crate `stream` between an upstream's body and a client.
+
+use std::future::poll_fn;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use bytes::Bytes;
+use stream::{Break, End, SseRelay, StreamEnd, StreamState, Summary};
+use tokio::time::Instant;
+
+use super::idle::IdleTimer;
+use crate::account::Account;
+use crate::frames::poll_data;
+use crate::inflate::Inflater;
+use crate::upstream::UpstreamBody;
+
+/// An upstream that has sent the end mark but keeps its connection open is waited for this long.
+const AFTER_TERMINATOR: Duration = Duration::from_secs(1);
+/// Comments that may come before the first event while the head of the answer is held.
+const MAX_BEFORE_HEAD: usize = 64 * 1024;
+
+/// How one stream is delivered.
+pub struct StreamSettings {
+    pub read_timeout: Duration,
+    /// Silence after which a keep-alive is sent.
+    pub keep_alive: Option<Duration>,
+    pub keep_alive_frame: &'static [u8],
+    /// The head goes out at the first keep-alive instead of the first event.
+    pub early_head: bool,
+}
+
+/// What came first, when the head of the answer is due.
+pub enum Opening {
+    /// Send the head and the stream.
+    Stream,
+    /// The first event is an error; its data.
+    Error(Bytes),
+    /// The body ended, or broke, before any event.
+    Nothing(End),
+}
+
+pub struct EventStream {
+    /// None once nothing more will be read.
+    upstream: Option<UpstreamBody>,
+    inflater: Option<Inflater>,
+    relay: Option<SseRelay>,
+    out: Vec<Bytes>,
+    next: usize,
+    timer: IdleTimer,
+    last_sent: Instant,
+    settings: StreamSettings,
+    head_sent: bool,
+    summary: Option<Summary>,
+    end: Option<End>,
+}
+
+impl EventStream {
+    pub fn new(
+        upstream: UpstreamBody,
+        inflater: Option<Inflater>,
+        relay: SseRelay,
+        settings: StreamSettings,
+    ) -> Box<Self> {
+        Box::new(Self {
+            upstream: Some(upstream),
+            inflater,
+            relay: Some(relay),
+            out: Vec::new(),
+            next: 0,
+            timer: IdleTimer::new(settings.read_timeout),
+            last_sent: Instant::now(),
+            settings,
+            head_sent: false,
+            summary: None,
+            end: None,
+        })
+    }
+
+    /// Reads until it is clear what the head of the answer must be.
+    pub async fn open(&mut self) -> Opening {
+        poll_fn(|context| self.poll_open(context)).await
+    }
+
+    fn poll_open(&mut self, context: &mut Context<'_>) -> Poll<Opening> {
+        loop {
+            if let Some(opening) = self.opening() {
+                self.head_sent = true;
+                return Poll::Ready(opening);
+            }
+            if self.poll_read(context).is_pending() {
+                return Poll::Pending;
+            }
+        }
+    }
+
+    fn opening(&self) -> Option<Opening> {
+        let state = match (&self.relay, &self.summary) {
+            (Some(relay), _) => relay.state(),
+            (None, Some(summary)) => &summary.state,
+            (None, None) => return None,
+        };
+        match state {
+            StreamState::Started => Some(Opening::Stream),
+            StreamState::ErrorFirst { data } => Some(Opening::Error(data.clone())),
+            StreamState::Waiting if self.end.is_some() => self.end.map(Opening::Nothing),
+            StreamState::Waiting => {
+                let held: usize = self.out.iter().map(Bytes::len).sum();
+                (held > MAX_BEFORE_HEAD || (held > 0 && self.settings.early_head)).then_some(Opening::Stream)
+            }
+        }
+    }
+
+    pub(super) fn poll_data(&mut self, context: &mut Context<'_>) -> Poll<Option<Bytes>> {
+        loop {
+            if let Some(piece) = self.out.get_mut(self.next) {
+                let piece = std::mem::take(piece);
+                self.next += 1;
+                self.last_sent = Instant::now();
+                return Poll::Ready(Some(piece));
+            }
+            self.out.clear();
+            self.next = 0;
+            if self.upstream.is_none() {
+                return Poll::Ready(None);
+            }
+            if self.poll_read(context).is_pending() {
+                return Poll::Pending;
+            }
+        }
+    }
+
+    /// Reads until there is something to send or the body has ended.
+    fn poll_read(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        loop {
+            let Some(upstream) = &mut self.upstream else {
+                return Poll::Ready(());
+            };
+            match poll_data(upstream, context) {
+                Poll::Ready(Some(Ok(chunk))) => {
+                    self.timer.read_now();
+                    self.accept(chunk);
+                    if self.next < self.out.len() || self.upstream.is_none() {
+                        return Poll::Ready(());
+                    }
+                }
+                Poll::Ready(None) => {
+                    self.finish(End::Clean);
+                    return Poll::Ready(());
+                }
+                Poll::Ready(Some(Err(_))) => {
+                    self.finish(End::Broken(Break::Connection));
+                    return Poll::Ready(());
+                }
+                Poll::Pending => return self.poll_timer(context),
+            }
+        }
+    }
+
+    fn accept(&mut self, chunk: Bytes) {
+        let Some(relay) = &mut self.relay else { return };
+        let chunk = match &mut self.inflater {
+            None => chunk,
+            Some(inflater) => match inflater.push(&chunk) {
+                Ok(plain) => Bytes::from(plain),
+                Err(_) => return self.finish(End::Broken(Break::Coding)),
+            },
+        };
+        relay.push(&chunk, &mut self.out);
+        if relay.is_over() {
+            self.finish(End::Broken(Break::Connection));
+        } else if relay.is_terminated() {
+            self.timer.limit = self.timer.limit.min(AFTER_TERMINATOR);
+        }
+    }
+
+    fn poll_timer(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        let may_insert = self.relay.as_ref().is_some_and(SseRelay::at_frame_boundary)
+            && (self.head_sent || self.settings.early_head);
+        let keep_alive = self
+            .settings
+            .keep_alive
+            .filter(|_| may_insert)
+            .map(|pause| self.last_sent + pause);
+        let Poll::Ready(now) = self.timer.poll(context, keep_alive) else {
+            return Poll::Pending;
+        };
+        if now >= self.timer.deadline() {
+            let terminated = self.relay.as_ref().is_some_and(SseRelay::is_terminated);
+            self.finish(if terminated {
+                End::Clean
+            } else {
+                End::Broken(Break::TimedOut)
+            });
+        } else {
+            self.last_sent = now;
+            self.out.push(Bytes::from_static(self.settings.keep_alive_frame));
+        }
+        Poll::Ready(())
+    }
+
+    fn finish(&mut self, end: End) {
+        self.upstream = None;
+        let Some(mut relay) = self.relay.take() else {
+            return;
+        };
+        let mut end = end;
+        if let Some(inflater) = self.inflater.take()
+            && end == End::Clean
+        {
+            match inflater.finish() {
+                Ok(rest) => relay.push(&Bytes::from(rest), &mut self.out),
+                Err(_) => end = End::Broken(Break::Coding),
+            }
+        }
+        self.end = Some(end);
+        self.summary = Some(relay.finish(end, &mut self.out));
+    }
+
+    pub(super) fn is_over(&self) -> bool {
+        self.upstream.is_none() && self.next >= self.out.len()
+    }
+
+    pub(super) fn settle(&mut self, account: &mut Account) {
+        let summary = match (self.summary.take(), &self.relay) {
+            // Told to nobody: what the client did not take counts as not delivered.
+            (Some(mut summary), _) if self.next < self.out.len() => {
+                summary.end = StreamEnd::Abandoned;
+                summary
+            }
+            (Some(summary), _) => summary,
+            (None, Some(relay)) => relay.abandon(),
+            (None, None) => return,
+        };
+        account.streamed(summary);
+    }
+}

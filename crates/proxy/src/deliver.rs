@@ -1,0 +1,314 @@
+//! From an upstream's answer to the client's: read whole and checked, relayed as a stream, or passed on.
+
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+use dialect::{Delivery, Envelope, Verdict};
+use http::header::{self, HeaderMap, HeaderValue};
+use http::response::Parts;
+use http::{Response, StatusCode};
+use http_body::Body as _;
+use model::Operation;
+use stream::{Opaque, RelaySettings, SseRelay, StreamFault, UsagePolicy};
+
+use crate::account::Account;
+use crate::answer::{ClientBody, EventStream, Opening, Passing, StreamSettings};
+use crate::error::GatewayError;
+use crate::frames::next_frame;
+use crate::headers;
+use crate::inflate::{Coding, Encoded, InflateError, Inflater, looks_like_gzip};
+use crate::prepare::Prepared;
+use crate::render;
+use crate::response_headers;
+use crate::snapshot::AiProxy;
+use crate::upstream::UpstreamBody;
+
+/// A whole answer may have this many bytes, before and after decoding.
+const MAX_WHOLE: usize = 16 << 20;
+
+/// One answer on its way.
+pub struct Delivering<'a> {
+    pub prepared: &'a Prepared<'a>,
+    pub plugin: &'a AiProxy,
+    pub read_timeout: Duration,
+    pub takes_gzip: bool,
+    /// The caller asked for the model's name even where the plugin does not show it.
+    pub debug: bool,
+}
+
+/// What goes out for a whole body.
+struct Whole {
+    /// As it goes to the client.
+    sent: Bytes,
+    /// As it can be read; the same bytes unless they go out compressed.
+    plain: Bytes,
+}
+
+impl Delivering<'_> {
+    pub async fn deliver(
+        self,
+        response: Response<UpstreamBody>,
+        mut account: Box<Account>,
+    ) -> Response<ClientBody> {
+        let (mut parts, body) = response.into_parts();
+        let encoded = Encoded::of(&parts.headers);
+        headers::strip_for_client(&mut parts.headers);
+        parts.headers.remove(header::CONTENT_LENGTH);
+        response_headers::add(&self, &mut parts.headers, &account);
+        let outcome = if parts.status.is_success() && headers::is_event_stream(&parts.headers) {
+            self.stream(parts, body, encoded, &mut account).await
+        } else if parts.status.is_success() && self.prepared.operation != Operation::Preserve {
+            self.whole(parts, body, encoded, &mut account).await
+        } else {
+            self.pass(parts, body, encoded).await
+        };
+        match outcome {
+            Ok((parts, content)) => {
+                let body = match content {
+                    Content::Whole(bytes) => ClientBody::whole(bytes, account),
+                    Content::Passing(passing) => ClientBody::passing(passing, account),
+                    Content::Stream(stream) => ClientBody::stream(stream, account),
+                };
+                Response::from_parts(parts, body)
+            }
+            Err(error) => {
+                tracing::warn!(request_id = account.request_id().as_str(), %error, "an answer could not be used");
+                let mut own = HeaderMap::new();
+                response_headers::add(&self, &mut own, &account);
+                let extra = own
+                    .into_iter()
+                    .filter_map(|(name, value)| Some((name?, value)))
+                    .collect();
+                render::error(&error, self.plugin.envelope, extra, account)
+            }
+        }
+    }
+
+    /// Passes a body on as it is, unless it is compressed in a way that the client does not take.
+    async fn pass(
+        &self,
+        mut parts: Parts,
+        body: UpstreamBody,
+        encoded: Encoded,
+    ) -> Result<(Parts, Content), GatewayError> {
+        if let Encoded::With(coding) = encoded
+            && !self.passes(coding)
+        {
+            let raw = collect(body, self.read_timeout).await?;
+            parts.headers.remove(header::CONTENT_ENCODING);
+            return Ok((parts, Content::Whole(inflate(&raw, coding)?)));
+        }
+        Ok((parts, Content::Passing(Passing::new(body, self.read_timeout))))
+    }
+
+    fn passes(&self, coding: Coding) -> bool {
+        coding == Coding::Gzip && self.takes_gzip
+    }
+
+    async fn whole(
+        &self,
+        mut parts: Parts,
+        body: UpstreamBody,
+        encoded: Encoded,
+        account: &mut Account,
+    ) -> Result<(Parts, Content), GatewayError> {
+        let operation = self.prepared.operation;
+        let raw = collect(body, self.read_timeout).await?;
+        let whole = self.decode(raw, encoded, &mut parts.headers)?;
+        let checked = self
+            .plugin
+            .envelope
+            .whole(operation, self.prepared.quirks, &whole.plain);
+        match checked {
+            Ok(answer) => account.whole(&answer, || self.prepared.input_estimate()),
+            // Only generated text is ours to judge.
+            Err(_) if operation == Operation::Embeddings => {}
+            Err(_) if self.prepared.delivery == Delivery::Stream && !headers::is_json(&parts.headers) => {
+                return Err(GatewayError::NotAStream {
+                    provider: self.prepared.target.provider.id,
+                    route: operation.route_type(),
+                });
+            }
+            Err(reason) => {
+                return Err(GatewayError::Transformation {
+                    provider: self.prepared.target.provider.id,
+                    route: operation.route_type(),
+                    reason,
+                });
+            }
+        }
+        Ok((parts, Content::Whole(whole.sent)))
+    }
+
+    fn decode(&self, raw: Bytes, encoded: Encoded, headers: &mut HeaderMap) -> Result<Whole, GatewayError> {
+        let coding = match encoded {
+            Encoded::With(Coding::Gzip) if !looks_like_gzip(&raw) => {
+                // Said to be compressed, and is not.
+                headers.remove(header::CONTENT_ENCODING);
+                None
+            }
+            Encoded::With(coding) => Some(coding),
+            Encoded::Plain if looks_like_gzip(&raw) => Some(Coding::Gzip),
+            Encoded::Plain => None,
+            Encoded::Unknown => return Err(GatewayError::AnswerEncoding),
+        };
+        let Some(coding) = coding else {
+            return Ok(Whole {
+                sent: raw.clone(),
+                plain: raw,
+            });
+        };
+        let plain = inflate(&raw, coding)?;
+        if self.passes(coding) {
+            headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+            return Ok(Whole { sent: raw, plain });
+        }
+        headers.remove(header::CONTENT_ENCODING);
+        Ok(Whole {
+            sent: plain.clone(),
+            plain,
+        })
+    }
+
+    async fn stream(
+        &self,
+        mut parts: Parts,
+        body: UpstreamBody,
+        encoded: Encoded,
+        account: &mut Account,
+    ) -> Result<(Parts, Content), GatewayError> {
+        let inflater = match encoded {
+            Encoded::Plain => None,
+            Encoded::With(coding) => Some(Inflater::new(coding, MAX_WHOLE)),
+            Encoded::Unknown => return Err(GatewayError::AnswerEncoding),
+        };
+        parts.headers.remove(header::CONTENT_ENCODING);
+        account.stream = true;
+        let envelope = self.plugin.envelope;
+        let settings = StreamSettings {
+            read_timeout: self.read_timeout,
+            keep_alive: self.plugin.extensions.keep_alive,
+            keep_alive_frame: envelope.keep_alive(),
+            early_head: self.plugin.extensions.early_head,
+        };
+        let mut stream = EventStream::new(body, inflater, self.relay(), settings);
+        match stream.open().await {
+            Opening::Stream => {
+                response_headers::add_for_stream(&mut parts.headers);
+                Ok((parts, Content::Stream(stream)))
+            }
+            Opening::Error(data) => {
+                parts.status =
+                    StatusCode::from_u16(envelope.error_status(&data)).unwrap_or(StatusCode::BAD_GATEWAY);
+                account.error_first(parts.status);
+                parts
+                    .headers
+                    .insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+                Ok((parts, Content::Whole(data)))
+            }
+            Opening::Nothing(stream::End::Broken(stream::Break::TimedOut)) => Err(GatewayError::Upstream(
+                crate::upstream::UpstreamError::ReadTimeout,
+            )),
+            Opening::Nothing(_) if self.prepared.operation == Operation::Preserve => {
+                Ok((parts, Content::Stream(stream)))
+            }
+            Opening::Nothing(_) => Err(GatewayError::AnswerTruncated),
+        }
+    }
+
+    fn relay(&self) -> SseRelay {
+        let prepared = self.prepared;
+        let envelope = self.plugin.envelope;
+        let fault_frame = Box::new(move |fault: StreamFault| fault_frame(envelope, fault));
+        if prepared.operation == Operation::Preserve {
+            return SseRelay::new(Box::new(Opaque), RelaySettings::default(), fault_frame);
+        }
+        let usage = match (prepared.usage_asked, prepared.usage_added()) {
+            (true, _) => UsagePolicy::Ensure,
+            (false, true) => UsagePolicy::Hide,
+            (false, false) => UsagePolicy::Pass,
+        };
+        let settings = RelaySettings {
+            usage,
+            input_estimate: prepared.input_estimate(),
+            ..RelaySettings::default()
+        };
+        SseRelay::new(
+            envelope.stream(prepared.operation, prepared.quirks),
+            settings,
+            fault_frame,
+        )
+    }
+}
+
+/// What an answer's body becomes.
+enum Content {
+    Whole(Bytes),
+    Passing(Passing),
+    Stream(Box<EventStream>),
+}
+
+fn fault_frame(envelope: &dyn Envelope, fault: StreamFault) -> Bytes {
+    let code = match fault {
+        StreamFault::TimedOut | StreamFault::Deadline => "upstream_timeout",
+        StreamFault::Truncated | StreamFault::Broken => "upstream_truncated",
+        StreamFault::Coding | StreamFault::FrameTooLong { .. } => "upstream_invalid",
+        StreamFault::Shutdown => "gateway_shutdown",
+    };
+    Bytes::from(envelope.error_frame(&Verdict {
+        status: 502,
+        kind: "api_error",
+        code: Some(code),
+        param: None,
+        message: &fault.to_string(),
+    }))
+}
+
+/// Reads a body to its end, within bounds of size and time.
+async fn collect(mut body: UpstreamBody, idle: Duration) -> Result<Bytes, GatewayError> {
+    let announced = usize::try_from(body.size_hint().lower()).unwrap_or(usize::MAX);
+    if announced > MAX_WHOLE {
+        return Err(GatewayError::AnswerTooLarge(MAX_WHOLE));
+    }
+    let mut first = Bytes::new();
+    let mut whole = BytesMut::new();
+    loop {
+        let piece = match next_frame(&mut body, idle).await {
+            Err(_elapsed) => {
+                return Err(GatewayError::Upstream(
+                    crate::upstream::UpstreamError::ReadTimeout,
+                ));
+            }
+            Ok(Some(Err(_))) => return Err(GatewayError::AnswerTruncated),
+            Ok(None) => break,
+            Ok(Some(Ok(piece))) => piece,
+        };
+        if whole.is_empty() && first.is_empty() {
+            first = piece;
+        } else {
+            if whole.is_empty() {
+                whole.reserve(announced.max(first.len() + piece.len()));
+                whole.extend_from_slice(&first);
+            }
+            whole.extend_from_slice(&piece);
+        }
+        if whole.len().max(first.len()) > MAX_WHOLE {
+            return Err(GatewayError::AnswerTooLarge(MAX_WHOLE));
+        }
+        if body.is_end_stream() {
+            break;
+        }
+    }
+    Ok(if whole.is_empty() { first } else { whole.freeze() })
+}
+
+fn inflate(raw: &[u8], coding: Coding) -> Result<Bytes, GatewayError> {
+    let mut inflater = Inflater::new(coding, MAX_WHOLE);
+    let told = |error| match error {
+        InflateError::TooLarge => GatewayError::AnswerTooLarge(MAX_WHOLE),
+        InflateError::Corrupt => GatewayError::AnswerEncoding,
+    };
+    let mut plain = inflater.push(raw).map_err(told)?;
+    plain.extend(inflater.finish().map_err(told)?);
+    Ok(Bytes::from(plain))
+}

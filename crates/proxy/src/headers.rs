@@ -1,0 +1,166 @@
+//! Which headers go through the gateway, in both directions.
+
+use http::header::{self, HeaderMap, HeaderName, HeaderValue};
+
+/// Headers that concern one connection only (RFC 9110 §7.6.1).
+const HOP_BY_HOP: [HeaderName; 8] = [
+    header::CONNECTION,
+    HeaderName::from_static("keep-alive"),
+    HeaderName::from_static("proxy-connection"),
+    header::PROXY_AUTHENTICATE,
+    header::TE,
+    header::TRAILER,
+    header::TRANSFER_ENCODING,
+    header::UPGRADE,
+];
+
+/// Headers of a request that the gateway answers for itself, or that are nobody's business upstream.
+const NOT_UPSTREAM: [HeaderName; 7] = [
+    header::HOST,
+    header::CONTENT_LENGTH,
+    header::ACCEPT_ENCODING,
+    header::COOKIE,
+    header::EXPECT,
+    header::PROXY_AUTHORIZATION,
+    HeaderName::from_static("kong-debug"),
+];
+
+/// Headers that carry a caller's credential, whatever the provider.
+pub const CALLER_CREDENTIALS: [HeaderName; 4] = [
+    header::AUTHORIZATION,
+    HeaderName::from_static("x-api-key"),
+    HeaderName::from_static("api-key"),
+    HeaderName::from_static("x-goog-api-key"),
+];
+
+/// Headers of an answer that are the upstream's own affair.
+const NOT_TO_CLIENT: [HeaderName; 3] = [
+    header::SET_COOKIE,
+    header::SERVER,
+    HeaderName::from_static("alt-svc"),
+];
+
+fn strip_hop_by_hop(headers: &mut HeaderMap) {
+    if let Some(named) = headers.get(header::CONNECTION).cloned() {
+        for name in named.to_str().unwrap_or_default().split(',') {
+            if let Ok(name) = HeaderName::from_bytes(name.trim().as_bytes()) {
+                headers.remove(name);
+            }
+        }
+    }
+    for name in &HOP_BY_HOP {
+        headers.remove(name);
+    }
+}
+
+/// Turns a client's headers into those that go upstream; credentials are the caller's business.
+pub fn strip_for_upstream(headers: &mut HeaderMap) {
+    strip_hop_by_hop(headers);
+    for name in &NOT_UPSTREAM {
+        headers.remove(name);
+    }
+}
+
+/// Turns an upstream's headers into those that go to the client.
+pub fn strip_for_client(headers: &mut HeaderMap) {
+    strip_hop_by_hop(headers);
+    for name in &NOT_TO_CLIENT {
+        headers.remove(name);
+    }
+}
+
+/// Whether the client takes gzip: `gzip` or `*` without `q=0` (RFC 9110 §12.5.3).
+pub fn accepts_gzip(headers: &HeaderMap) -> bool {
+    let mut any = None;
+    for value in headers.get_all(header::ACCEPT_ENCODING) {
+        for coding in value.to_str().unwrap_or_default().split(',') {
+            let (name, parameters) = coding.split_once(';').unwrap_or((coding, ""));
+            let wanted = !is_zero(parameters);
+            let name = name.trim();
+            if name.eq_ignore_ascii_case("gzip") || name.eq_ignore_ascii_case("x-gzip") {
+                return wanted;
+            }
+            if name == "*" {
+                any = Some(wanted);
+            }
+        }
+    }
+    any.unwrap_or(false)
+}
+
+fn is_zero(parameters: &str) -> bool {
+    parameters.split(';').any(|parameter| {
+        let (name, value) = parameter.split_once('=').unwrap_or((parameter, ""));
+        name.trim().eq_ignore_ascii_case("q")
+            && value.trim().parse::<f32>().is_ok_and(|quality| quality <= 0.0)
+    })
+}
+
+/// The media type of a body: what stands before `;`. A body without one counts as JSON.
+pub fn is_json(headers: &HeaderMap) -> bool {
+    headers
+        .get(header::CONTENT_TYPE)
+        .is_none_or(|value| media_type_is(value, "application/json"))
+}
+
+/// Whether an answer is an event stream.
+pub fn is_event_stream(headers: &HeaderMap) -> bool {
+    headers
+        .get(header::CONTENT_TYPE)
+        .is_some_and(|value| media_type_is(value, "text/event-stream"))
+}
+
+fn media_type_is(value: &HeaderValue, wanted: &str) -> bool {
+    let value = value.as_bytes();
+    let end = memchr::memchr(b';', value).unwrap_or(value.len());
+    value
+        .get(..end)
+        .unwrap_or_default()
+        .trim_ascii()
+        .eq_ignore_ascii_case(wanted.as_bytes())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn with(name: HeaderName, value: &'static str) -> HeaderMap {
+        HeaderMap::from_iter([(name, HeaderValue::from_static(value))])
+    }
+
+    #[test]
+    fn gzip_is_accepted_as_the_client_says() {
+        let accepts = |value| accepts_gzip(&with(header::ACCEPT_ENCODING, value));
+        assert!(accepts("gzip"));
+        assert!(accepts("br, GZIP;q=0.5"));
+        assert!(accepts("br, *"));
+        assert!(!accepts("br"));
+        assert!(!accepts("gzip;q=0"));
+        assert!(!accepts("gzip; q=0.000, *"));
+        assert!(!accepts("*;q=0"));
+        assert!(!accepts_gzip(&HeaderMap::new()));
+    }
+
+    #[test]
+    fn media_types_are_compared_whole() {
+        let json = |value| is_json(&with(header::CONTENT_TYPE, value));
+        assert!(json("application/json"));
+        assert!(json("Application/JSON; charset=utf-8"));
+        assert!(!json("application/jsonx"));
+        assert!(!json("application/x-www-form-urlencoded"));
+        assert!(is_json(&HeaderMap::new()));
+    }
+
+    #[test]
+    fn headers_named_by_connection_go_no_further() {
+        let mut headers = with(header::CONNECTION, "close, X-Secret-Hop");
+        headers.insert("x-secret-hop", HeaderValue::from_static("1"));
+        headers.insert("x-kept", HeaderValue::from_static("1"));
+        headers.insert(header::COOKIE, HeaderValue::from_static("a=b"));
+        strip_for_upstream(&mut headers);
+        assert_eq!(
+            headers.keys().map(HeaderName::as_str).collect::<Vec<_>>(),
+            ["x-kept"]
+        );
+    }
+}

@@ -1,0 +1,169 @@
+//! One client connection from its first byte to its end.
+
+use std::convert::Infallible;
+use std::future::Future;
+use std::net::SocketAddr;
+use std::pin::{Pin, pin};
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::{Request, Response};
+use hyper::body::Incoming;
+use hyper::service::Service;
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpStream;
+use tokio::sync::watch;
+use tokio_rustls::TlsAcceptor;
+
+use crate::Gateway;
+use crate::answer::ClientBody;
+
+/// A request's head must arrive within this time; an idle connection is closed after it.
+const HEAD_TIMEOUT: Duration = Duration::from_secs(75);
+/// Longer heads are answered with 431.
+const MAX_HEAD: usize = 64 * 1024;
+const TLS_TIMEOUT: Duration = Duration::from_secs(10);
+const MAX_STREAMS: u32 = 256;
+
+/// What is known of a connection.
+#[derive(Debug)]
+pub struct ConnectionInfo {
+    pub peer: SocketAddr,
+    pub tls: bool,
+    /// The TLS server name that the client asked for, lower case.
+    pub sni: Option<Box<str>>,
+}
+
+pub(super) async fn serve(
+    stream: TcpStream,
+    peer: SocketAddr,
+    tls: Option<TlsAcceptor>,
+    gateway: Arc<Gateway>,
+    draining: watch::Receiver<bool>,
+) {
+    if stream.set_nodelay(true).is_err() {
+        return;
+    }
+    let Some(acceptor) = tls else {
+        let info = ConnectionInfo {
+            peer,
+            tls: false,
+            sni: None,
+        };
+        let Ok(http2) = tokio::time::timeout(HEAD_TIMEOUT, opens_http2(&stream)).await else {
+            return;
+        };
+        return speak(stream, http2, info, gateway, draining).await;
+    };
+    match tokio::time::timeout(TLS_TIMEOUT, acceptor.accept(stream)).await {
+        Err(_elapsed) => tracing::debug!("a TLS handshake took too long"),
+        Ok(Err(error)) => tracing::debug!(%error, "a TLS handshake failed"),
+        Ok(Ok(stream)) => {
+            let session = stream.get_ref().1;
+            let http2 = session.alpn_protocol() == Some(b"h2");
+            let sni = session.server_name().map(|name| name.to_ascii_lowercase().into());
+            speak(
+                stream,
+                http2,
+                ConnectionInfo { peer, tls: true, sni },
+                gateway,
+                draining,
+            )
+            .await;
+        }
+    }
+}
+
+/// HTTP/2 begins with a preface that no HTTP/1 request begins with.
+async fn opens_http2(stream: &TcpStream) -> bool {
+    let mut start = [0_u8; 3];
+    loop {
+        match stream.peek(&mut start).await {
+            Ok(0) | Err(_) => return false,
+            Ok(count) if !b"PRI".starts_with(start.get(..count).unwrap_or_default()) => return false,
+            Ok(3) => return true,
+            Ok(_) => tokio::time::sleep(Duration::from_millis(5)).await,
+        }
+    }
+}
+
+async fn speak<I>(
+    io: I,
+    http2: bool,
+    info: ConnectionInfo,
+    gateway: Arc<Gateway>,
+    draining: watch::Receiver<bool>,
+) where
+    I: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let handler = Handler {
+        gateway,
+        info: Arc::new(info),
+    };
+    let io = TokioIo::new(io);
+    // Each protocol's state lives in its own allocation: a task is as large as what it runs.
+    let outcome = if http2 {
+        let connection = hyper::server::conn::http2::Builder::new(TokioExecutor::new())
+            .timer(TokioTimer::new())
+            .max_concurrent_streams(MAX_STREAMS)
+            .max_header_list_size(64 * 1024)
+            .keep_alive_interval(Some(Duration::from_secs(30)))
+            .serve_connection(io, handler);
+        Box::pin(until_drained(connection, draining, |connection| {
+            connection.graceful_shutdown()
+        }))
+        .await
+    } else {
+        let connection = hyper::server::conn::http1::Builder::new()
+            .timer(TokioTimer::new())
+            .header_read_timeout(HEAD_TIMEOUT)
+            .max_header_size(MAX_HEAD)
+            .serve_connection(io, handler);
+        Box::pin(until_drained(connection, draining, |connection| {
+            connection.graceful_shutdown()
+        }))
+        .await
+    };
+    if let Err(error) = outcome {
+        tracing::debug!(%error, "a client connection ended early");
+    }
+}
+
+async fn until_drained<C>(
+    connection: C,
+    mut draining: watch::Receiver<bool>,
+    shut_down: impl Fn(Pin<&mut C>),
+) -> Result<(), hyper::Error>
+where
+    C: Future<Output = Result<(), hyper::Error>>,
+{
+    let mut connection = pin!(connection);
+    if !*draining.borrow_and_update() {
+        tokio::select! {
+            outcome = connection.as_mut() => return outcome,
+            _ = draining.changed() => {}
+        }
+    }
+    shut_down(connection.as_mut());
+    connection.await
+}
+
+/// Hands the requests of one connection to the gateway.
+struct Handler {
+    gateway: Arc<Gateway>,
+    info: Arc<ConnectionInfo>,
+}
+
+impl Service<Request<Incoming>> for Handler {
+    type Response = Response<ClientBody>;
+    type Error = Infallible;
+    // Boxed so that its memory is given back when the answer's head is ready, while the body streams on.
+    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, Infallible>> + Send>>;
+
+    fn call(&self, request: Request<Incoming>) -> Self::Future {
+        let gateway = Arc::clone(&self.gateway);
+        let info = Arc::clone(&self.info);
+        Box::pin(async move { Ok(crate::pipeline::handle(&gateway, &info, request).await) })
+    }
+}

@@ -1,0 +1,43 @@
+//! The certificate that a TLS listener shows.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use rustls::ServerConfig;
+use rustls::crypto::aws_lc_rs;
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use thiserror::Error;
+
+/// Why a certificate cannot be used.
+#[derive(Debug, Error)]
+pub enum CertificateError {
+    #[error("cannot read the certificate chain in {}: {reason}", path.display())]
+    Chain { path: PathBuf, reason: String },
+    #[error("cannot read the private key in {}", .0.display())]
+    Key(PathBuf),
+    #[error("certificate and private key cannot be used: {0}")]
+    Unusable(rustls::Error),
+}
+
+/// TLS 1.2 and 1.3 with the certificate chain and key of two PEM files; HTTP/2 and HTTP/1.1 are offered.
+pub fn server_config(chain: &Path, key: &Path) -> Result<Arc<ServerConfig>, CertificateError> {
+    let certificates: Vec<CertificateDer<'static>> = CertificateDer::pem_file_iter(chain)
+        .and_then(Iterator::collect)
+        .map_err(|error| CertificateError::Chain {
+            path: chain.to_owned(),
+            reason: error.to_string(),
+        })?;
+    // What the parser says of a broken key might quote it.
+    let private = PrivateKeyDer::from_pem_file(key).map_err(|_| CertificateError::Key(key.to_owned()))?;
+    let mut config = ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
+        .with_safe_default_protocol_versions()
+        .and_then(|builder| {
+            builder
+                .with_no_client_auth()
+                .with_single_cert(certificates, private)
+        })
+        .map_err(CertificateError::Unusable)?;
+    config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+    Ok(Arc::new(config))
+}

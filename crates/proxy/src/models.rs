@@ -1,0 +1,44 @@
+//! The list of models that callers can name: `GET /v1/models` of a route with `list_models`.
+
+use bytes::Bytes;
+use document::quote;
+use http::Method;
+
+use crate::error::GatewayError;
+use crate::snapshot::AiProxy;
+
+/// The whole list, or the one model that `remainder`, the path behind the route's own, names.
+pub fn answer(plugin: &AiProxy, method: &Method, remainder: &str) -> Result<Bytes, GatewayError> {
+    if method != Method::GET && method != Method::HEAD {
+        return Err(GatewayError::Method(method.clone()));
+    }
+    let names = plugin.models.iter().flat_map(|listed| {
+        listed
+            .models
+            .iter()
+            .map(move |model| (format!("{}/{model}", listed.name), &*listed.name))
+    });
+    let wanted = remainder.trim_matches('/');
+    if wanted.is_empty() {
+        let entries: Vec<String> = names.map(|(name, owner)| entry(&name, owner)).collect();
+        return Ok(Bytes::from(format!(
+            "{{\"object\":\"list\",\"data\":[{}]}}",
+            entries.join(",")
+        )));
+    }
+    let wanted = percent_encoding::percent_decode_str(wanted).decode_utf8_lossy();
+    match names.into_iter().find(|(name, _)| *name == wanted) {
+        Some((name, owner)) => Ok(Bytes::from(entry(&name, owner))),
+        None => Err(GatewayError::UnknownModel(wanted.into())),
+    }
+}
+
+/// OpenAI's model object; nobody knows when a model was made, so `created` is 0.
+fn entry(name: &str, owner: &str) -> String {
+    let (name, owner) = (quote(name), quote(owner));
+    format!(
+        "{{\"id\":{},\"object\":\"model\",\"created\":0,\"owned_by\":{}}}",
+        String::from_utf8_lossy(&name),
+        String::from_utf8_lossy(&owner)
+    )
+}

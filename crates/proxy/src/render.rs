@@ -1,0 +1,84 @@
+//! Answers that the gateway makes itself, errors above all.
+
+use bytes::Bytes;
+use dialect::{Envelope, Verdict};
+use document::quote;
+use http::header::{self, HeaderName, HeaderValue};
+use http::{Response, StatusCode};
+
+use crate::account::Account;
+use crate::answer::ClientBody;
+use crate::error::GatewayError;
+
+pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-kong-request-id");
+const RESPONSE_LATENCY: HeaderName = HeaderName::from_static("x-kong-response-latency");
+
+/// Headers of an answer besides those that every answer has.
+pub type Extra = Vec<(HeaderName, HeaderValue)>;
+
+/// An error as a whole answer.
+pub fn error(
+    error: &GatewayError,
+    envelope: &dyn Envelope,
+    extra: Extra,
+    mut account: Box<Account>,
+) -> Response<ClientBody> {
+    account.failed(error);
+    let status = error.meaning().status;
+    let body = error_body(error, envelope, account.request_id().as_str());
+    json(status, body, extra, account)
+}
+
+/// A whole answer of JSON.
+pub fn json(status: StatusCode, body: Bytes, extra: Extra, account: Box<Account>) -> Response<ClientBody> {
+    let (before, _) = account.latencies_so_far();
+    let request_id = account.request_id();
+    let mut response = Response::new(ClientBody::whole(body, account));
+    *response.status_mut() = status;
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    headers.insert(RESPONSE_LATENCY, HeaderValue::from(before.as_millis() as u64));
+    if let Ok(value) = HeaderValue::from_str(request_id.as_str()) {
+        headers.insert(REQUEST_ID, value);
+    }
+    headers.extend(extra);
+    response
+}
+
+/// Errors of routing and identification have Kong's shape, the others the client's dialect. A refused key
+/// has both, so that Kong's tools and a provider's SDK each find the message where they look for it.
+fn error_body(error: &GatewayError, envelope: &dyn Envelope, request_id: &str) -> Bytes {
+    let message = error.to_string();
+    match error {
+        GatewayError::NoRoute | GatewayError::WantsTls(_) => kong_error(&message, request_id, b"}"),
+        GatewayError::Denied(_) | GatewayError::NoPlugin => {
+            let own = own_error(error, envelope, &message);
+            let members = own.strip_prefix(b"{").unwrap_or(b"}");
+            let rest = [b",", members].concat();
+            kong_error(&message, request_id, &rest)
+        }
+        _ => Bytes::from(own_error(error, envelope, &message)),
+    }
+}
+
+fn own_error(error: &GatewayError, envelope: &dyn Envelope, message: &str) -> Vec<u8> {
+    let meaning = error.meaning();
+    envelope.error(&Verdict {
+        status: meaning.status.as_u16(),
+        kind: meaning.kind,
+        code: Some(meaning.code),
+        param: error.param(),
+        message,
+    })
+}
+
+fn kong_error(message: &str, request_id: &str, rest: &[u8]) -> Bytes {
+    let parts: [&[u8]; 5] = [
+        b"{\"message\":",
+        &quote(message),
+        b",\"request_id\":",
+        &quote(request_id),
+        rest,
+    ];
+    Bytes::from(parts.concat())
+}

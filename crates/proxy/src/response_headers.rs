@@ -1,0 +1,91 @@
+//! Headers that the gateway adds to the answers of upstreams.
+
+use http::header::{self, HeaderMap, HeaderName, HeaderValue};
+use model::Losses;
+use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
+
+use crate::account::Account;
+use crate::deliver::Delivering;
+use crate::render::REQUEST_ID;
+
+const MODEL: HeaderName = HeaderName::from_static("x-kong-llm-model");
+const UPSTREAM_LATENCY: HeaderName = HeaderName::from_static("x-kong-upstream-latency");
+const PROXY_LATENCY: HeaderName = HeaderName::from_static("x-kong-proxy-latency");
+const LOSSES: HeaderName = HeaderName::from_static("x-ai-proxy-losses");
+const UPSTREAM_REQUEST_ID: HeaderName = HeaderName::from_static("x-upstream-request-id");
+const BUFFERING: HeaderName = HeaderName::from_static("x-accel-buffering");
+
+/// What providers call the id of a request.
+const PROVIDER_IDS: [HeaderName; 4] = [
+    HeaderName::from_static("x-request-id"),
+    HeaderName::from_static("request-id"),
+    HeaderName::from_static("x-amzn-requestid"),
+    HeaderName::from_static("apim-request-id"),
+];
+
+/// Longest value of `X-AI-Proxy-Losses`, bytes.
+const MAX_LOSSES: usize = 1024;
+/// What would break the list apart, or a header.
+const ESCAPED: &AsciiSet = &CONTROLS
+    .add(b' ')
+    .add(b'"')
+    .add(b',')
+    .add(b';')
+    .add(b'=')
+    .add(b'%');
+
+pub fn add(delivering: &Delivering<'_>, headers: &mut HeaderMap, account: &Account) {
+    let prepared = delivering.prepared;
+    if let Some(model) = &prepared.model
+        && (delivering.plugin.model_name_header || delivering.debug)
+        && let Ok(value) = HeaderValue::from_str(&format!("{}/{model}", prepared.target.provider.id))
+    {
+        headers.insert(MODEL, value);
+    }
+    let (before, upstream) = account.latencies_so_far();
+    headers.insert(PROXY_LATENCY, HeaderValue::from(before.as_millis() as u64));
+    if let Some(upstream) = upstream {
+        headers.insert(UPSTREAM_LATENCY, HeaderValue::from(upstream.as_millis() as u64));
+    }
+    if let Ok(value) = HeaderValue::from_str(account.request_id().as_str()) {
+        headers.insert(REQUEST_ID, value);
+    }
+    if let Some(id) = PROVIDER_IDS.iter().find_map(|name| headers.get(name)).cloned() {
+        headers.insert(UPSTREAM_REQUEST_ID, id);
+    }
+    if let Some(value) = losses(account.losses()) {
+        headers.insert(LOSSES, value);
+    }
+}
+
+/// A stream must reach the client as it comes, past any cache or buffer in between.
+pub fn add_for_stream(headers: &mut HeaderMap) {
+    headers
+        .entry(header::CACHE_CONTROL)
+        .or_insert(HeaderValue::from_static("no-cache"));
+    headers.insert(BUFFERING, HeaderValue::from_static("no"));
+}
+
+/// `member=dropped, member=emulated`, as much as has room.
+fn losses(losses: &Losses) -> Option<HeaderValue> {
+    let mut text = String::new();
+    for loss in losses.iter() {
+        let entry = format!(
+            "{}={}",
+            utf8_percent_encode(&loss.member, ESCAPED),
+            loss.kind.name()
+        );
+        if text.len() + entry.len() + 2 > MAX_LOSSES {
+            break;
+        }
+        if !text.is_empty() {
+            text.push_str(", ");
+        }
+        text.push_str(&entry);
+    }
+    if text.is_empty() {
+        None
+    } else {
+        HeaderValue::from_str(&text).ok()
+    }
+}

@@ -1,0 +1,123 @@
+//! The last step before sending: the credential goes in, and the request is complete.
+
+use std::sync::Arc;
+
+use auth::ParamLocation;
+use bytes::Bytes;
+use dialect::Delivery;
+use http::header::{self, HeaderMap, HeaderValue};
+use http::{Method, Request, Uri};
+use model::Operation;
+
+use crate::error::GatewayError;
+use crate::prepare::{Body, Prepared};
+use crate::query;
+use crate::segments::Segments;
+use crate::target::secret_value;
+use crate::upstream::Host;
+
+/// A request with everything that it needs; only such a one can be sent.
+pub struct Signed {
+    host: Arc<Host>,
+    request: Request<Segments>,
+}
+
+impl Signed {
+    pub fn into_parts(self) -> (Arc<Host>, Request<Segments>) {
+        (self.host, self.request)
+    }
+}
+
+/// What the credential is written into besides the body.
+struct Envelope {
+    headers: HeaderMap,
+    query: Option<String>,
+}
+
+/// Completes a prepared request. `headers` are the client's, less what identification hides.
+pub fn sign(
+    prepared: &mut Prepared<'_>,
+    mut headers: HeaderMap,
+    client_query: Option<&str>,
+    takes_gzip: bool,
+) -> Result<Signed, GatewayError> {
+    prepared.shape_headers(&mut headers);
+    let mut envelope = Envelope {
+        headers,
+        query: prepared.query(client_query),
+    };
+    write_credential(prepared, &mut envelope)?;
+    let Envelope { mut headers, query } = envelope;
+    headers.insert(header::HOST, prepared.destination.authority.clone());
+    headers.insert(header::ACCEPT_ENCODING, accept_encoding(prepared, takes_gzip));
+    if matches!(prepared.body, Body::Object { .. }) && !headers.contains_key(header::CONTENT_TYPE) {
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    }
+    let mut request = Request::new(Segments::new(prepared.body.pieces()));
+    *request.method_mut() = prepared.method.clone();
+    *request.uri_mut() = uri(prepared, query, prepared.destination.host.key().http2)?;
+    *request.headers_mut() = headers;
+    if prepared.method == Method::GET && request.body().remaining() == 0 {
+        request.headers_mut().remove(header::CONTENT_TYPE);
+    }
+    Ok(Signed {
+        host: Arc::clone(&prepared.destination.host),
+        request,
+    })
+}
+
+fn write_credential(prepared: &mut Prepared<'_>, envelope: &mut Envelope) -> Result<(), GatewayError> {
+    let target = prepared.target;
+    let bound = prepared.destination.credential(target)?;
+    let override_allowed = target.allow_override;
+    if let (Some((_, secret)), Some(name)) = (bound.header(), &target.credential_header)
+        && !(override_allowed && envelope.headers.contains_key(name))
+    {
+        envelope.headers.insert(name.clone(), secret_value(secret)?);
+    }
+    match bound.param() {
+        Some((ParamLocation::Query, name, secret)) => {
+            let query = envelope.query.get_or_insert_default();
+            if !(override_allowed && query::has(query, name)) {
+                *query = query::without(query, name).into_owned();
+                query::append(query, name, secret.expose());
+            }
+        }
+        Some((ParamLocation::Body, name, secret)) => {
+            if !(override_allowed && prepared.body.has(name)) {
+                prepared.body.set(name, secret.expose());
+            }
+        }
+        None => {}
+    }
+    Ok(())
+}
+
+/// Streams and bodies that must be read are asked for plain; never a coding but gzip.
+fn accept_encoding(prepared: &Prepared<'_>, takes_gzip: bool) -> HeaderValue {
+    let must_read = matches!(prepared.operation, Operation::Chat | Operation::Completions);
+    if takes_gzip && !must_read && prepared.delivery == Delivery::Whole {
+        HeaderValue::from_static("gzip, identity")
+    } else {
+        HeaderValue::from_static("identity")
+    }
+}
+
+fn uri(prepared: &Prepared<'_>, query: Option<String>, absolute: bool) -> Result<Uri, GatewayError> {
+    let endpoint = &prepared.destination.endpoint;
+    let path_and_query = match query {
+        Some(query) if !query.is_empty() => format!("{}?{query}", endpoint.path()),
+        _ => endpoint.path().to_owned(),
+    };
+    let text = if absolute {
+        format!(
+            "{}://{}{path_and_query}",
+            endpoint.scheme().name(),
+            endpoint.authority()
+        )
+    } else {
+        path_and_query
+    };
+    Uri::from_maybe_shared(Bytes::from(text))
+        .map_err(|_| GatewayError::Endpoint("the query cannot be sent".to_owned()))
+}

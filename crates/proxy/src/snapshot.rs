@@ -1,0 +1,296 @@
+//! A configuration, compiled for requests. A request keeps the snapshot that it began with.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use auth::{KeyTable, Salt};
+use config::{Configuration, Consumer, Extensions, KeyAuth, PluginConfig, Service, StreamingPolicy};
+use dialect::Envelope;
+use model::Operation;
+use telemetry::{Metrics, Redactor, RouteMetrics};
+use thiserror::Error;
+
+use crate::bind::Bindings;
+use crate::router::Router;
+use crate::target::{Surroundings, Target, TargetError};
+use crate::upstream::{Hosts, Timeouts};
+
+/// Why a configuration cannot be served. `check` and `config` find most problems before.
+#[derive(Debug, Error)]
+pub enum CompileError {
+    #[error("plugin {plugin}: {error}")]
+    Target { plugin: Box<str>, error: TargetError },
+    #[error("keys cannot be indexed: {0}")]
+    Keys(String),
+    #[error("routes cannot be compiled: {0}")]
+    Routes(String),
+}
+
+/// A further target, chosen by the first part of the model's name.
+pub struct Listed {
+    pub name: Box<str>,
+    pub models: Vec<Box<str>>,
+    pub target: Target,
+}
+
+/// One `ai-proxy` instance, compiled.
+pub struct AiProxy {
+    pub operation: Operation,
+    pub envelope: &'static dyn Envelope,
+    pub streaming: StreamingPolicy,
+    pub max_request_body_size: u64,
+    pub model_name_header: bool,
+    pub target: Option<Target>,
+    pub models: Vec<Listed>,
+    /// Without `models` and `allowed_hosts`, which are compiled into the targets.
+    pub extensions: Extensions,
+}
+
+pub enum PluginKind {
+    AiProxy(Box<AiProxy>),
+    KeyAuth(Box<KeyAuth>),
+}
+
+pub struct Plugin {
+    pub id: Box<str>,
+    pub kind: PluginKind,
+}
+
+/// Everything that requests need of a configuration.
+pub struct Snapshot {
+    pub router: Router,
+    pub bindings: Bindings,
+    pub routes: Vec<config::Route>,
+    pub services: Vec<Service>,
+    pub consumers: Vec<Consumer>,
+    pub plugins: Vec<Plugin>,
+    pub keys: KeyTable,
+    /// Owners of the keys in `keys`, by index: credential id and consumer.
+    pub credentials: Vec<(Box<str>, usize)>,
+    /// Handles of the routes' metrics, by index.
+    pub metrics: Vec<Arc<RouteMetrics>>,
+    /// Knows which query arguments are credentials.
+    pub redactor: Redactor,
+    /// When the keys' time to live began.
+    pub loaded: Instant,
+}
+
+/// What compiling needs besides the configuration.
+pub struct CompileContext<'a> {
+    pub hosts: &'a Hosts,
+    pub metrics: &'a Metrics,
+    /// Base URL of the built-in simulator, if it runs.
+    pub simulator: Option<&'a str>,
+}
+
+/// A service's timeouts and retries where a route has no service: Kong's defaults.
+const DEFAULT_PATIENCE: (Timeouts, u16) = (
+    Timeouts {
+        connect: Duration::from_secs(60),
+        read: Duration::from_secs(60),
+    },
+    5,
+);
+
+impl Snapshot {
+    pub fn compile(configuration: Configuration, context: &CompileContext<'_>) -> Result<Self, CompileError> {
+        let router = Router::new(&configuration).map_err(|error| CompileError::Routes(error.to_string()))?;
+        let bindings = Bindings::new(&configuration);
+        let redactor = Redactor::new(credential_names(&configuration));
+        let metrics = route_metrics(&configuration, context.metrics);
+        let loaded = Instant::now();
+        let (keys, credentials) = index_keys(&configuration, loaded)?;
+        let verifies = verifications(&configuration);
+        let plugins = configuration
+            .plugins
+            .into_iter()
+            .zip(verifies)
+            .map(|(plugin, verify)| compile_plugin(plugin, verify, context))
+            .collect::<Result<_, _>>()?;
+        Ok(Self {
+            router,
+            bindings,
+            routes: configuration.routes,
+            services: configuration.services,
+            consumers: configuration.consumers,
+            plugins,
+            keys,
+            credentials,
+            metrics,
+            redactor,
+            loaded,
+        })
+    }
+
+    pub fn key_auth(&self, plugin: usize) -> Option<&KeyAuth> {
+        match &self.plugins.get(plugin)?.kind {
+            PluginKind::KeyAuth(settings) => Some(settings),
+            PluginKind::AiProxy(_) => None,
+        }
+    }
+
+    pub fn ai_proxy(&self, plugin: usize) -> Option<&AiProxy> {
+        match &self.plugins.get(plugin)?.kind {
+            PluginKind::AiProxy(settings) => Some(settings),
+            PluginKind::KeyAuth(_) => None,
+        }
+    }
+
+    /// How long requests of a route may take, and how often a connection is tried again.
+    pub fn patience(&self, route: usize) -> (Timeouts, u16) {
+        let service = self.routes.get(route).and_then(|route| route.service);
+        service
+            .and_then(|index| self.services.get(index))
+            .map_or(DEFAULT_PATIENCE, |service| {
+                let timeouts = Timeouts {
+                    connect: service.connect_timeout,
+                    read: service.read_timeout,
+                };
+                (timeouts, service.retries)
+            })
+    }
+}
+
+fn compile_plugin(
+    plugin: config::Plugin,
+    verify: bool,
+    context: &CompileContext<'_>,
+) -> Result<Plugin, CompileError> {
+    let kind = match plugin.config {
+        PluginConfig::KeyAuth(settings) => PluginKind::KeyAuth(settings),
+        PluginConfig::AiProxy(settings) => {
+            let compiled =
+                AiProxy::compile(*settings, verify, context).map_err(|error| CompileError::Target {
+                    plugin: plugin.id.clone(),
+                    error,
+                })?;
+            PluginKind::AiProxy(Box::new(compiled))
+        }
+    };
+    Ok(Plugin { id: plugin.id, kind })
+}
+
+/// For each plugin, whether the certificates of its upstreams are verified: its service may say no.
+fn verifications(configuration: &Configuration) -> Vec<bool> {
+    let service_of = |plugin: &config::Plugin| {
+        let route = plugin
+            .scope
+            .route
+            .and_then(|index| configuration.routes.get(index));
+        let index = plugin.scope.service.or(route.and_then(|route| route.service))?;
+        configuration.services.get(index)
+    };
+    configuration
+        .plugins
+        .iter()
+        .map(|plugin| {
+            service_of(plugin)
+                .and_then(|service| service.tls_verify)
+                .unwrap_or(true)
+        })
+        .collect()
+}
+
+/// Names of query arguments that carry credentials, of callers and of targets.
+fn credential_names(configuration: &Configuration) -> Vec<Box<str>> {
+    let mut names = Vec::new();
+    for plugin in &configuration.plugins {
+        match &plugin.config {
+            PluginConfig::KeyAuth(settings) => names.extend(settings.key_names.iter().cloned()),
+            PluginConfig::AiProxy(settings) => {
+                let listed = settings.extensions.models.iter().map(|listed| &listed.target);
+                let targets = settings.target.iter().chain(listed);
+                names.extend(
+                    targets
+                        .filter_map(|target| target.auth.param.as_ref())
+                        .map(|param| param.1.clone()),
+                );
+            }
+        }
+    }
+    names
+}
+
+fn route_metrics(configuration: &Configuration, metrics: &Metrics) -> Vec<Arc<RouteMetrics>> {
+    let label = |id: &Box<str>, name: &Option<Box<str>>| name.clone().unwrap_or_else(|| id.clone());
+    configuration
+        .routes
+        .iter()
+        .map(|route| {
+            let service = route.service.and_then(|index| configuration.services.get(index));
+            let service = service
+                .map(|service| label(&service.id, &service.name))
+                .unwrap_or_default();
+            metrics.route(&service, &label(&route.id, &route.name))
+        })
+        .collect()
+}
+
+/// Owners of keys by index: credential id and consumer.
+type Owners = Vec<(Box<str>, usize)>;
+
+fn index_keys(configuration: &Configuration, now: Instant) -> Result<(KeyTable, Owners), CompileError> {
+    let salt =
+        Salt::random().map_err(|_| CompileError::Keys("the system gives no random bytes".to_owned()))?;
+    let mut keys = KeyTable::new(&salt);
+    let mut owners = Owners::new();
+    for credential in &configuration.credentials {
+        let until = credential
+            .ttl
+            .and_then(|seconds| now.checked_add(Duration::from_secs(seconds)));
+        keys.insert(&credential.key, owners.len(), until)
+            .map_err(|error| CompileError::Keys(error.to_string()))?;
+        owners.push((credential.id.clone(), credential.consumer));
+    }
+    Ok((keys, owners))
+}
+
+impl AiProxy {
+    fn compile(
+        instance: config::AiProxy,
+        verify: bool,
+        context: &CompileContext<'_>,
+    ) -> Result<Self, TargetError> {
+        let envelope = dialect::front(instance.format).ok_or(TargetError::Format(instance.format.name()))?;
+        let mut extensions = instance.extensions;
+        let listed = std::mem::take(&mut extensions.models);
+        let allowed_hosts = std::mem::take(&mut extensions.allowed_hosts);
+        let compile = |target: config::Target, simulate: bool| {
+            let around = Surroundings {
+                operation: instance.operation,
+                format: instance.format,
+                allowed_hosts: &allowed_hosts,
+                http2: extensions.http2,
+                verify,
+                hosts: context.hosts,
+                simulator: simulate.then(|| context.simulator.unwrap_or_default()),
+            };
+            Target::compile(target, &around)
+        };
+        let target = match instance.target {
+            None => None,
+            Some(target) => Some(compile(target, extensions.simulate)?),
+        };
+        let models = listed
+            .into_iter()
+            .map(|entry| {
+                let target = compile(entry.target, entry.simulate)?;
+                Ok(Listed {
+                    name: entry.name,
+                    models: entry.models,
+                    target,
+                })
+            })
+            .collect::<Result<Vec<_>, TargetError>>()?;
+        Ok(Self {
+            operation: instance.operation,
+            envelope,
+            streaming: instance.streaming,
+            max_request_body_size: instance.max_request_body_size,
+            model_name_header: instance.model_name_header,
+            target,
+            models,
+            extensions,
+        })
+    }
+}

@@ -1,0 +1,259 @@
+//! A target, compiled: what can be known before a request is, and the rest from the request.
+
+use std::sync::Arc;
+
+use auth::{Credential, HostBinding, Secret};
+use config::{Logging, Template, TemplateError};
+use dialect::{Envelope, Quirks};
+use http::header::{HeaderName, HeaderValue};
+use model::{ClientFormat, ConfiguredOptions, Operation};
+use provider::{Asked, Endpoint, Location, Provider, Route, Settings, Wire, encode_segment};
+use thiserror::Error;
+
+use crate::error::GatewayError;
+use crate::templates::Lookup;
+use crate::upstream::{Host, HostKey, Hosts};
+
+/// Why a target cannot be compiled. `config` finds these first; the texts name no secret.
+#[derive(Debug, Error)]
+pub enum TargetError {
+    #[error("provider {0} does not serve {1}")]
+    Unserved(&'static str, &'static str),
+    #[error("provider {0}: {1}")]
+    Endpoint(&'static str, provider::EndpointError),
+    #[error("provider {0}: {1}")]
+    Credential(&'static str, auth::CredentialError),
+    #[error("clients of format {0} are not served")]
+    Format(&'static str),
+    #[error("no simulator is running")]
+    NoSimulator,
+}
+
+/// What surrounds a target.
+pub struct Surroundings<'a> {
+    pub operation: Operation,
+    pub format: ClientFormat,
+    pub allowed_hosts: &'a [Box<str>],
+    pub http2: bool,
+    pub verify: bool,
+    pub hosts: &'a Hosts,
+    /// Base URL of the simulator, for a target that is one.
+    pub simulator: Option<&'a str>,
+}
+
+/// One place to send to.
+pub struct Target {
+    pub provider: &'static Provider,
+    pub route: &'static Route,
+    pub envelope: &'static dyn Envelope,
+    pub model: Option<Template>,
+    pub alias: Option<Box<str>>,
+    pub options: ConfiguredOptions,
+    pub logging: Logging,
+    pub allow_override: bool,
+    pub credential: Credential,
+    /// The header that the credential goes into.
+    pub credential_header: Option<HeaderName>,
+    settings: Vec<(Box<str>, Template)>,
+    upstream_url: Option<Template>,
+    upstream_path: Option<Template>,
+    binding: HostBinding,
+    http2: bool,
+    verify: bool,
+    /// Where every request goes, if that does not depend on the request.
+    fixed: Option<Destination>,
+}
+
+/// Where one request goes.
+#[derive(Clone)]
+pub struct Destination {
+    pub endpoint: Arc<Endpoint>,
+    pub host: Arc<Host>,
+    /// Value of `Host`.
+    pub authority: HeaderValue,
+    pub settings: Arc<Settings>,
+    /// Headers whose values are settings.
+    pub headers: Arc<[(HeaderName, HeaderValue)]>,
+}
+
+impl Target {
+    pub fn compile(target: config::Target, around: &Surroundings<'_>) -> Result<Self, TargetError> {
+        let provider = target.provider;
+        let simulated = match around.simulator {
+            None => None,
+            Some("") => return Err(TargetError::NoSimulator),
+            Some(base) => Some(Template::parse(base)),
+        };
+        let upstream_url = simulated.or(target.upstream_url);
+        let mut written = Settings::default();
+        for (name, value) in &target.settings {
+            written.set(&**name, value.as_written());
+        }
+        let location = Location {
+            settings: &written,
+            upstream_url: upstream_url.as_ref().map(Template::as_written),
+            upstream_path: target.upstream_path.as_ref().map(Template::as_written),
+        };
+        let unserved = || TargetError::Unserved(provider.id, around.operation.route_type());
+        let route = provider
+            .route(around.operation, around.format, &location)
+            .ok_or_else(unserved)?;
+        let Wire::Relay(envelope) = route.wire else {
+            return Err(unserved());
+        };
+        let refused = |error| TargetError::Endpoint(provider.id, error);
+        let binding = provider
+            .binding(&location, around.allowed_hosts)
+            .map_err(refused)?;
+        let credential = Credential::new(binding.clone(), target.auth.header, target.auth.param)
+            .map_err(|error| TargetError::Credential(provider.id, error))?;
+        let credential_header = credential
+            .header_name()
+            .and_then(|name| HeaderName::from_bytes(name.as_bytes()).ok());
+        let mut compiled = Self {
+            provider,
+            route,
+            envelope,
+            model: target.model,
+            alias: target.alias,
+            options: target.options,
+            logging: target.logging,
+            allow_override: target.auth.allow_override && provider.caller_may_override,
+            credential,
+            credential_header,
+            settings: target.settings,
+            upstream_url,
+            upstream_path: target.upstream_path,
+            binding,
+            http2: around.http2,
+            verify: around.verify,
+            fixed: None,
+        };
+        if !compiled.depends_on_request() {
+            let asked = Asked {
+                model: None,
+                path: "/",
+            };
+            let location = Location {
+                settings: &written,
+                upstream_url: compiled.upstream_url.as_ref().map(Template::as_written),
+                upstream_path: compiled.upstream_path.as_ref().map(Template::as_written),
+            };
+            let endpoint = provider
+                .endpoint(route, &location, &asked, &compiled.binding)
+                .map_err(refused)?;
+            compiled.fixed = Some(compiled.destination(endpoint, written, around.hosts));
+        }
+        Ok(compiled)
+    }
+
+    fn depends_on_request(&self) -> bool {
+        let templates = self.settings.iter().map(|(_, value)| value);
+        self.route.needs_request()
+            || templates
+                .chain(&self.upstream_url)
+                .chain(&self.upstream_path)
+                .any(|template| template.literal().is_none())
+    }
+
+    /// Where this request goes: `model` is the provider's name for it, `path` the client's own.
+    pub fn locate(
+        &self,
+        model: Option<&str>,
+        path: &str,
+        lookup: &Lookup<'_>,
+        hosts: &Hosts,
+    ) -> Result<Destination, GatewayError> {
+        if let Some(fixed) = &self.fixed {
+            return Ok(fixed.clone());
+        }
+        let mut settings = Settings::default();
+        for (name, template) in &self.settings {
+            let value = template.resolve(name, &|source, key| lookup.value(source, key))?;
+            settings.set(&**name, &*value);
+        }
+        let upstream_url = resolve_escaped(self.upstream_url.as_ref(), "upstream_url", lookup)?;
+        let upstream_path = resolve_escaped(self.upstream_path.as_ref(), "upstream_path", lookup)?;
+        let location = Location {
+            settings: &settings,
+            upstream_url: upstream_url.as_deref(),
+            upstream_path: upstream_path.as_deref(),
+        };
+        let endpoint = self
+            .provider
+            .endpoint(self.route, &location, &Asked { model, path }, &self.binding)
+            .map_err(|error| GatewayError::Endpoint(error.to_string()))?;
+        Ok(self.destination(endpoint, settings, hosts))
+    }
+
+    fn destination(&self, endpoint: Endpoint, settings: Settings, hosts: &Hosts) -> Destination {
+        let host = hosts.host(&HostKey {
+            name: endpoint.host().into(),
+            port: endpoint.port(),
+            tls: endpoint.scheme().is_tls(),
+            verify: self.verify,
+            http2: self.http2,
+        });
+        // An authority has the characters of a host name, a port and brackets only.
+        let authority = HeaderValue::from_str(endpoint.authority()).unwrap_or(HeaderValue::from_static(""));
+        let headers = self
+            .provider
+            .headers
+            .iter()
+            .filter_map(|(name, setting)| {
+                let value = HeaderValue::from_str(settings.value(setting)?).ok()?;
+                Some((HeaderName::from_static(name), value))
+            })
+            .collect();
+        Destination {
+            endpoint: Arc::new(endpoint),
+            host,
+            authority,
+            settings: Arc::new(settings),
+            headers,
+        }
+    }
+
+    /// Whether the path says which model answers, so that the body need not.
+    pub fn path_names_deployment(&self) -> bool {
+        self.route.names_deployment()
+    }
+
+    pub fn quirks(&self, model: Option<&str>, destination: &Destination) -> &'static Quirks {
+        (self.provider.quirks)(model, &destination.settings)
+    }
+}
+
+impl Destination {
+    /// The configured credential for a request to this destination.
+    pub fn credential<'t>(&self, target: &'t Target) -> Result<auth::Bound<'t>, GatewayError> {
+        target
+            .credential
+            .for_host(self.endpoint.origin())
+            .map_err(|_| GatewayError::Internal("a credential was asked for a foreign host"))
+    }
+}
+
+/// A secret as a header's value, which shows in no debug output.
+pub fn secret_value(secret: &Secret) -> Result<HeaderValue, GatewayError> {
+    let mut value = HeaderValue::from_str(secret.expose())
+        .map_err(|_| GatewayError::Internal("a credential is not a header value"))?;
+    value.set_sensitive(true);
+    Ok(value)
+}
+
+/// Resolves a template whose values must stay inside one segment.
+fn resolve_escaped(
+    template: Option<&Template>,
+    field: &str,
+    lookup: &Lookup<'_>,
+) -> Result<Option<String>, TemplateError> {
+    let Some(template) = template else { return Ok(None) };
+    template
+        .resolve(field, &|source, key| {
+            lookup
+                .value(source, key)
+                .map(|value| encode_segment(&value).into_owned())
+        })
+        .map(|text| Some(text.into_owned()))
+}

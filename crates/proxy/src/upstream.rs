@@ -1,0 +1,61 @@
+//! Requests to upstreams: pooled HTTP/1.1 connections by default, HTTP/2 where configured.
+//!
+//! A connection is not a task of its own: whoever waits for its answer drives it. That saves a
+//! wake-up a chunk and the memory of a task a stream. An idle connection is not driven at all; whether
+//! it is still alive is found out when it is taken from the pool.
+
+mod body;
+mod connect;
+mod error;
+mod host;
+mod http1;
+mod http2;
+mod tls;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::{Request, Response};
+
+pub use body::UpstreamBody;
+pub use error::UpstreamError;
+pub use host::{Host, HostKey, Hosts};
+pub use tls::{TlsSettings, TlsSetupError};
+
+use crate::segments::Segments;
+
+/// How long the parts of an exchange may take.
+#[derive(Debug, Clone, Copy)]
+pub struct Timeouts {
+    /// Name look-up, TCP and TLS together.
+    pub connect: Duration,
+    /// From the request being sent to its answer's head, and between two reads of its body.
+    pub read: Duration,
+}
+
+/// How an exchange got its connection.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Attempted {
+    /// The answer came over a connection that had served before.
+    pub reused: bool,
+    /// Connections that were tried and failed before one worked.
+    pub failed_connects: u16,
+}
+
+/// Sends one request to `host` and waits for the head of its answer.
+///
+/// A connection that cannot be made is tried again, at most `retries` times and within the connect
+/// timeout. A request that met a pooled connection which the peer had just closed is sent once more on
+/// a fresh one: it had not been read by anybody.
+pub async fn send(
+    host: &Arc<Host>,
+    request: Request<Segments>,
+    timeouts: Timeouts,
+    retries: u16,
+) -> Result<(Response<UpstreamBody>, Attempted), UpstreamError> {
+    if host.key().http2 {
+        http2::send(host, request, timeouts, retries).await
+    } else {
+        http1::send(host, request, timeouts, retries).await
+    }
+}

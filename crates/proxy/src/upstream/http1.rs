@@ -1,0 +1,159 @@
+//! HTTP/1.1: one request at a time on a connection that its user drives.
+
+use std::future::{Future, poll_fn};
+use std::pin::{Pin, pin};
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use http::{Request, Response};
+use hyper::body::Incoming;
+use hyper::client::conn::http1::{Builder, Connection, SendRequest};
+use hyper_util::rt::TokioIo;
+use telemetry::GaugeHold;
+use tokio::sync::OwnedSemaphorePermit;
+
+use super::body::UpstreamBody;
+use super::connect::{Connected, connect_with_retries};
+use super::{Attempted, Host, Timeouts, UpstreamError};
+use crate::segments::Segments;
+
+/// An answer's head may have this many bytes; longer ones are refused.
+const MAX_HEAD: usize = 64 * 1024;
+/// Bytes that are read at once at most.
+const MAX_READ: usize = 128 * 1024;
+
+/// An open connection and the end by which requests are handed to it.
+pub(super) struct Http1 {
+    sender: SendRequest<Segments>,
+    connection: Pin<Box<Connection<TokioIo<Connected>, Segments>>>,
+    _permit: OwnedSemaphorePermit,
+    _counted: GaugeHold,
+}
+
+impl Http1 {
+    async fn open(
+        host: &Arc<Host>,
+        timeouts: Timeouts,
+        retries: u16,
+        failed: &mut u16,
+    ) -> Result<Self, UpstreamError> {
+        let permit = Arc::clone(&host.open)
+            .try_acquire_owned()
+            .map_err(|_| UpstreamError::Exhausted)?;
+        let io = connect_with_retries(host, timeouts.connect, retries, failed).await?;
+        let (sender, connection) = Builder::new()
+            .max_buf_size(MAX_READ.max(MAX_HEAD))
+            .handshake(TokioIo::new(io))
+            .await
+            .map_err(|error| UpstreamError::from_hyper(&error))?;
+        host.metrics.upstream_opened.add(1);
+        let counted = host.metrics.upstream_connections.hold();
+        Ok(Self {
+            sender,
+            connection: Box::pin(connection),
+            _permit: permit,
+            _counted: counted,
+        })
+    }
+
+    /// Moves bytes in both directions; true once the connection has ended.
+    pub(super) fn drive(&mut self, context: &mut Context<'_>) -> bool {
+        self.connection.as_mut().poll(context).is_ready()
+    }
+
+    /// Gives the connection back to its host if it can serve another request.
+    pub(super) fn retire(mut self, host: &Host, context: &mut Context<'_>) {
+        if !self.drive(context) && self.sender.is_ready() {
+            host.put_idle(self);
+        }
+    }
+
+    /// A connection that its peer closed while it lay idle is found out by driving it once.
+    async fn is_alive(&mut self) -> bool {
+        let ended = poll_fn(|context| Poll::Ready(self.drive(context))).await;
+        !ended && self.sender.is_ready()
+    }
+
+    async fn exchange(&mut self, request: Request<Segments>) -> Result<Response<Incoming>, Failed> {
+        let mut answer = pin!(self.sender.try_send_request(request));
+        let connection = &mut self.connection;
+        poll_fn(move |context| {
+            let ended = connection.as_mut().poll(context);
+            match answer.as_mut().poll(context) {
+                Poll::Ready(Ok(response)) => Poll::Ready(Ok(response)),
+                Poll::Ready(Err(mut error)) => Poll::Ready(Err(Failed {
+                    unsent: error.take_message(),
+                    error: error.into_error(),
+                })),
+                // The answer is decided in the poll in which the connection ends.
+                Poll::Pending if ended.is_ready() => Poll::Pending,
+                Poll::Pending => Poll::Pending,
+            }
+        })
+        .await
+    }
+}
+
+struct Failed {
+    /// The request, if no byte of it was written.
+    unsent: Option<Request<Segments>>,
+    error: hyper::Error,
+}
+
+pub(super) async fn send(
+    host: &Arc<Host>,
+    request: Request<Segments>,
+    timeouts: Timeouts,
+    retries: u16,
+) -> Result<(Response<UpstreamBody>, Attempted), UpstreamError> {
+    let mut attempted = Attempted::default();
+    let mut request = request;
+    while let Some(mut connection) = host.take_idle() {
+        if !connection.is_alive().await {
+            continue;
+        }
+        host.metrics.upstream_reused.add(1);
+        attempted.reused = true;
+        // The peer may close the connection in the very moment in which it is reused. The copy shares
+        // the body's bytes; the head is small.
+        let copy = request.clone();
+        match answered(&mut connection, request, timeouts).await {
+            Ok(response) => return Ok((finish(response, connection, host), attempted)),
+            Err(Broken::Unread(unsent)) => request = unsent.map_or(copy, |unsent| *unsent),
+            Err(Broken::Told(error)) => return Err(error),
+        }
+        break;
+    }
+    attempted.reused = false;
+    let mut connection = Http1::open(host, timeouts, retries, &mut attempted.failed_connects).await?;
+    match answered(&mut connection, request, timeouts).await {
+        Ok(response) => Ok((finish(response, connection, host), attempted)),
+        Err(Broken::Unread(_)) => Err(UpstreamError::Closed),
+        Err(Broken::Told(error)) => Err(error),
+    }
+}
+
+enum Broken {
+    /// The connection ended before a byte of the answer came.
+    Unread(Option<Box<Request<Segments>>>),
+    Told(UpstreamError),
+}
+
+async fn answered(
+    connection: &mut Http1,
+    request: Request<Segments>,
+    timeouts: Timeouts,
+) -> Result<Response<Incoming>, Broken> {
+    match tokio::time::timeout(timeouts.read, connection.exchange(request)).await {
+        Err(_elapsed) => Err(Broken::Told(UpstreamError::ReadTimeout)),
+        Ok(Ok(response)) => Ok(response),
+        Ok(Err(failed)) => match UpstreamError::from_hyper(&failed.error) {
+            UpstreamError::Closed => Err(Broken::Unread(failed.unsent.map(Box::new))),
+            error => Err(Broken::Told(error)),
+        },
+    }
+}
+
+fn finish(response: Response<Incoming>, connection: Http1, host: &Arc<Host>) -> Response<UpstreamBody> {
+    response.map(|incoming| UpstreamBody::http1(incoming, connection, Arc::clone(host)))
+}

@@ -1,0 +1,198 @@
+//! From a configuration to a running process, and to its orderly end.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use config::Configuration;
+use proxy::{Drain, Gateway, Hosts, Listener, Settings, TlsSettings, admin};
+use telemetry::{Metrics, MetricsOptions, RecordWriter, Sink};
+use tokio::net::TcpListener;
+
+use crate::cli::{Listen, ProcessArgs};
+use crate::reload::{self, Source};
+use crate::{output, reload::Signals};
+
+/// Records that are still to be written when the process ends get this long.
+const RECORDS_DEADLINE: Duration = Duration::from_secs(5);
+
+/// What to start.
+pub struct Start<'a> {
+    pub configuration: Configuration,
+    pub proxy_listen: Listen,
+    pub process: &'a ProcessArgs,
+    /// Where the configuration came from, if it can be loaded again.
+    pub source: Option<Source>,
+    /// What is told once the address is known, besides the ready line.
+    pub banner: Option<Box<dyn FnOnce(SocketAddr) -> String>>,
+}
+
+pub fn run(start: Start<'_>) -> anyhow::Result<ExitCode> {
+    let workers = match start.process.workers {
+        Some(workers) => usize::from(workers),
+        None => std::thread::available_parallelism().map_or(1, usize::from),
+    };
+    // One core is served best by one thread that never hands work over.
+    let mut builder = if workers == 1 {
+        tokio::runtime::Builder::new_current_thread()
+    } else {
+        let mut builder = tokio::runtime::Builder::new_multi_thread();
+        builder.worker_threads(workers);
+        builder
+    };
+    let runtime = builder.enable_all().build()?;
+    runtime.block_on(serve(start))
+}
+
+/// The listeners of a process, bound but not served yet.
+struct Bound {
+    proxy: Vec<(&'static str, Listener)>,
+    admin: Option<TcpListener>,
+    status: Option<TcpListener>,
+}
+
+async fn bind(start: &Start<'_>) -> anyhow::Result<Bound> {
+    let process = start.process;
+    let mut proxy = Vec::new();
+    if let Listen::At(address) = start.proxy_listen {
+        let listener = Listener::bind(address, None).with_context(|| format!("--proxy-listen {address}"))?;
+        proxy.push(("proxy=http", listener));
+    }
+    if let (Some(address), Some(chain), Some(key)) =
+        (process.proxy_tls_listen, &process.tls_cert, &process.tls_key)
+    {
+        let tls = proxy::server_config(chain, key)?;
+        let listener =
+            Listener::bind(address, Some(tls)).with_context(|| format!("--proxy-tls-listen {address}"))?;
+        proxy.push(("proxy_tls=https", listener));
+    }
+    anyhow::ensure!(!proxy.is_empty(), "there is no address to listen on for callers");
+    let admin = match process.admin_listen {
+        Listen::Off => None,
+        Listen::At(address) => Some(
+            TcpListener::bind(address)
+                .await
+                .with_context(|| format!("--admin-listen {address}"))?,
+        ),
+    };
+    let status = match process.status_listen {
+        None => None,
+        Some(address) => Some(
+            TcpListener::bind(address)
+                .await
+                .with_context(|| format!("--status-listen {address}"))?,
+        ),
+    };
+    Ok(Bound { proxy, admin, status })
+}
+
+/// `ai-proxy ready proxy=http://… admin=http://…`: addresses as they were bound.
+fn ready_line(bound: &Bound) -> std::io::Result<String> {
+    let mut line = "ai-proxy ready".to_owned();
+    for (name, listener) in &bound.proxy {
+        line.push_str(&format!(" {name}://{}", listener.address()?));
+    }
+    for (name, listener) in [("admin", &bound.admin), ("status", &bound.status)] {
+        if let Some(listener) = listener {
+            line.push_str(&format!(" {name}=http://{}", listener.local_addr()?));
+        }
+    }
+    Ok(line)
+}
+
+fn open_records(target: &str, metrics: &Metrics) -> anyhow::Result<Option<RecordWriter>> {
+    let sink = match target {
+        "off" => return Ok(None),
+        "-" => Sink::Stdout,
+        path => Sink::File(PathBuf::from(path)),
+    };
+    let writer = RecordWriter::spawn(sink, Arc::clone(&metrics.writer))
+        .with_context(|| format!("--record-log {target}"))?;
+    Ok(Some(writer))
+}
+
+async fn serve(mut start: Start<'_>) -> anyhow::Result<ExitCode> {
+    let process = start.process;
+    // Signals are caught before the process says that it is ready.
+    let signals = Signals::catch()?;
+    let bound = bind(&start).await?;
+    let metrics = Arc::new(Metrics::new(MetricsOptions {
+        version: env!("CARGO_PKG_VERSION"),
+        ..MetricsOptions::default()
+    }));
+    let tls = Arc::new(TlsSettings::new(process.upstream_ca.clone())?);
+    let simulator = start_simulator(&start.configuration).await?;
+    let settings = Settings {
+        max_body_bytes: process.max_body_bytes,
+        simulator: simulator
+            .as_ref()
+            .map(|simulator| format!("http://{}", simulator.addr)),
+    };
+    let records = open_records(&process.record_log, &metrics)?;
+    let hosts = Hosts::new(tls, Arc::clone(&metrics));
+    let configuration = std::mem::take(&mut start.configuration);
+    let gateway = Arc::new(Gateway::new(configuration, settings, hosts, metrics, records)?);
+
+    let ready = ready_line(&bound)?;
+    let first_address = bound
+        .proxy
+        .first()
+        .map(|(_, listener)| listener.address())
+        .transpose()?;
+    let drain = Drain::default();
+    for (_, listener) in bound.proxy {
+        tokio::spawn(proxy::serve(listener, Arc::clone(&gateway), drain.signal()));
+    }
+    let apply = reload::applier(&gateway, start.source.as_ref());
+    if let Some(listener) = bound.admin {
+        tokio::spawn(admin::serve(
+            listener,
+            admin::admin_router(Arc::clone(&gateway), apply),
+        ));
+    }
+    if let Some(listener) = bound.status {
+        tokio::spawn(admin::serve(listener, admin::status_router(Arc::clone(&gateway))));
+    }
+    let sweeping = Arc::clone(&gateway);
+    tokio::spawn(async move { sweeping.hosts.sweep().await });
+    output::tell(&ready);
+    if let (Some(banner), Some(address)) = (start.banner.take(), first_address) {
+        output::tell(&banner(address));
+    }
+
+    reload::until_told_to_end(&gateway, start.source, signals).await;
+    tracing::info!("ending: running requests may finish");
+    let drained = drain.finish(Duration::from_secs(process.drain_seconds)).await;
+    if !drained {
+        tracing::warn!(
+            requests = gateway.metrics.in_flight.value(),
+            "some requests did not end in time"
+        );
+    }
+    if let Some(records) = &gateway.records {
+        records.close(RECORDS_DEADLINE);
+    }
+    drop(simulator);
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Runs the built-in simulator for configurations that have a target on it.
+async fn start_simulator(configuration: &Configuration) -> anyhow::Result<Option<simulator::Simulator>> {
+    if !configuration.is_simulated() {
+        return Ok(None);
+    }
+    let address = SocketAddr::from(([127, 0, 0, 1], 0));
+    // Reached through the gateway only, which has no key for it.
+    let options = simulator::Options {
+        keyless: true,
+        ..simulator::Options::default()
+    };
+    Ok(Some(
+        simulator::Simulator::bind_with(address, options)
+            .await
+            .context("the built-in simulator")?,
+    ))
+}

@@ -1,0 +1,196 @@
+//! The command line.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// An AI gateway: OpenAI's API in front of many providers, configured in Kong's declarative format.
+///
+/// Without a command it starts the quickstart: targets from the keys in the environment and from local
+/// servers, on loopback only.
+#[derive(Debug, Parser)]
+#[command(name = "ai-proxy", version, args_conflicts_with_subcommands = true)]
+pub struct Cli {
+    #[command(subcommand)]
+    pub command: Option<Command>,
+    #[command(flatten)]
+    pub quickstart: QuickstartArgs,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Serve a declarative configuration.
+    Serve(ServeArgs),
+    /// Check a declarative configuration; exit status 1 and every problem if it is not valid.
+    Check(CheckArgs),
+    /// Show what would be sent where for a request, without sending it.
+    Explain(ExplainArgs),
+    /// Print the JSON Schema of the configuration.
+    Schema,
+    /// Print the reference of the configuration as Markdown.
+    #[command(hide = true)]
+    Reference,
+    /// Targets from the keys in the environment and from local servers, on loopback only.
+    Quickstart(QuickstartArgs),
+    /// Simulate the providers' APIs, for tests and demonstrations.
+    Simulate(SimulateArgs),
+}
+
+#[derive(Debug, Args)]
+pub struct ServeArgs {
+    /// The declarative file, YAML or JSON; `-` reads standard input.
+    #[arg(long, short, env = "AI_PROXY_CONFIG", value_name = "FILE")]
+    pub config: PathBuf,
+    /// Reload when the file changes.
+    #[arg(long)]
+    pub watch: bool,
+    #[command(flatten)]
+    pub load: LoadArgs,
+    /// Address for callers, plain HTTP/1.1 and HTTP/2; `off` for none.
+    #[arg(long, env = "AI_PROXY_LISTEN", default_value = "0.0.0.0:8000", value_name = "ADDR", value_parser = parse_listen)]
+    pub proxy_listen: Listen,
+    #[command(flatten)]
+    pub process: ProcessArgs,
+}
+
+#[derive(Debug, Args)]
+pub struct LoadArgs {
+    /// Leave out plugins that are not supported, with a warning.
+    #[arg(long)]
+    pub ignore_unsupported_plugins: bool,
+}
+
+/// What a process that serves can be told besides its configuration.
+#[derive(Debug, Args)]
+pub struct ProcessArgs {
+    /// Address for callers over TLS; needs --tls-cert and --tls-key.
+    #[arg(long, env = "AI_PROXY_TLS_LISTEN", value_name = "ADDR", requires_all = ["tls_cert", "tls_key"])]
+    pub proxy_tls_listen: Option<SocketAddr>,
+    /// PEM file with the certificate chain of the TLS listener.
+    #[arg(long, env = "AI_PROXY_TLS_CERT", value_name = "FILE")]
+    pub tls_cert: Option<PathBuf>,
+    /// PEM file with the private key of the TLS listener.
+    #[arg(long, env = "AI_PROXY_TLS_KEY", value_name = "FILE")]
+    pub tls_key: Option<PathBuf>,
+    /// PEM file of certificates that are trusted in upstreams, besides the system's.
+    #[arg(long, env = "AI_PROXY_UPSTREAM_CA", value_name = "FILE")]
+    pub upstream_ca: Option<PathBuf>,
+    /// Address of /status, /metrics and POST /config; `off` for none.
+    #[arg(long, env = "AI_PROXY_ADMIN_LISTEN", default_value = "127.0.0.1:8001", value_name = "ADDR", value_parser = parse_listen)]
+    pub admin_listen: Listen,
+    /// Another address with /status and /metrics only.
+    #[arg(long, env = "AI_PROXY_STATUS_LISTEN", value_name = "ADDR")]
+    pub status_listen: Option<SocketAddr>,
+    /// Where the record of each request goes, one JSON line each: a file, `-` for standard output, `off`.
+    #[arg(long, env = "AI_PROXY_RECORD_LOG", default_value = "-", value_name = "FILE")]
+    pub record_log: String,
+    /// Largest request body in bytes, whatever the configuration allows.
+    #[arg(long, env = "AI_PROXY_MAX_BODY", default_value_t = 128 << 20, value_name = "BYTES")]
+    pub max_body_bytes: u64,
+    /// Seconds that running requests may take to end after SIGTERM.
+    #[arg(long, env = "AI_PROXY_DRAIN", default_value_t = 30, value_name = "SECONDS")]
+    pub drain_seconds: u64,
+    /// Threads that serve requests; one for each core if not set.
+    #[arg(long, env = "AI_PROXY_WORKERS", value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub workers: Option<u16>,
+    /// What is logged to standard error: error, warn, info, debug, trace, or a filter such as `proxy=debug`.
+    #[arg(long, env = "AI_PROXY_LOG", default_value = "info", value_name = "LEVEL")]
+    pub log_level: String,
+    #[arg(long, env = "AI_PROXY_LOG_FORMAT", value_enum, default_value_t = LogFormat::Text)]
+    pub log_format: LogFormat,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum LogFormat {
+    Text,
+    Json,
+}
+
+#[derive(Debug, Args)]
+pub struct CheckArgs {
+    /// The declarative file, YAML or JSON; `-` reads standard input.
+    #[arg(value_name = "FILE")]
+    pub config: PathBuf,
+    #[command(flatten)]
+    pub load: LoadArgs,
+}
+
+#[derive(Debug, Args)]
+pub struct ExplainArgs {
+    /// The declarative file, YAML or JSON.
+    #[arg(long, short, env = "AI_PROXY_CONFIG", value_name = "FILE")]
+    pub config: PathBuf,
+    #[command(flatten)]
+    pub load: LoadArgs,
+    /// A file with one HTTP request: request line, headers, empty line, body; `-` reads standard input.
+    #[arg(value_name = "REQUEST")]
+    pub request: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub struct QuickstartArgs {
+    /// Print the configuration as a declarative file, and do nothing else.
+    #[arg(long)]
+    pub print: bool,
+    /// Loopback address for callers.
+    #[arg(
+        long,
+        env = "AI_PROXY_LISTEN",
+        default_value = "127.0.0.1:8000",
+        value_name = "ADDR"
+    )]
+    pub proxy_listen: SocketAddr,
+    #[command(flatten)]
+    pub process: ProcessArgs,
+}
+
+#[derive(Debug, Args)]
+pub struct SimulateArgs {
+    /// Address to listen on.
+    #[arg(long, default_value = "127.0.0.1:9000", value_name = "ADDR")]
+    pub listen: SocketAddr,
+}
+
+/// An address, or none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Listen {
+    At(SocketAddr),
+    Off,
+}
+
+fn parse_listen(text: &str) -> Result<Listen, String> {
+    if text == "off" {
+        return Ok(Listen::Off);
+    }
+    text.parse()
+        .map(Listen::At)
+        .map_err(|_| "expected ADDRESS:PORT or off".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory as _;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn no_command_is_the_quickstart() {
+        let cli = Cli::try_parse_from(["ai-proxy", "--print"]).unwrap();
+        assert!(cli.command.is_none() && cli.quickstart.print);
+    }
+
+    #[test]
+    fn listeners_can_be_turned_off() {
+        assert_eq!(parse_listen("off"), Ok(Listen::Off));
+        assert_eq!(
+            parse_listen("127.0.0.1:1"),
+            Ok(Listen::At(([127, 0, 0, 1], 1).into()))
+        );
+        assert!(parse_listen("localhost").is_err());
+    }
+}

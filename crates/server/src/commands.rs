@@ -1,0 +1,143 @@
+//! What each command does.
+
+use std::process::ExitCode;
+
+use anyhow::Context as _;
+use tokio::runtime::Runtime;
+
+use crate::boot::{self, Start};
+use crate::cli::{CheckArgs, ExplainArgs, Listen, LoadArgs, QuickstartArgs, ServeArgs, SimulateArgs};
+use crate::quickstart::{self, Targets};
+use crate::{configuration, logging, output, reload};
+
+/// Tells problems, and that there are some by the exit status.
+fn refuse(problems: &[String]) -> ExitCode {
+    for problem in problems {
+        output::tell(problem);
+    }
+    ExitCode::FAILURE
+}
+
+pub fn serve(arguments: &ServeArgs) -> anyhow::Result<ExitCode> {
+    logging::start(&arguments.process)?;
+    let name = configuration::name_of(&arguments.config);
+    let text = configuration::read(&arguments.config)?;
+    let (configuration, warnings) = match configuration::load_served(&text, &name, &arguments.load) {
+        Ok(loaded) => loaded,
+        Err(problems) => return Ok(refuse(&problems)),
+    };
+    for warning in warnings {
+        tracing::warn!(problem = warning, "the configuration has a weakness");
+    }
+    let source = reload::Source {
+        path: arguments.config.clone(),
+        watch: arguments.watch,
+        ignore_unsupported_plugins: arguments.load.ignore_unsupported_plugins,
+    };
+    boot::run(Start {
+        configuration,
+        proxy_listen: arguments.proxy_listen,
+        process: &arguments.process,
+        source: Some(source),
+        banner: None,
+    })
+}
+
+pub fn check(arguments: &CheckArgs) -> anyhow::Result<ExitCode> {
+    let text = configuration::read(&arguments.config)?;
+    let name = configuration::name_of(&arguments.config);
+    match configuration::load(&text, &name, &arguments.load) {
+        Err(problems) => {
+            let lines: Vec<String> = problems.iter().map(ToString::to_string).collect();
+            Ok(refuse(&lines))
+        }
+        Ok(loaded) => {
+            for warning in loaded.warnings {
+                output::tell(&warning.to_string());
+            }
+            for problem in &loaded.unserved {
+                output::tell(&problem.to_string());
+            }
+            let served = if loaded.unserved.is_empty() {
+                ""
+            } else {
+                ", but not all of it is served yet"
+            };
+            output::print(&format!("{name}: valid{served}\n"))?;
+            Ok(ExitCode::SUCCESS)
+        }
+    }
+}
+
+pub fn explain(arguments: &ExplainArgs) -> anyhow::Result<ExitCode> {
+    let text = configuration::read(&arguments.config)?;
+    let name = configuration::name_of(&arguments.config);
+    let (configuration, _) = match configuration::load_served(&text, &name, &arguments.load) {
+        Ok(loaded) => loaded,
+        Err(problems) => return Ok(refuse(&problems)),
+    };
+    let request = configuration::read(&arguments.request)?;
+    let explanation = current_thread()?
+        .block_on(proxy::explain(configuration, request.as_bytes()))
+        .with_context(|| configuration::name_of(&arguments.request))?;
+    output::print(&explanation.text)?;
+    Ok(if explanation.would_send {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
+}
+
+pub fn schema() -> anyhow::Result<ExitCode> {
+    output::print(&config::schema())?;
+    Ok(ExitCode::SUCCESS)
+}
+
+pub fn reference() -> anyhow::Result<ExitCode> {
+    output::print(&config::reference())?;
+    Ok(ExitCode::SUCCESS)
+}
+
+pub fn quickstart(arguments: &QuickstartArgs) -> anyhow::Result<ExitCode> {
+    let environment = |variable: &str| std::env::var(variable).ok();
+    let targets = current_thread()?.block_on(Targets::find(&environment, arguments.proxy_listen));
+    let file = quickstart::declarative(&targets);
+    if arguments.print {
+        output::print(&file)?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    anyhow::ensure!(
+        arguments.proxy_listen.ip().is_loopback(),
+        "quickstart listens on loopback only: use `ai-proxy serve` to be reached from elsewhere"
+    );
+    logging::start(&arguments.process)?;
+    let load = LoadArgs {
+        ignore_unsupported_plugins: false,
+    };
+    let (configuration, _) = match configuration::load_served(&file, "<quickstart>", &load) {
+        Ok(loaded) => loaded,
+        Err(problems) => return Ok(refuse(&problems)),
+    };
+    boot::run(Start {
+        configuration,
+        proxy_listen: Listen::At(arguments.proxy_listen),
+        process: &arguments.process,
+        source: None,
+        banner: Some(Box::new(move |address| quickstart::banner(&targets, address))),
+    })
+}
+
+fn current_thread() -> std::io::Result<Runtime> {
+    tokio::runtime::Builder::new_current_thread().enable_all().build()
+}
+
+pub fn simulate(arguments: &SimulateArgs) -> anyhow::Result<ExitCode> {
+    current_thread()?.block_on(async {
+        let simulator = simulator::Simulator::bind(arguments.listen)
+            .await
+            .context("--listen")?;
+        output::tell(&format!("ai-proxy simulate listening=http://{}", simulator.addr));
+        tokio::signal::ctrl_c().await?;
+        Ok(ExitCode::SUCCESS)
+    })
+}

@@ -1,0 +1,38 @@
+//! The gateway from end to end: the real program between a client that counts bytes and a strict simulator.
+
+#[path = "e2e/auth.rs"]
+mod auth;
+#[path = "e2e/encoding.rs"]
+mod encoding;
+#[path = "e2e/failures.rs"]
+mod failures;
+#[path = "e2e/headers.rs"]
+mod headers;
+#[path = "e2e/keys.rs"]
+mod keys;
+#[path = "e2e/lifecycle.rs"]
+mod lifecycle;
+#[path = "e2e/models.rs"]
+mod models;
+#[path = "e2e/providers.rs"]
+mod providers;
+#[path = "e2e/records.rs"]
+mod records;
+#[path = "e2e/refusals.rs"]
+mod refusals;
+#[path = "e2e/relay.rs"]
+mod relay;
+#[path = "e2e/routing.rs"]
+mod routing;
+#[path = "e2e/secrets.rs"]
+mod secrets;
+#[path = "e2e/stream_faults.rs"]
+mod stream_faults;
+#[path = "e2e/streams.rs"]
+mod streams;
+#[path = "e2e/tls.rs"]
+mod tls;
+#[path = "e2e/wire.rs"]
+mod wire;
+#[path = "e2e/world.rs"]
+mod world;

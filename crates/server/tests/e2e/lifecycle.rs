@@ -1,0 +1,245 @@
+//! Start, reload, drain.
+
+use std::net::TcpStream;
+use std::time::Duration;
+
+use testkit::{Answer, Call, Gateway, content_of, wait_for};
+
+use crate::world::{World, body, builder, chat, one_route};
+
+fn model(answer: &Answer) -> String {
+    answer.header("x-kong-llm-model").unwrap_or_default().to_owned()
+}
+
+fn post_config(gateway: &Gateway, kind: &str, text: &str) -> Answer {
+    Call::post("/config")
+        .header("content-type", kind)
+        .body(text)
+        .send(gateway.admin)
+}
+
+fn upstream_of(world: &World, text: &str) -> String {
+    text.replace("@UPSTREAM@", &world.upstream.addr.to_string())
+}
+
+#[test]
+fn it_is_ready_quickly_and_needs_no_folder_of_its_own() {
+    let world = World::start(&one_route("first"));
+    assert!(
+        world.gateway.ready_after < Duration::from_secs(2),
+        "{:?}",
+        world.gateway.ready_after
+    );
+    assert_eq!(model(&world.send(&chat("/chat", "x", ""))), "openai/first");
+    let mut files: Vec<String> = std::fs::read_dir(world.gateway.dir())
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned())
+        .collect();
+    files.sort();
+    assert_eq!(files, ["kong.yaml", "records.jsonl"]);
+}
+
+#[test]
+fn a_configuration_with_faults_is_not_served() {
+    let upstream = testkit::Upstream::start();
+    let wrong = one_route("m").replace("route_type: llm/v1/chat", "route_typ: llm/v1/chat");
+    let output = builder().config(&wrong, upstream.addr).try_start().err().unwrap();
+    assert!(
+        output.contains("route_typ") && output.contains("did you mean"),
+        "{output}"
+    );
+    assert!(output.contains("kong.yaml"), "{output}");
+    let unsupported = one_route("m")
+        .replace("provider: openai", "provider: anthropic")
+        .replace(
+            "name: m",
+            "name: m\n            # needs a part that is not served yet",
+        );
+    let unsupported = unsupported.replace("options: {", "options: {anthropic_version: \"2023-06-01\", ");
+    let output = builder()
+        .config(&unsupported, upstream.addr)
+        .try_start()
+        .err()
+        .unwrap();
+    assert!(output.contains("anthropic"), "{output}");
+    let output = builder()
+        .config("services: [", upstream.addr)
+        .try_start()
+        .err()
+        .unwrap();
+    assert!(!output.contains("panicked"), "{output}");
+}
+
+#[test]
+fn post_config_replaces_what_is_in_force() {
+    let world = World::start(&one_route("first"));
+    let admin = &world.gateway;
+    let next = upstream_of(&world, &one_route("second"));
+    assert_eq!(post_config(admin, "application/yaml", &next).status, 201);
+    assert_eq!(model(&world.send(&chat("/chat", "x", ""))), "openai/second");
+
+    let wrong = next.replace("second", "third").replace("route_type", "rout_type");
+    let refused = post_config(admin, "application/yaml", &wrong).expect(400);
+    assert!(refused.text().contains("rout_type"), "{}", refused.text());
+    assert_eq!(
+        model(&world.send(&chat("/chat", "x", ""))),
+        "openai/second",
+        "a bad file changes nothing"
+    );
+    let status = Call::get("/status").send(admin.admin).expect(200).json();
+    assert_eq!(status["configuration"]["last_load_succeeded"], false);
+    let metrics = Call::get("/metrics").send(admin.admin).text();
+    assert!(
+        metrics.contains("ai_proxy_configuration_last_load_successful 0"),
+        "{metrics}"
+    );
+
+    let json = format!(
+        r#"{{"_format_version":"3.0","routes":[{{"name":"chat","paths":["/chat"],"plugins":[{{"name":"ai-proxy","config":{{
+        "route_type":"llm/v1/chat","auth":{{"header_name":"Authorization","header_value":"Bearer sk-sim"}},
+        "model":{{"provider":"openai","name":"fourth","options":{{"upstream_url":"http://{}/v1/chat/completions"}}}}}}}}]}}]}}"#,
+        world.upstream.addr
+    );
+    assert_eq!(post_config(admin, "application/json", &json).status, 201);
+    assert_eq!(model(&world.send(&chat("/chat", "x", ""))), "openai/fourth");
+    let status = Call::get("/status").send(admin.admin).expect(200).json();
+    assert_eq!(status["configuration"]["last_load_succeeded"], true);
+
+    // What a page in a browser could send is not taken.
+    for kind in [
+        "text/plain",
+        "application/x-www-form-urlencoded",
+        "multipart/form-data",
+    ] {
+        let refused = post_config(admin, kind, &next);
+        assert!((400..500).contains(&refused.status), "{kind}: {}", refused.status);
+    }
+    let foreign = Call::post("/config")
+        .header("host", "evil.example.com")
+        .header("content-type", "application/json")
+        .body(&json)
+        .send(admin.admin);
+    assert!((400..500).contains(&foreign.status), "{}", foreign.status);
+    assert_eq!(model(&world.send(&chat("/chat", "x", ""))), "openai/fourth");
+    // Neither is there a way to do so from where the callers are.
+    world
+        .send(
+            &Call::post("/config")
+                .header("content-type", "application/yaml")
+                .body(&next),
+        )
+        .expect(404);
+}
+
+#[test]
+fn a_hangup_reads_the_file_again() {
+    let world = World::start(&one_route("first"));
+    world
+        .gateway
+        .rewrite_config(&one_route("second"), world.upstream.addr);
+    assert_eq!(model(&world.send(&chat("/chat", "x", ""))), "openai/first");
+    world.gateway.signal("HUP");
+    wait_for("the second configuration", || {
+        (model(&world.send(&chat("/chat", "x", ""))) == "openai/second").then_some(())
+    });
+    world.gateway.rewrite_config("services: [", world.upstream.addr);
+    world.gateway.signal("HUP");
+    wait_for("the failure in the status", || {
+        let status = Call::get("/status").send(world.gateway.admin).json();
+        (status["configuration"]["last_load_succeeded"] == false).then_some(())
+    });
+    assert_eq!(model(&world.send(&chat("/chat", "x", ""))), "openai/second");
+}
+
+#[test]
+fn a_watched_file_is_read_when_it_changes() {
+    let world = World::start_with(&one_route("first"), |builder| builder.arg("--watch"));
+    world
+        .gateway
+        .rewrite_config(&one_route("second"), world.upstream.addr);
+    wait_for("the second configuration", || {
+        (model(&world.send(&chat("/chat", "x", ""))) == "openai/second").then_some(())
+    });
+}
+
+#[test]
+fn a_stream_survives_a_reload() {
+    let world = World::start(&one_route("first"));
+    let call = Call::post("/chat").json(body("words:20", r#","stream":true"#));
+    let mut live = world.open(&call.header("x-sim-fault", "slow"));
+    live.read_until(|text| text.contains("w2")).unwrap();
+    let next = upstream_of(&world, &one_route("second"));
+    assert_eq!(post_config(&world.gateway, "application/yaml", &next).status, 201);
+    let answer = live.finish();
+    assert_eq!(content_of(&answer.events()).split(' ').count(), 20);
+    assert!(answer.text().contains(r#""model":"first""#));
+    assert_eq!(model(&world.send(&chat("/chat", "x", ""))), "openai/second");
+}
+
+#[test]
+fn termination_lets_streams_finish() {
+    let mut world = World::start(&one_route("first"));
+    let call = Call::post("/chat").json(body("words:30", r#","stream":true"#));
+    let mut live = world.open(&call.header("x-sim-fault", "slow"));
+    live.read_until(|text| text.contains("w2")).unwrap();
+    let idle = testkit::Connection::open(world.gateway.proxy);
+    world.gateway.signal("TERM");
+    wait_for("the listener to close", || {
+        TcpStream::connect_timeout(&world.gateway.proxy, Duration::from_millis(200))
+            .is_err()
+            .then_some(())
+    });
+    assert!(world.gateway.is_running());
+    let answer = live.finish();
+    assert!(answer.end.is_complete());
+    assert_eq!(content_of(&answer.events()).split(' ').count(), 30);
+    let status = world.gateway.wait(Duration::from_secs(5));
+    assert!(status.success(), "{status}");
+    drop(idle);
+    assert_eq!(world.gateway.records().len(), 1);
+    assert_eq!(world.gateway.records()[0]["outcome"], "completed");
+}
+
+#[test]
+fn termination_does_not_wait_for_ever() {
+    let mut world = World::start_with(&one_route("first"), |builder| {
+        builder.arg("--drain-seconds").arg("1")
+    });
+    let call = Call::post("/chat")
+        .header("x-sim-fault", "stall_mid")
+        .json(body("words:30", r#","stream":true"#));
+    let mut live = world.open(&call);
+    live.read_until(|text| text.contains("w2")).unwrap();
+    world.gateway.signal("TERM");
+    world.gateway.wait(Duration::from_secs(5));
+    let answer = live.finish();
+    assert!(!answer.text().contains("[DONE]"));
+    let records = world.gateway.records();
+    assert_eq!(records.len(), 1, "{records:?}");
+    assert_ne!(records[0]["outcome"], "completed");
+}
+
+#[test]
+fn an_idle_gateway_ends_at_once() {
+    for signal in ["TERM", "INT"] {
+        let mut world = World::start(&one_route("first"));
+        world.gateway.signal(signal);
+        let status = world.gateway.wait(Duration::from_secs(3));
+        assert!(status.success(), "{signal}: {status}");
+    }
+}
+
+#[test]
+fn a_status_listener_of_its_own() {
+    let world = World::start_with(&one_route("first"), |builder| {
+        builder.arg("--status-listen").arg("127.0.0.1:0")
+    });
+    let status = world.gateway.status.expect("an address in the ready line");
+    Call::get("/status").send(status).expect(200);
+    Call::get("/metrics").send(status).expect(200);
+    let refused = Call::post("/config")
+        .header("content-type", "application/yaml")
+        .body("x")
+        .send(status);
+    assert!([404, 405].contains(&refused.status), "{}", refused.status);
+}

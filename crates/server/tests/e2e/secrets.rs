@@ -1,0 +1,162 @@
+//! No secret is ever told: not in errors, answers, logs, records or metrics.
+
+use testkit::Call;
+
+use crate::world::{World, body};
+
+const CONFIG: &str = r#"_format_version: "3.0"
+consumers:
+  - username: somebody
+    keyauth_credentials: [{key: CANARY-consumer-key}]
+routes:
+  - name: header
+    paths: [/header]
+    plugins: &plugins
+      - {name: key-auth, config: {key_in_body: true, extensions: {key_in_bearer: true}}}
+      - name: ai-proxy
+        config:
+          route_type: llm/v1/chat
+          auth: {header_name: Authorization, header_value: Bearer sk-sim-CANARY-header}
+          model: {provider: openai, name: m, options: {upstream_url: "http://@UPSTREAM@/sim/generic/v1/chat/completions"}}
+  - name: query
+    paths: [/query]
+    plugins:
+      - name: ai-proxy
+        config:
+          route_type: llm/v1/chat
+          auth: {param_name: api_key, param_value: sk-sim-CANARY-query, param_location: query}
+          model: {provider: openai, name: m, options: {upstream_url: "http://@UPSTREAM@/sim/generic/v1/chat/completions"}}
+  - name: body
+    paths: [/body]
+    plugins:
+      - name: ai-proxy
+        config:
+          route_type: llm/v1/chat
+          auth: {param_name: api_key, param_value: sk-sim-CANARY-body, param_location: body}
+          model: {provider: openai, name: m, options: {upstream_url: "http://@UPSTREAM@/sim/generic/v1/chat/completions"}}
+  - name: env
+    paths: [/env]
+    plugins:
+      - name: ai-proxy
+        config:
+          route_type: llm/v1/chat
+          auth: {header_name: Authorization, header_value: "{vault://env/upstream-header}"}
+          model: {provider: openai, name: m, options: {upstream_url: "http://@UPSTREAM@/sim/generic/v1/chat/completions"}}
+  - name: gone
+    paths: [/gone]
+    plugins:
+      - name: ai-proxy
+        config:
+          route_type: llm/v1/chat
+          auth: {param_name: api_key, param_value: sk-sim-CANARY-query, param_location: query}
+          model: {provider: openai, name: m, options: {upstream_url: "http://127.0.0.1:1/x"}}
+"#;
+
+#[test]
+fn canaries_stay_where_they_are() {
+    let config = CONFIG.replace("plugins: &plugins", "plugins:");
+    let mut world = World::start_with(&config, |builder| {
+        builder
+            .arg("--log-level")
+            .arg("trace")
+            .env("UPSTREAM_HEADER", "Bearer sk-sim-CANARY-env")
+    });
+    let mut answers = Vec::new();
+    let faults = [
+        "",
+        "status_401",
+        "status_500",
+        "no_choices",
+        "early_close",
+        "reset_first",
+        "truncated_whole",
+        "cut_mid",
+    ];
+    for path in [
+        "/header?apikey=CANARY-consumer-key",
+        "/query",
+        "/body",
+        "/env",
+        "/gone",
+    ] {
+        for fault in faults {
+            for more in ["", r#","stream":true"#] {
+                let call = Call::post(path)
+                    .header("x-sim-fault", fault)
+                    .json(body("x", more));
+                answers.push(world.send(&call));
+            }
+        }
+    }
+    // Credentials of the caller, right ones and wrong ones, in every place where one may stand.
+    for call in [
+        Call::post("/header")
+            .header("apikey", "CANARY-consumer-key")
+            .json("{"),
+        Call::post("/header")
+            .header("authorization", "Bearer CANARY-consumer-key")
+            .json(body("x", "")),
+        Call::post("/header").json(body("x", r#","apikey":"CANARY-consumer-key""#)),
+        Call::post("/header")
+            .header("apikey", "CANARY-unknown")
+            .json(body("x", "")),
+        Call::post("/header?apikey=CANARY-unknown").json(body("x", "")),
+        Call::post("/nowhere?apikey=CANARY-consumer-key").json(body("x", "")),
+        Call::post("/query?api_key=CANARY-own").json(body("x", "")),
+        Call::post("/header")
+            .header("cookie", "CANARY=1")
+            .header("x-api-key", "CANARY-x")
+            .json(body("x", "")),
+        Call::post("/header?apikey=CANARY-consumer-key").json(r#"{"CANARY-member":"#),
+    ] {
+        answers.push(world.send(&call));
+    }
+    let admin = world.gateway.admin;
+    for path in ["/status", "/metrics"] {
+        answers.push(Call::get(path).send(admin));
+    }
+    let broken = config.replace("provider: openai", "provider: opanai");
+    answers.push(
+        Call::post("/config")
+            .header("content-type", "application/yaml")
+            .body(&broken)
+            .send(admin)
+            .expect(400),
+    );
+    for answer in &answers {
+        let told = format!("{:?} {}", answer.headers, answer.text());
+        assert!(!told.contains("CANARY"), "{told}");
+    }
+    let last = answers
+        .iter()
+        .rev()
+        .find_map(|answer| answer.header("x-kong-request-id"))
+        .unwrap()
+        .to_owned();
+    world.gateway.record(&last);
+    world.gateway.signal("TERM");
+    world.gateway.wait(testkit::PATIENCE);
+    let records = world.gateway.record_text();
+    assert!(records.lines().count() > 80);
+    assert!(!records.contains("CANARY"), "{}", line_with(&records));
+    let output = world.gateway.output();
+    assert!(!output.contains("CANARY"), "{}", line_with(&output));
+    // The simulator did get them, so there was something to leak.
+    for secret in ["CANARY-header", "CANARY-query", "CANARY-body", "CANARY-env"] {
+        let seen = world.upstream.requests();
+        assert!(
+            seen.iter().any(
+                |request| format!("{:?} {} {}", request.headers, request.target, request.text())
+                    .contains(secret)
+            ),
+            "{secret}"
+        );
+    }
+}
+
+fn line_with(text: &str) -> String {
+    text.lines()
+        .find(|line| line.contains("CANARY"))
+        .unwrap_or_default()
+        .to_owned()
+}

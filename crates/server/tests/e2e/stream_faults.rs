@@ -1,0 +1,249 @@
+//! Streams that go wrong, and clients that go away.
+
+use std::time::Duration;
+
+use serde_json::Value;
+use simulator::Outcome;
+use testkit::{Answer, Call, End, content_of};
+
+use crate::world::{MAIN, body, chat};
+
+const STREAM: &str = r#","stream":true"#;
+
+fn words(path: &str, tag: &str, fault: &str) -> Call {
+    Call::post(path)
+        .header("x-test", tag)
+        .header("x-sim-fault", fault)
+        .json(body("words:20", STREAM))
+}
+
+/// Checks that a stream was told to be broken: one error event, at the end, no terminator, a clean end.
+#[track_caller]
+fn is_broken(answer: &Answer, fault: &str) -> Value {
+    assert_eq!(answer.status, 200, "{fault}: {}", answer.text());
+    assert_eq!(answer.end, End::Complete, "{fault}");
+    assert!(!answer.text().contains("[DONE]"), "{fault}: {}", answer.text());
+    let events = answer.events();
+    let errors: Vec<usize> = events
+        .iter()
+        .enumerate()
+        .filter(|(_, event)| event.json()["error"].is_object())
+        .map(|(index, _)| index)
+        .collect();
+    assert_eq!(errors, [events.len() - 1], "{fault}: {}", answer.text());
+    let (error, content) = events.split_last().unwrap();
+    assert!(
+        content_of(content).starts_with("w1 "),
+        "{fault}: {}",
+        answer.text()
+    );
+    let error = error.json()["error"].clone();
+    assert!(error["message"].is_string(), "{fault}: {error}");
+    error
+}
+
+#[test]
+fn a_truncated_stream_is_told() {
+    let world = MAIN.hold();
+    for fault in [
+        "cut_mid",
+        "cut_in_frame",
+        "end_mid",
+        "reset",
+        "cut_in_frame,crlf",
+        "end_mid,gzip",
+        "cut_mid,gzip",
+    ] {
+        let answer = world.send(&words("/chat", "truncated", fault));
+        let error = is_broken(&answer, fault);
+        assert!(
+            error["type"].is_string() && error.get("code").is_some(),
+            "{fault}: {error}"
+        );
+        let record = world.record(&answer);
+        assert_eq!(record["outcome"], "truncated", "{fault}: {record}");
+        assert_eq!(record["response"]["status"], 200, "{fault}: {record}");
+        assert!(
+            record["usage"]["completion_tokens"]
+                .as_u64()
+                .is_some_and(|tokens| tokens > 0),
+            "{fault}: {record}"
+        );
+        assert_eq!(record["usage"]["source"], "estimated", "{fault}: {record}");
+    }
+}
+
+#[test]
+fn an_end_after_the_finish_reason_is_an_end() {
+    let world = MAIN.hold();
+    let answer = world.send(&words("/chat", "no-done", "no_done"));
+    assert_eq!(answer.text().matches("data: [DONE]\n\n").count(), 1);
+    assert!(answer.text().ends_with("data: [DONE]\n\n"));
+    assert_eq!(world.record(&answer)["outcome"], "completed");
+}
+
+#[test]
+fn an_error_in_the_middle_is_passed_on() {
+    let world = MAIN.hold();
+    let answer = world.send(&words("/chat", "error-mid", "error_mid"));
+    let error = is_broken(&answer, "error_mid");
+    assert_eq!(
+        error["message"],
+        "The server had an error while processing your request."
+    );
+    let record = world.record(&answer);
+    assert!(
+        ["upstream_error", "truncated"].contains(&record["outcome"].as_str().unwrap()),
+        "{record}"
+    );
+}
+
+#[test]
+fn an_error_before_anything_else_is_an_error() {
+    let world = MAIN.hold();
+    let answer = world.send(&words("/chat", "error-first", "error_first"));
+    assert!(!answer.text().contains("[DONE]"), "{}", answer.text());
+    let told = if answer.status == 200 {
+        answer.events()[0].json()
+    } else {
+        answer.json()
+    };
+    assert!(told["error"]["message"].is_string(), "{}", answer.text());
+    let record = world.record(&answer);
+    assert_ne!(record["outcome"], "completed", "{record}");
+}
+
+#[test]
+fn frames_that_cannot_be_read_pass() {
+    let world = MAIN.hold();
+    let answer = world.send(&words("/chat", "not-json", "not_json_mid"));
+    assert!(
+        answer.text().contains("data: {this is not JSON\n\n"),
+        "{}",
+        answer.text()
+    );
+    assert!(answer.text().ends_with("data: [DONE]\n\n"));
+    let answer = world.send(&words("/chat", "bad-utf8", "bad_utf8"));
+    assert!(
+        answer.body.windows(4).any(|window| window == b"\xff\xfe\xc3("),
+        "{}",
+        answer.text()
+    );
+    assert!(answer.text().ends_with("data: [DONE]\n\n"));
+}
+
+#[test]
+fn a_frame_beyond_all_bounds_ends_the_stream() {
+    let world = MAIN.hold();
+    let call = words("/chat", "frame-bound", "huge_line").header("x-sim-size", "18000000");
+    let answer = world.send(&call);
+    is_broken(&answer, "huge_line");
+    assert!(answer.body.len() < 1 << 20, "{} bytes", answer.body.len());
+}
+
+#[test]
+fn a_stream_that_stalls() {
+    let world = MAIN.hold();
+    let answer = world.send(&words("/impatient", "stall-mid", "stall_mid"));
+    is_broken(&answer, "stall_mid");
+    let record = world.record(&answer);
+    assert_eq!(record["outcome"], "timeout", "{record}");
+    world.upstream.wait_for_outcome("stall-mid", Outcome::ClientGone);
+}
+
+#[test]
+fn a_slow_stream_that_keeps_flowing_lives_on() {
+    let world = MAIN.hold();
+    let call = Call::post("/impatient")
+        .json(body("words:5", STREAM))
+        .header("x-sim-fault", "slow")
+        .header("x-sim-delay", "250");
+    let answer = world.send(&call);
+    assert_eq!(content_of(&answer.events()), "w1 w2 w3 w4 w5");
+}
+
+#[test]
+fn a_stream_that_is_none() {
+    let world = MAIN.hold();
+    for fault in ["html_200", "not_json_200", "empty_body"] {
+        let answer = world.send(&words("/chat", "no-stream", fault));
+        assert!(!answer.text().contains("[DONE]"), "{fault}: {}", answer.text());
+        let told = if answer.status == 200 {
+            answer.events().last().unwrap().json()
+        } else {
+            answer.json()
+        };
+        assert!(told["error"]["message"].is_string(), "{fault}: {}", answer.text());
+        assert_ne!(world.record(&answer)["outcome"], "completed", "{fault}");
+    }
+}
+
+#[test]
+fn a_client_that_goes_away_stops_the_upstream() {
+    let world = MAIN.hold();
+    let call = Call::post("/chat")
+        .header("x-test", "gone-mid")
+        .header("x-sim-fault", "slow")
+        .json(body("words:2000", STREAM));
+    let mut live = world.open(&call);
+    let id = live
+        .headers
+        .iter()
+        .find(|(name, _)| name == "x-kong-request-id")
+        .unwrap()
+        .1
+        .clone();
+    live.read_until(|text| text.contains("w5 ")).unwrap();
+    live.hang_up();
+    world.upstream.wait_for_outcome("gone-mid", Outcome::ClientGone);
+    let record = world.gateway.record(&id);
+    assert_eq!(record["outcome"], "client_disconnected", "{record}");
+    assert!(
+        record["usage"]["completion_tokens"].as_u64().unwrap() >= 3,
+        "{record}"
+    );
+    assert_eq!(record["usage"]["source"], "estimated", "{record}");
+}
+
+#[test]
+fn a_client_that_goes_away_before_the_answer() {
+    let world = MAIN.hold();
+    for (tag, more) in [("gone-whole", ""), ("gone-stream", STREAM)] {
+        let before = world.gateway.records().len();
+        let mut connection = testkit::Connection::open(world.gateway.proxy);
+        connection.send(&chat("/chat", tag, more).header("x-sim-fault", "stall"));
+        testkit::wait_for("the request upstream", || {
+            (!world.upstream.tagged(tag).is_empty()).then_some(())
+        });
+        drop(connection);
+        world.upstream.wait_for_outcome(tag, Outcome::ClientGone);
+        testkit::wait_for("the record", || {
+            let records = world.gateway.records();
+            records[before..]
+                .iter()
+                .any(|record| record["outcome"] == "client_disconnected")
+                .then_some(())
+        });
+    }
+}
+
+#[test]
+fn a_client_that_does_not_read_is_waited_for() {
+    let world = MAIN.hold();
+    let call = Call::post("/chat")
+        .header("x-test", "not-reading")
+        .json(body("words:200000", STREAM));
+    let live = world.open(&call);
+    // The stream is larger than all buffers between the two: the upstream must not be drained without bound.
+    std::thread::sleep(Duration::from_millis(700));
+    let request = world.upstream.only("not-reading");
+    assert_eq!(
+        request.outcome,
+        Outcome::Open,
+        "all {} bytes were taken",
+        request.answered_bytes
+    );
+    let answer = live.finish();
+    assert!(answer.text().ends_with("data: [DONE]\n\n"));
+    assert_eq!(content_of(&answer.events()).split(' ').count(), 200_000);
+}
