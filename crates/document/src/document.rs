@@ -116,8 +116,14 @@ impl Document {
 
     /// The controlled name that a top-level name equals only when case is ignored, as lenient parsers do.
     pub fn misspelt<'c>(&self, controlled: &[&'c str]) -> Option<&'c str> {
+        let capital = |text: &[u8]| text.iter().any(u8::is_ascii_uppercase);
+        let capitals = controlled.iter().any(|known| capital(known.as_bytes()));
         self.places.iter().find_map(|place| {
             let name = self.name(*place);
+            // Two plain names without capitals do not differ in their case.
+            if !capitals && !place.escaped && name.raw().is_ascii() && !capital(name.raw()) {
+                return None;
+            }
             controlled.iter().find(|known| name.resembles(known)).copied()
         })
     }
