@@ -177,7 +177,7 @@ fn options_are_defaults() {
     assert_eq!(sent["top_p"], 0.5, "null counts as absent");
     let limits = [sent.get("max_tokens"), sent.get("max_completion_tokens")];
     assert_eq!(
-        limits.iter().flatten().collect::<Vec<_>>(),
+        limits.into_iter().flatten().collect::<Vec<_>>(),
         [&Value::from(5)],
         "one limit, the request's: {sent}"
     );
