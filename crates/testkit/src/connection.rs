@@ -76,9 +76,7 @@ impl Connection {
 
     /// Sends a request and reads its answer, keeping the connection.
     pub fn call(self, call: &Call) -> (Answer, Self) {
-        let mut live = self.begin(call);
-        let answer = live.collect();
-        (answer, live.connection)
+        self.begin(call).whole()
     }
 
     /// Sends a request without reading anything.
@@ -140,6 +138,13 @@ impl Connection {
             Err(error) if error.kind() == ErrorKind::UnexpectedEof => Ok(0),
             Err(error) => Err(End::Broken(error.kind().to_string())),
         }
+    }
+
+    /// Reads until the peer closes, or for as long as `patience` between two reads.
+    pub fn read_to_end(mut self, patience: Duration) -> Vec<u8> {
+        self.socket.set_read_timeout(Some(patience)).expect("a timeout");
+        while matches!(self.fill(), Ok(size) if size > 0) {}
+        self.read
     }
 
     /// Whether the peer closes the connection within the time.
@@ -368,6 +373,12 @@ impl Live {
             pieces: std::mem::take(&mut self.pieces),
             head_at: self.head_at,
         }
+    }
+
+    /// Reads to the end and keeps the connection.
+    pub fn whole(mut self) -> (Answer, Connection) {
+        let answer = self.collect();
+        (answer, self.connection)
     }
 
     /// Goes away in the middle.

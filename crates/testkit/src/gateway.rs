@@ -5,7 +5,7 @@ use std::io::{BufRead, BufReader, Read};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
-use std::sync::{Arc, Mutex, PoisonError, mpsc};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
@@ -78,31 +78,35 @@ impl GatewayBuilder {
         }
         let records = dir.path().join("records.jsonl");
         let mut command = Command::new(&self.binary);
-        command
-            .arg("serve")
-            .arg("--config")
-            .arg(&config)
-            .arg("--record-log")
-            .arg(&records);
-        command.args(["--proxy-listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0"]);
+        command.arg("serve").arg("--config").arg(&config);
+        for (flag, value) in [
+            ("--record-log", records.as_os_str()),
+            ("--proxy-listen", OsStr::new("127.0.0.1:0")),
+            ("--admin-listen", OsStr::new("127.0.0.1:0")),
+        ] {
+            if !self.args.iter().any(|arg| arg == flag) {
+                command.arg(flag).arg(value);
+            }
+        }
         let folder = dir.path().to_string_lossy().into_owned();
         command.args(self.args.iter().map(|arg| arg.replace("@DIR@", &folder)));
         let env = self
             .env
             .iter()
             .map(|(name, value)| (name.clone(), value.replace("@DIR@", &folder)));
-        let process = Process::start(&mut command, env, dir.path());
+        let mut process = Process::start(&mut command, env, dir.path());
         let begun = Instant::now();
         let ready = loop {
-            match process.lines.recv_timeout(Duration::from_millis(50)) {
-                Ok(line) => {
-                    if let Some(ready) = Ready::parse(&line) {
-                        break ready;
-                    }
-                }
-                Err(mpsc::RecvTimeoutError::Timeout) if begun.elapsed() < PATIENCE => {}
-                Err(_) => return Err(process.output()),
+            if let Some(ready) = process.output().lines().find_map(Ready::parse) {
+                break ready;
             }
+            let ended = process.child.try_wait().expect("a child").is_some();
+            if ended || begun.elapsed() > PATIENCE {
+                // What the process said last is on its way through the pipe.
+                std::thread::sleep(Duration::from_millis(50));
+                return Err(process.output());
+            }
+            std::thread::sleep(Duration::from_millis(2));
         };
         Ok(Gateway {
             proxy: ready.proxy,
@@ -211,7 +215,6 @@ impl Gateway {
 /// A child whose output is collected.
 struct Process {
     child: Child,
-    lines: mpsc::Receiver<String>,
     output: Arc<Mutex<String>>,
 }
 
@@ -229,15 +232,10 @@ impl Process {
                 Path::new(command.get_program() as &OsStr).display()
             );
         });
-        let (tell, lines) = mpsc::channel();
         let output = Arc::new(Mutex::new(String::new()));
-        collect(child.stdout.take().expect("a pipe"), Arc::clone(&output), None);
-        collect(
-            child.stderr.take().expect("a pipe"),
-            Arc::clone(&output),
-            Some(tell),
-        );
-        Self { child, lines, output }
+        collect(child.stdout.take().expect("a pipe"), Arc::clone(&output));
+        collect(child.stderr.take().expect("a pipe"), Arc::clone(&output));
+        Self { child, output }
     }
 
     fn output(&self) -> String {
@@ -253,20 +251,14 @@ impl Drop for Process {
     }
 }
 
-fn collect(pipe: impl Read + Send + 'static, output: Arc<Mutex<String>>, tell: Option<mpsc::Sender<String>>) {
+fn collect(pipe: impl Read + Send + 'static, output: Arc<Mutex<String>>) {
     std::thread::spawn(move || {
         for line in BufReader::new(pipe).split(b'\n') {
             let Ok(line) = line else { return };
-            let line = String::from_utf8_lossy(&line).into_owned();
             let mut output = output.lock().unwrap_or_else(PoisonError::into_inner);
             if output.len() < MAX_OUTPUT {
-                output.push_str(&line);
+                output.push_str(&String::from_utf8_lossy(&line));
                 output.push('\n');
-            }
-            drop(output);
-            if let Some(tell) = &tell {
-                // Nobody listens any more once the gateway is ready.
-                let _ = tell.send(line);
             }
         }
     });
