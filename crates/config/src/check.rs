@@ -37,14 +37,13 @@ impl Checker<'_> {
 
     fn value(&mut self, id: NodeId, kind: Kind, field: &'static Field) {
         match kind {
-            Kind::Any => {}
             Kind::Record(record) => self.record(id, record, true),
             Kind::Partial(record) => self.record(id, record, false),
             Kind::List(item, at_least) => self.list(id, *item, at_least, field),
             Kind::Map(item) => self.map(id, *item, field),
             Kind::Reference(by) => self.reference(id, by, field),
-            // Handled with the plugin that it belongs to.
-            Kind::PluginConfig => {}
+            // A plugin's configuration is handled with the plugin that it belongs to.
+            Kind::Any | Kind::PluginConfig => {}
             _ => self.scalar(id, kind, field),
         }
     }
@@ -118,11 +117,11 @@ impl Checker<'_> {
                 }
             }
         }
-        if let Some(plugin) = plugin.filter(|plugin| plugin.config_required) {
-            if self.tree.member(id, "config").is_none() {
-                let message = format!("is required for plugin {}", plugin.name);
-                self.error(Place::Below(id, "config"), message, None);
-            }
+        if let Some(plugin) = plugin.filter(|plugin| plugin.config_required)
+            && self.tree.member(id, "config").is_none()
+        {
+            let message = format!("is required for plugin {}", plugin.name);
+            self.error(Place::Below(id, "config"), message, None);
         }
         self.lenient = was_lenient;
     }
@@ -192,7 +191,10 @@ impl Checker<'_> {
     fn unknown(&mut self, id: NodeId, record: &'static Record) {
         let key = self.tree.key(id).unwrap_or_default();
         let names = || record.fields.iter().map(|field| field.name);
-        let hint = if let Some(near) = nearest(key, names()) {
+        let hint = if self.problems.is_full() {
+            // Hostile files have a million of them.
+            None
+        } else if let Some(near) = nearest(key, names()) {
             Some(format!("did you mean '{near}'?"))
         } else if let Some(path) = find(record, key, 0) {
             Some(format!("it belongs in '{path}'"))
@@ -233,11 +235,9 @@ impl Checker<'_> {
         match kind {
             Kind::Text(at_least) => self.text(id, at_least),
             Kind::PluginName => self.text(id, 1),
-            Kind::Boolean => {
-                if scalar.boolean().is_none() {
-                    let hint = boolean_hint(scalar);
-                    self.mismatch(id, "a boolean", hint);
-                }
+            Kind::Boolean if scalar.boolean().is_none() => {
+                let hint = boolean_hint(scalar);
+                self.mismatch(id, "a boolean", hint);
             }
             Kind::Integer(min, max) => match scalar.integer() {
                 Some(value) if (min..=max).contains(&value) => {}
@@ -263,15 +263,13 @@ impl Checker<'_> {
                 None => self.mismatch(id, "a number", quotes_hint(scalar, Scalar::float)),
             },
             Kind::Choice(values) => self.choice(id, values, field.secret),
-            Kind::Code(values) => {
-                if !scalar.integer().is_some_and(|value| values.contains(&value)) {
-                    let list: Vec<String> = values.iter().map(ToString::to_string).collect();
-                    self.error(
-                        Place::Value(id),
-                        format!("must be one of {}", list.join(", ")),
-                        None,
-                    );
-                }
+            Kind::Code(values) if !scalar.integer().is_some_and(|value| values.contains(&value)) => {
+                let list: Vec<String> = values.iter().map(ToString::to_string).collect();
+                self.error(
+                    Place::Value(id),
+                    format!("must be one of {}", list.join(", ")),
+                    None,
+                );
             }
             _ => {}
         }
@@ -293,9 +291,6 @@ impl Checker<'_> {
         let Some(scalar) = self.tree.scalar(id) else {
             return;
         };
-        let hint = nearest(&scalar.text, values.iter().copied())
-            .filter(|_| scalar.origin == Origin::File && !secret)
-            .map(|near| format!("did you mean '{near}'?"));
         if is_other_type(scalar) {
             let quoted = values.contains(&&*scalar.text);
             let hint = quoted.then(|| format!("write it in quotes: \"{}\"", scalar.text));
@@ -303,6 +298,9 @@ impl Checker<'_> {
             self.error(Place::Value(id), message, hint);
         } else if !values.contains(&&*scalar.text) {
             let message = format!("{} is not one of {}", shown(scalar, secret), values.join(", "));
+            let hint = nearest(&scalar.text, values.iter().copied())
+                .filter(|_| scalar.origin == Origin::File && !secret)
+                .map(|near| format!("did you mean '{near}'?"));
             self.error(Place::Value(id), message, hint);
         }
     }

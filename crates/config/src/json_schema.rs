@@ -181,8 +181,6 @@ fn kind_members(object: &mut Object, kind: Kind, depth: usize) {
             object.member("additionalProperties", &items.finish());
         }
         Kind::Record(record) => object.text("$ref", &format!("#/$defs/{}", key(record))),
-        // The same members as the record's, none of them required.
-        Kind::Partial(_) => object.text("type", "object"),
         Kind::Reference(by) => {
             let members: Vec<String> = by
                 .iter()
@@ -202,7 +200,8 @@ fn kind_members(object: &mut Object, kind: Kind, depth: usize) {
             object.text("type", "string");
             object.member("enum", &format!("[{}]", names.join(", ")));
         }
-        Kind::PluginConfig => object.text("type", "object"),
+        // Nothing that one place of a schema could say.
+        Kind::Partial(_) | Kind::PluginConfig => object.text("type", "object"),
         Kind::Any => {}
     }
 }

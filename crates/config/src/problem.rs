@@ -74,11 +74,12 @@ pub(crate) enum Place<'a> {
     Below(NodeId, &'a str),
 }
 
-/// Collects problems; of too many the rest is counted.
+/// Collects problems; of too many errors the rest is counted, of too many warnings it is dropped.
 pub(crate) struct Problems {
     file: Box<str>,
     list: Vec<Problem>,
-    left_out: usize,
+    errors: usize,
+    warnings: usize,
 }
 
 /// The problem just told, to which a hint may be added.
@@ -99,8 +100,24 @@ impl Problems {
         Self {
             file: file.into(),
             list: Vec::new(),
-            left_out: 0,
+            errors: 0,
+            warnings: 0,
         }
+    }
+
+    /// Further errors are only counted.
+    pub(crate) fn is_full(&self) -> bool {
+        self.errors >= Self::MOST
+    }
+
+    /// Counts a problem; tells whether it is still listed.
+    fn count(&mut self, severity: Severity) -> bool {
+        let counted = match severity {
+            Severity::Error => &mut self.errors,
+            Severity::Warning => &mut self.warnings,
+        };
+        *counted += 1;
+        *counted <= Self::MOST
     }
 
     pub(crate) fn error(&mut self, tree: &Tree, place: Place<'_>, message: impl Into<Box<str>>) -> Told<'_> {
@@ -123,6 +140,9 @@ impl Problems {
         place: Place<'_>,
         message: impl Into<Box<str>>,
     ) -> Told<'_> {
+        if !self.count(severity) {
+            return Told(None);
+        }
         let (at, path) = match place {
             Place::Value(id) => (tree.at(id), tree.path(id)),
             Place::Key(id) => (tree.key_at(id), tree.path(id)),
@@ -132,14 +152,15 @@ impl Problems {
                 (tree.at(id), path)
             }
         };
-        self.push(Problem {
+        self.list.push(Problem {
             severity,
             file: self.file.clone(),
             at,
             path: path.into(),
             message: message.into(),
             hint: None,
-        })
+        });
+        Told(self.list.last_mut())
     }
 
     /// Tells that a key stands in its mapping twice.
@@ -168,29 +189,24 @@ impl Problems {
         });
     }
 
-    fn push(&mut self, problem: Problem) -> Told<'_> {
-        if self.list.len() >= Self::MOST && problem.severity == Severity::Warning {
-            return Told(None);
+    fn push(&mut self, problem: Problem) {
+        if self.count(problem.severity) {
+            self.list.push(problem);
         }
-        if self.list.len() >= Self::MOST {
-            self.left_out += 1;
-            return Told(None);
-        }
-        self.list.push(problem);
-        Told(self.list.last_mut())
     }
 
     /// Everything that was told, in the order of the text.
     pub(crate) fn finish(mut self) -> Vec<Problem> {
-        self.list
-            .sort_by(|one, other| (one.at, one.severity).cmp(&(other.at, other.severity)));
-        if self.left_out > 0 {
+        self.list.sort_by_key(|one| (one.at, one.severity));
+        let left_out = self.errors.saturating_sub(Self::MOST);
+        if left_out > 0 {
+            let at = self.list.last().map_or(Position::default(), |last| last.at);
             self.list.push(Problem {
                 severity: Severity::Error,
                 file: self.file,
-                at: Position::default(),
+                at,
                 path: "".into(),
-                message: format!("{} further errors are not listed", self.left_out).into(),
+                message: format!("{left_out} further errors are not listed").into(),
                 hint: None,
             });
         }

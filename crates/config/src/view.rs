@@ -68,13 +68,12 @@ impl<'t> View<'t> {
     }
 
     pub(crate) fn spot(&self, name: &str) -> Spot {
-        match self.node(name) {
-            Some(node) => Spot::Value(node),
-            None => {
-                let mut path = self.missing.unwrap_or_default().to_owned();
-                join(&mut path, name);
-                Spot::Below(self.anchor, path)
-            }
+        if let Some(node) = self.node(name) {
+            Spot::Value(node)
+        } else {
+            let mut path = self.missing.unwrap_or_default().to_owned();
+            join(&mut path, name);
+            Spot::Below(self.anchor, path)
         }
     }
 

@@ -24,16 +24,15 @@ pub(crate) fn key_auth(builder: &mut Builder<'_>, view: &View<'_>, _enabled: boo
     if !key_in_bearer && !places.iter().any(|place| view.boolean(place)) {
         builder.warning(view.spot("key_in_header").place(), "a key is looked for nowhere");
     }
-    let anonymous = view
-        .text("anonymous")
-        .map(|name| match builder.consumers.find(name) {
-            Some(consumer) => Ok(consumer),
-            None => {
-                let message = "there is no such consumer: callers without a key get an error 500";
-                builder.warning(view.spot("anonymous").place(), message);
-                Err(name.into())
-            }
-        });
+    let anonymous = view.text("anonymous").map(|name| {
+        if let Some(consumer) = builder.consumers.find(name) {
+            Ok(consumer)
+        } else {
+            let message = "there is no such consumer: callers without a key get an error 500";
+            builder.warning(view.spot("anonymous").place(), message);
+            Err(name.into())
+        }
+    });
     Some(PluginConfig::KeyAuth(Box::new(KeyAuth {
         key_names: key_names
             .iter()

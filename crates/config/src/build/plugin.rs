@@ -28,11 +28,11 @@ impl Builder<'_> {
                 continue;
             };
             let scope = self.scope(&view, scope);
-            if let Some(label) = view.text("instance_name") {
-                if *labels.entry(label).or_insert(node) != node {
-                    let place = view.spot("instance_name");
-                    self.error(place.place(), "is the name of another instance already");
-                }
+            if let Some(label) = view.text("instance_name")
+                && *labels.entry(label).or_insert(node) != node
+            {
+                let place = view.spot("instance_name");
+                self.error(place.place(), "is the name of another instance already");
             }
             let enabled = view.boolean("enabled");
             let config = self.config(plugin, node, &view, scope, enabled);

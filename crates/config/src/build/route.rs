@@ -51,13 +51,13 @@ impl Builder<'_> {
         let written = view
             .node("service")
             .and_then(|service| self.refer(Which::Services, service));
-        if let (Some(nested), Some(written)) = (nested, written) {
-            if nested != written {
-                self.error(
-                    view.spot("service").place(),
-                    "is not the service that the route stands in",
-                );
-            }
+        if let (Some(nested), Some(written)) = (nested, written)
+            && nested != written
+        {
+            self.error(
+                view.spot("service").place(),
+                "is not the service that the route stands in",
+            );
         }
         self.check_protocols(view);
         self.check_each(view, "methods", check_method);

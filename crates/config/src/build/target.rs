@@ -296,10 +296,11 @@ impl Builder<'_> {
         let mut found = Vec::new();
         for_each_text(options, &mut |name, spot, _| {
             let elsewhere = || provider::all().iter().find(|other| belongs(other, name));
-            if matches!(spot, Spot::Value(_)) && !belongs(provider, name) {
-                if let Some(other) = elsewhere() {
-                    found.push((spot, other.id));
-                }
+            if matches!(spot, Spot::Value(_))
+                && !belongs(provider, name)
+                && let Some(other) = elsewhere()
+            {
+                found.push((spot, other.id));
             }
         });
         for (spot, other) in found {
@@ -340,7 +341,7 @@ fn host_setting(options: &View<'_>, provider: &Provider) -> Spot {
 fn settings(options: &View<'_>) -> Vec<(Box<str>, Box<str>)> {
     let mut found = Vec::new();
     for_each_text(options, &mut |name, _, text| {
-        found.push((name.into(), text.into()))
+        found.push((name.into(), text.into()));
     });
     found
 }

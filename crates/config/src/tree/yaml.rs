@@ -135,17 +135,17 @@ impl<'t> Reader<'t> {
         let mut merged = Vec::new();
         loop {
             let (event, key_at) = self.next()?;
-            let (key, merges) = match event {
+            let (key, is_merge) = match event {
                 Event::Scalar(text, style, ..) => {
-                    let merges = style == ScalarStyle::Plain && text == "<<";
-                    (unmask(&text).into_owned(), merges)
+                    let is_merge = style == ScalarStyle::Plain && text == "<<";
+                    (unmask(&text).into_owned(), is_merge)
                 }
                 Event::MappingEnd => break,
                 _ => return Err(SyntaxError::new(key_at, "a key must be a text")),
             };
             let (event, value_at) = self.next()?;
             match self.node(event, value_at, depth + 1)? {
-                Item::Node(value) if merges => merged.push((value, key_at)),
+                Item::Node(value) if is_merge => merged.push((value, key_at)),
                 Item::Node(value) => members.push((key.into_boxed_str(), key_at, value)),
                 Item::End => return Err(SyntaxError::new(value_at, "a value is missing")),
             }

@@ -33,7 +33,7 @@ fn a_service_with_defaults_and_its_shorthand() {
     assert_eq!(first.path.as_deref(), Some("/v1"));
     assert_eq!(
         (first.retries, first.connect_timeout),
-        (5, Duration::from_secs(60))
+        (5, Duration::from_mins(1))
     );
     assert_eq!((first.tls_verify, first.enabled), (None, true));
     assert_eq!(

@@ -1,4 +1,6 @@
 //! What `config::load` accepts and refuses, through its public interface.
+// All of this is a test, though not every function is marked as one.
+#![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout)]
 
 mod edges;
 mod entities;
@@ -9,6 +11,7 @@ mod pages;
 mod properties;
 mod rules;
 mod secrets;
+mod speed;
 
 use std::path::PathBuf;
 

@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use super::{load_with, with_config};
 
 fn environment(name: &str) -> Option<String> {
-    (name.len() % 2 == 0).then(|| format!("value of {name}"))
+    name.len().is_multiple_of(2).then(|| format!("value of {name}"))
 }
 
 /// Every position is one of the text's.
