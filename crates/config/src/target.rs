@@ -46,7 +46,8 @@ pub struct Target {
     pub settings: Vec<(Box<str>, Template)>,
     pub upstream_url: Option<Template>,
     pub upstream_path: Option<Template>,
-    /// `input_cost` and its kin: raw decimal text by dotted name, for the record.
+    /// `input_cost` and its kin: raw decimal text by dotted name, for the record. Entries of lists are named by
+    /// what they are for: `cache_write_cost_list.5m.cost`, `context_window_factor.200000.input_factor`.
     pub prices: Vec<(Box<str>, Box<str>)>,
 }
 
@@ -59,7 +60,7 @@ pub struct UpstreamAuth {
     pub param: Option<(ParamLocation, Box<str>, Secret)>,
     pub allow_override: bool,
     /// Names of the cloud identity fields that are set (`aws_access_key_id`, `gcp_use_service_account`, …):
-    /// this version does not serve them, `Configuration::unserved` names them.
+    /// this version does not serve them, `Loaded::unserved` names them.
     pub cloud: Vec<&'static str>,
 }
 
