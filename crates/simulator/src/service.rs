@@ -265,13 +265,13 @@ fn judge_key(
         KeyRule::ApiKey => header("api-key").or_else(bearer),
         KeyRule::Anywhere => {
             let in_query = || {
-                ["api_key", "apikey", "key"]
+                ["api_key", "key"]
                     .into_iter()
                     .find_map(|name| argument(query, name))
             };
             let in_body = || {
                 let fields = body?;
-                ["api_key", "apikey", "key"]
+                ["api_key", "key"]
                     .into_iter()
                     .find_map(|name| fields.get(name)?.as_str().map(str::to_owned))
             };

@@ -35,7 +35,10 @@ pub(crate) fn said(ask: &Ask, text: &str) -> String {
         let size = ask.faults.size.unwrap_or(DEFAULT_SIZE);
         return "lorem ipsum ".chars().cycle().take(size).collect();
     }
-    match asked_words(text) {
+    if let Some(number) = asked(text, "long:") {
+        return vec!["x".repeat(1000); number].join(" ");
+    }
+    match asked(text, "words:") {
         Some(number) => (1..=number)
             .map(|word| format!("w{word}"))
             .collect::<Vec<_>>()
@@ -44,9 +47,9 @@ pub(crate) fn said(ask: &Ask, text: &str) -> String {
     }
 }
 
-/// `words:N` asks for N words.
-fn asked_words(text: &str) -> Option<usize> {
-    let (_, rest) = text.split_once("words:")?;
+/// `words:N` asks for N words, `long:N` for N words of a thousand letters.
+fn asked(text: &str, mark: &str) -> Option<usize> {
+    let (_, rest) = text.split_once(mark)?;
     let digits: String = rest.chars().take_while(char::is_ascii_digit).collect();
     digits.parse().ok().map(|number: usize| number.min(MAX_WORDS))
 }
@@ -102,8 +105,8 @@ mod tests {
 
     #[test]
     fn texts_are_made() {
-        assert_eq!(asked_words("please words:3 now"), Some(3));
-        assert_eq!(asked_words("words:"), None);
+        assert_eq!(asked("please words:3 now", "words:"), Some(3));
+        assert_eq!(asked("words:", "words:"), None);
         assert_eq!(words("a b  c").collect::<Vec<_>>(), ["a ", "b ", " ", "c"]);
         assert_eq!(identifier("call_", 29, "x").len(), 29);
         assert_eq!(identifier("call_", 29, "x"), identifier("call_", 29, "x"));

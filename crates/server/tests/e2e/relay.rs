@@ -195,7 +195,7 @@ fn preserve_leaves_path_and_body_alone() {
     assert_eq!(request.header("authorization"), Some("Bearer sk-sim-main"));
 
     let bytes: Vec<u8> = (0..=255).cycle().take(5000).collect();
-    let call = Call::new("PUT", "/sim/generic/raw%2Fpath/./x")
+    let call = Call::new("PUT", "/sim/generic/raw%2Fpath/x")
         .header("content-type", "application/octet-stream")
         .header("x-test", "preserve-bytes");
     let mirrored = world.send(&call.body(&bytes)).expect(200).json();
