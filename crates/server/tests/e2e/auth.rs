@@ -1,19 +1,14 @@
 //! Whose credential goes upstream, and where it stands.
 
-use serde_json::Value;
 use testkit::Call;
 
-use crate::world::{MAIN, chat};
+use crate::world::{MAIN, chat, seen};
 
 fn query(tag: &str) -> String {
     let target = MAIN.hold().upstream.only(tag).target;
     target
         .split_once('?')
         .map_or_else(String::new, |(_, query)| query.to_owned())
-}
-
-fn seen(tag: &str) -> Value {
-    serde_json::from_slice(&MAIN.hold().upstream.only(tag).body).unwrap()
 }
 
 #[test]

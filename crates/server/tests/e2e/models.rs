@@ -3,11 +3,7 @@
 use serde_json::Value;
 use testkit::Call;
 
-use crate::world::{MAIN, body, chat};
-
-fn seen(tag: &str) -> Value {
-    serde_json::from_slice(&MAIN.hold().upstream.only(tag).body).unwrap()
-}
+use crate::world::{MAIN, body, chat, seen};
 
 #[test]
 fn the_configured_model_counts() {

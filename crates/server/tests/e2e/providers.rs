@@ -1,9 +1,9 @@
 //! Each OpenAI-shaped provider, judged by its own rules.
 
-use serde_json::{Value, json};
+use serde_json::json;
 use testkit::{Call, content_of};
 
-use crate::world::{MAIN, body, chat, content, said};
+use crate::world::{MAIN, body, chat, content, said, seen};
 
 /// Route, upstream path, provider and model of every chat target.
 const CHATS: &[(&str, &str, &str, &str)] = &[
@@ -59,10 +59,6 @@ const CHATS: &[(&str, &str, &str, &str)] = &[
     ),
     ("/p/vllm", "/sim/vllm/v1/chat/completions", "vllm", "sim-vllm"),
 ];
-
-fn seen(tag: &str) -> Value {
-    serde_json::from_slice(&MAIN.hold().upstream.only(tag).body).unwrap()
-}
 
 #[test]
 fn each_answers_a_plain_chat() {

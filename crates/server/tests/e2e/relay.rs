@@ -3,12 +3,7 @@
 use serde_json::{Value, json};
 use testkit::Call;
 
-use crate::world::{MAIN, body, chat, content, said};
-
-/// The body that the simulator saw, as JSON.
-fn seen(tag: &str) -> Value {
-    serde_json::from_slice(&MAIN.hold().upstream.only(tag).body).unwrap()
-}
+use crate::world::{MAIN, body, chat, content, said, seen};
 
 #[test]
 fn a_chat_answer_is_relayed_byte_for_byte() {

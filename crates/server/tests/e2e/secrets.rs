@@ -1,6 +1,6 @@
 //! No secret is ever told: not in errors, answers, logs, records or metrics.
 
-use testkit::Call;
+use testkit::{Answer, Call};
 
 use crate::world::{World, body};
 
@@ -11,7 +11,7 @@ consumers:
 routes:
   - name: header
     paths: [/header]
-    plugins: &plugins
+    plugins:
       - {name: key-auth, config: {key_in_body: true, extensions: {key_in_bearer: true}}}
       - name: ai-proxy
         config:
@@ -52,15 +52,8 @@ routes:
           model: {provider: openai, name: m, options: {upstream_url: "http://127.0.0.1:1/x"}}
 "#;
 
-#[test]
-fn canaries_stay_where_they_are() {
-    let config = CONFIG.replace("plugins: &plugins", "plugins:");
-    let mut world = World::start_with(&config, |builder| {
-        builder
-            .arg("--log-level")
-            .arg("trace")
-            .env("UPSTREAM_HEADER", "Bearer sk-sim-CANARY-env")
-    });
+/// Good answers, errors of every kind, and everything that operators can ask for.
+fn everything_that_is_told(world: &World, config: &str) -> Vec<Answer> {
     let mut answers = Vec::new();
     let faults = [
         "",
@@ -88,41 +81,46 @@ fn canaries_stay_where_they_are() {
             }
         }
     }
-    // Credentials of the caller, right ones and wrong ones, in every place where one may stand.
-    for call in [
-        Call::post("/header")
-            .header("apikey", "CANARY-consumer-key")
-            .json("{"),
-        Call::post("/header")
+    answers.extend(callers_credentials().iter().map(|call| world.send(call)));
+    for path in ["/status", "/metrics"] {
+        answers.push(Call::get(path).send(world.gateway.admin));
+    }
+    let broken = config.replace("provider: openai", "provider: opanai");
+    let call = Call::post("/config")
+        .header("content-type", "application/yaml")
+        .body(broken);
+    answers.push(call.send(world.gateway.admin).expect(400));
+    answers
+}
+
+/// Right ones and wrong ones, in every place where one may stand.
+fn callers_credentials() -> Vec<Call> {
+    let header = || Call::post("/header");
+    vec![
+        header().header("apikey", "CANARY-consumer-key").json("{"),
+        header()
             .header("authorization", "Bearer CANARY-consumer-key")
             .json(body("x", "")),
-        Call::post("/header").json(body("x", r#","apikey":"CANARY-consumer-key""#)),
-        Call::post("/header")
-            .header("apikey", "CANARY-unknown")
+        header().json(body("x", r#","apikey":"CANARY-consumer-key""#)),
+        header().header("apikey", "CANARY-unknown").json(body("x", "")),
+        header()
+            .header("cookie", "CANARY=1")
+            .header("x-api-key", "CANARY-x")
             .json(body("x", "")),
         Call::post("/header?apikey=CANARY-unknown").json(body("x", "")),
         Call::post("/nowhere?apikey=CANARY-consumer-key").json(body("x", "")),
         Call::post("/query?api_key=CANARY-own").json(body("x", "")),
-        Call::post("/header")
-            .header("cookie", "CANARY=1")
-            .header("x-api-key", "CANARY-x")
-            .json(body("x", "")),
         Call::post("/header?apikey=CANARY-consumer-key").json(r#"{"CANARY-member":"#),
-    ] {
-        answers.push(world.send(&call));
-    }
-    let admin = world.gateway.admin;
-    for path in ["/status", "/metrics"] {
-        answers.push(Call::get(path).send(admin));
-    }
-    let broken = config.replace("provider: openai", "provider: opanai");
-    answers.push(
-        Call::post("/config")
-            .header("content-type", "application/yaml")
-            .body(&broken)
-            .send(admin)
-            .expect(400),
-    );
+    ]
+}
+
+#[test]
+fn canaries_stay_where_they_are() {
+    let mut world = World::start_with(CONFIG, |builder| {
+        let builder = builder.arg("--log-level").arg("trace");
+        builder.env("UPSTREAM_HEADER", "Bearer sk-sim-CANARY-env")
+    });
+    let answers = everything_that_is_told(&world, CONFIG);
     for answer in &answers {
         let told = format!("{:?} {}", answer.headers, answer.text());
         assert!(!told.contains("CANARY"), "{told}");
@@ -131,32 +129,26 @@ fn canaries_stay_where_they_are() {
         .iter()
         .rev()
         .find_map(|answer| answer.header("x-kong-request-id"))
-        .unwrap()
-        .to_owned();
-    world.gateway.record(&last);
+        .unwrap();
+    world.gateway.record(last);
     world.gateway.signal("TERM");
     world.gateway.wait(testkit::PATIENCE);
     let records = world.gateway.record_text();
     assert!(records.lines().count() > 80);
-    assert!(!records.contains("CANARY"), "{}", line_with(&records));
-    let output = world.gateway.output();
-    assert!(!output.contains("CANARY"), "{}", line_with(&output));
+    assert_eq!(line_with_canary(&records), None);
+    assert_eq!(line_with_canary(&world.gateway.output()), None);
     // The simulator did get them, so there was something to leak.
+    let seen: Vec<String> = world
+        .upstream
+        .requests()
+        .iter()
+        .map(|request| format!("{:?} {} {}", request.headers, request.target, request.text()))
+        .collect();
     for secret in ["CANARY-header", "CANARY-query", "CANARY-body", "CANARY-env"] {
-        let seen = world.upstream.requests();
-        assert!(
-            seen.iter().any(
-                |request| format!("{:?} {} {}", request.headers, request.target, request.text())
-                    .contains(secret)
-            ),
-            "{secret}"
-        );
+        assert!(seen.iter().any(|request| request.contains(secret)), "{secret}");
     }
 }
 
-fn line_with(text: &str) -> String {
-    text.lines()
-        .find(|line| line.contains("CANARY"))
-        .unwrap_or_default()
-        .to_owned()
+fn line_with_canary(text: &str) -> Option<&str> {
+    text.lines().find(|line| line.contains("CANARY"))
 }

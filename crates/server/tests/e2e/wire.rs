@@ -28,9 +28,7 @@ fn heads_that_are_too_large() {
         "a".repeat(70 << 10)
     ));
     assert_eq!(exchange(long.as_bytes()).unwrap().status, 431);
-    let many: String = (0..2000)
-        .map(|number| format!("x-{number}: {}\r\n", "a".repeat(40)))
-        .collect();
+    let many = format!("x-many: {}\r\n", "a".repeat(40)).repeat(2000);
     let many = head(&format!("{many}content-length: 0\r\n\r\n"));
     assert_eq!(exchange(many.as_bytes()).unwrap().status, 431);
     let target = format!(

@@ -72,6 +72,12 @@ pub fn said(tag: &str) -> String {
     format!("echo: hello {tag}")
 }
 
+/// The body of the only request with this tag that came through the gateway of `kong.yaml`.
+#[track_caller]
+pub fn seen(tag: &str) -> serde_json::Value {
+    serde_json::from_slice(&MAIN.hold().upstream.only(tag).body).expect("JSON upstream")
+}
+
 /// The text of a whole chat answer.
 #[track_caller]
 pub fn content(answer: &Answer) -> String {
