@@ -33,7 +33,7 @@ for target in "$@"; do
   [ ! -d "seeds/$target" ] || inputs+=("seeds/$target")
   [ ! -f "dictionaries/$target" ] || inputs+=("-dict=dictionaries/$target")
   if "$binaries/$target" "${inputs[@]}" \
-    -max_total_time="$seconds" -timeout=10 -rss_limit_mb=2048 -max_len=16384 -print_final_stats=1 \
+    -max_total_time="$seconds" -timeout=10 -rss_limit_mb=2048 -max_len=4096 -print_final_stats=1 \
     -artifact_prefix="artifacts/$target/" >"$log" 2>&1; then
     runs=$(sed -n 's/^stat::number_of_executed_units: *//p' "$log")
     echo "fuzz $target: $runs runs, nothing found"

@@ -13,6 +13,8 @@ pub(crate) struct Secrets<'a> {
 /// One place where `{vault://PREFIX/…}` looks.
 struct Vault {
     prefix: Box<str>,
+    /// The prefix stands in the file, so that a hint may name it.
+    written: bool,
     /// None where the backend is not supported.
     environment: Option<Lookup>,
 }
@@ -57,12 +59,10 @@ impl<'a> Secrets<'a> {
         let Some(list) = tree.member(tree.root(), "vaults") else {
             return;
         };
-        let text = |mapping: NodeId, name: &str| {
-            let scalar = tree.scalar(tree.member(mapping, name)?)?;
-            Some(scalar.text.clone())
-        };
+        let scalar = |mapping: NodeId, name: &str| tree.scalar(tree.member(mapping, name)?);
+        let text = |mapping: NodeId, name: &str| Some(scalar(mapping, name)?.text.clone());
         for vault in tree.items(list) {
-            let Some(prefix) = text(*vault, "prefix") else {
+            let Some(prefix) = scalar(*vault, "prefix") else {
                 continue;
             };
             let config = tree.member(*vault, "config");
@@ -77,7 +77,8 @@ impl<'a> Secrets<'a> {
             };
             let supported = text(*vault, "name").as_deref() == Some("env");
             self.vaults.push(Vault {
-                prefix,
+                prefix: prefix.text.clone(),
+                written: prefix.origin == Origin::File,
                 environment: supported.then_some(lookup),
             });
         }
@@ -97,7 +98,12 @@ impl<'a> Secrets<'a> {
         };
         let text = expanded.as_deref().unwrap_or(&scalar.text);
         if reference && text.contains("{vault://") {
-            return Ok(Some(Scalar::foreign(self.dereference(text)?)));
+            let found = self.dereference(text).map_err(|error| match expanded {
+                // What such a reference names is a value itself.
+                Some(_) => Unresolved::new("the reference, made from the environment, gives no value"),
+                None => error,
+            });
+            return Ok(Some(Scalar::foreign(found?)));
         }
         Ok(expanded.map(Scalar::foreign))
     }
@@ -231,7 +237,8 @@ impl<'a> Secrets<'a> {
                     .is_some_and(|value| matches!(&*value, "on" | "true" | "1")),
             });
         }
-        let mut known: Vec<&str> = self.vaults.iter().map(|vault| &*vault.prefix).collect();
+        let written = self.vaults.iter().filter(|vault| vault.written);
+        let mut known: Vec<&str> = written.map(|vault| &*vault.prefix).collect();
         known.push("env");
         let message = format!("there is no vault '{}'", shorten(prefix));
         Err(Unresolved::new(message).hint(format!("the vaults are {}", known.join(", "))))
@@ -282,7 +289,7 @@ mod tests {
         let value = match name {
             "DECK_KEY" => "deck-value",
             "DECK_N" => "42",
-            "MY_SECRET_VALUE" => "plain",
+            "MY_SECRET_VALUE" | "DECK_NAME" => "plain",
             "PG_CREDS" => r#"{"username":"u","n":5,"deep":{"a":1}}"#,
             "APP_TOKEN" => "prefixed",
             "ENCODED" => "aGVsbG8=",
@@ -334,6 +341,24 @@ mod tests {
         assert_eq!(error, "the backend of vault 'hc' is not supported yet");
         let error = settled(vaults, "\"{vault://none/x}\"").unwrap_err();
         assert_eq!(error, "there is no vault 'none'");
+    }
+
+    #[test]
+    fn names_from_the_environment_are_not_shown() {
+        let mut tree =
+            Tree::read("vaults: [{name: env, prefix: x}, {name: env, prefix: mine}]", "t").unwrap();
+        let list = tree.member(tree.root(), "vaults").unwrap();
+        let first = *tree.items(list).first().unwrap();
+        let prefix = tree.member(first, "prefix").unwrap();
+        tree.replace_scalar(prefix, Scalar::foreign("plain"));
+        let mut secrets = Secrets::new(&environment);
+        secrets.learn(&tree);
+        let hint = secrets.vault("none").err().unwrap().hint.unwrap();
+        assert_eq!(hint, "the vaults are mine, env");
+        assert_eq!(
+            settled("{}", r#"'{vault://${{ env "DECK_NAME" }}/x}'"#).unwrap_err(),
+            "the reference, made from the environment, gives no value"
+        );
     }
 
     #[test]

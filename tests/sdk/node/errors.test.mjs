@@ -39,7 +39,7 @@ test("the status of the provider decides", async () => {
 });
 
 test("the gateway's own errors", async () => {
-  const own = await failure("/named/v1", { model: "another-model" });
+  const own = await failure("/fixed/v1", { model: "another-model" });
   assert.ok(own instanceof OpenAI.BadRequestError);
   assert.equal(own.error.message, "cannot use own model - must be: gpt-4o-mini");
   assert.ok((await failure("/nowhere", {})) instanceof OpenAI.NotFoundError);

@@ -48,7 +48,7 @@ def test_a_key_that_the_provider_refuses():
 
 
 def test_a_request_that_the_gateway_refuses():
-    error = failure(openai.BadRequestError, "/named/v1", model="another-model")
+    error = failure(openai.BadRequestError, "/fixed/v1", model="another-model")
     assert error.body["message"] == "cannot use own model - must be: gpt-4o-mini"
     assert failure(openai.BadRequestError, messages=[]).body["message"]
 
