@@ -1,5 +1,7 @@
 //! `cargo xtask generate`: pages of documentation that are made from the code.
 
+mod providers;
+
 use anyhow::{Context, Result, bail};
 
 use crate::files;
@@ -10,10 +12,16 @@ struct Page {
     text: fn() -> String,
 }
 
-const PAGES: [Page; 1] = [Page {
-    path: "docs/generated/configuration.md",
-    text: config::reference,
-}];
+const PAGES: [Page; 2] = [
+    Page {
+        path: "docs/generated/configuration.md",
+        text: config::reference,
+    },
+    Page {
+        path: "docs/generated/providers.md",
+        text: providers::page,
+    },
+];
 
 /// Writes every page.
 pub fn write() -> Result<String> {

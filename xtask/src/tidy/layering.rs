@@ -59,7 +59,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "telemetry",
         ],
     ),
-    ("xtask", &["config"]),
+    ("xtask", &["config", "dialect", "provider"]),
 ];
 
 /// Packages that only compute: no runtime, no network, no log.

@@ -1,0 +1,182 @@
+//! The page of providers: what each can do, and what is changed in a request to it.
+
+use std::fmt::Write as _;
+
+use dialect::{MemberRule, Quirks, Requirement, TokenLimit};
+use provider::{Base, KeyStyle, Provider, Required, Route, Settings, all};
+
+const HEAD: &str = "# Providers
+
+Generated from `crates/provider`: do not edit.
+
+An operation is named by its `route_type`. *Checked* operations are accepted by `ai-proxy check` and refused by `ai-proxy serve`.
+Changes are those to a request in OpenAI's format, for a model that has no rules of its own; what is left out or replaced is
+reported with the answer.
+";
+
+/// The whole page.
+pub fn page() -> String {
+    let mut page = HEAD.to_owned();
+    for provider in all() {
+        // Writing into a string cannot fail.
+        let _ = write!(page, "\n## {}\n\n{}", provider.title, section(provider));
+    }
+    page
+}
+
+fn section(provider: &Provider) -> String {
+    let (served, checked): (Vec<&Route>, Vec<&Route>) =
+        provider.routes.iter().partition(|route| route.is_served());
+    let mut rows = vec![
+        ("`model.provider`", format!("`{}`", provider.id)),
+        ("Address", address(provider.base)),
+        ("Key", key(provider.key)),
+        ("Served", operations(&served)),
+        ("Checked", operations(&checked)),
+        ("Settings", settings(provider)),
+    ];
+    if !served.is_empty() {
+        rows.push(("Changes", changes((provider.quirks)(None, &Settings::default()))));
+    }
+    let mut table = "| | |\n|---|---|\n".to_owned();
+    for (name, value) in rows.into_iter().filter(|(_, value)| !value.is_empty()) {
+        let _ = writeln!(table, "| {name} | {value} |");
+    }
+    table
+}
+
+fn address(base: Base) -> String {
+    match base {
+        Base::Url(url) => format!("`{url}`"),
+        Base::Choice(choose) => format!(
+            "`{}` unless a setting says otherwise",
+            choose(&Settings::default())
+        ),
+        Base::UpstreamUrl => "what `upstream_url` says".to_owned(),
+    }
+}
+
+fn key(style: KeyStyle) -> String {
+    match style {
+        KeyStyle::Bearer => "`Authorization: Bearer KEY`".to_owned(),
+        KeyStyle::Header(name) => format!("header `{name}`"),
+        KeyStyle::None => "none, or no plain one".to_owned(),
+    }
+}
+
+fn operations(routes: &[&Route]) -> String {
+    let mut names: Vec<String> = Vec::new();
+    for route in routes {
+        let name = format!("`{}`", route.operation.route_type());
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    names.join(", ")
+}
+
+fn settings(provider: &Provider) -> String {
+    let told = provider.settings.iter().map(|setting| {
+        let when = match setting.required {
+            Required::Always => " (required)".to_owned(),
+            Required::UnlessUpstreamUrl => " (required unless `upstream_url` is given)".to_owned(),
+            Required::Group(group) => format!(" (all or none of the group {group})"),
+            Required::For(operation) => format!(" (required for `{}`)", operation.route_type()),
+            Required::Never => String::new(),
+        };
+        format!("`{}`{when}", setting.name)
+    });
+    told.collect::<Vec<_>>().join(", ")
+}
+
+fn changes(quirks: &Quirks) -> String {
+    let mut told: Vec<String> = quirks
+        .rules
+        .iter()
+        .map(|(when, rule)| format!("{}{}", change(rule), condition(*when)))
+        .collect();
+    match quirks.token_limit {
+        TokenLimit::AsSent => {}
+        TokenLimit::MaxTokens => told.push("the token limit goes out as `max_tokens`".to_owned()),
+        TokenLimit::MaxCompletionTokens => {
+            told.push("the token limit goes out as `max_completion_tokens`".to_owned());
+        }
+    }
+    if quirks.developer_is_system {
+        told.push("`developer` messages go out as `system`".to_owned());
+    }
+    if told.is_empty() {
+        "none".to_owned()
+    } else {
+        told.join("; ")
+    }
+}
+
+fn change(rule: &MemberRule) -> String {
+    match rule {
+        MemberRule::Drop(member) => format!("`{member}` is left out"),
+        MemberRule::Rename(member, to) => format!("`{member}` becomes `{to}`"),
+        MemberRule::Replace { member, value, with } => format!("`{member}` \"{value}\" becomes `{with}`"),
+        MemberRule::ReplaceKind { member, kind, with } => {
+            format!("`{member}` of type \"{kind}\" becomes `{with}`")
+        }
+        MemberRule::Recast {
+            member,
+            value,
+            with: [],
+        } => format!("`{member}` \"{value}\" is left out"),
+        MemberRule::Recast { member, value, with } => {
+            let members: Vec<String> = with
+                .iter()
+                .map(|(name, raw)| format!("`{name}: {raw}`"))
+                .collect();
+            format!("`{member}` \"{value}\" becomes {}", members.join(", "))
+        }
+        MemberRule::Default { member, with } => format!("`{member}` is `{with}` unless given"),
+    }
+}
+
+const fn condition(when: Requirement) -> &'static str {
+    match when {
+        Requirement::Always => "",
+        Requirement::WithoutTools => " without tools",
+        Requirement::WithTools => " with tools",
+        Requirement::Whole => " in whole answers",
+        Requirement::Streaming => " in streams",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_provider_has_its_section() {
+        let page = page();
+        for provider in all() {
+            assert!(
+                page.contains(&format!("| `model.provider` | `{}` |", provider.id)),
+                "{}",
+                provider.id
+            );
+        }
+        assert_eq!(page.matches("\n## ").count(), all().len());
+    }
+
+    #[test]
+    fn changes_are_told() {
+        assert_eq!(changes(&Quirks::NONE), "none");
+        let quirks = Quirks {
+            rules: &[
+                (Requirement::WithoutTools, MemberRule::Drop("x")),
+                (Requirement::Always, MemberRule::Rename("a", "b")),
+            ],
+            token_limit: TokenLimit::MaxTokens,
+            ..Quirks::NONE
+        };
+        assert_eq!(
+            changes(&quirks),
+            "`x` is left out without tools; `a` becomes `b`; the token limit goes out as `max_tokens`"
+        );
+    }
+}
