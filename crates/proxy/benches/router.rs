@@ -28,10 +28,7 @@ fn route(path: String, host: Option<String>) -> Route {
 
 /// Finds `path` in the table; fails where it is not found, so that no bench measures a miss by mistake.
 fn bench(bencher: Bencher<'_, '_>, routes: Vec<Route>, host: &str, path: &str) {
-    let configuration = Configuration {
-        routes,
-        ..Configuration::default()
-    };
+    let configuration = Configuration { routes, ..Configuration::default() };
     let compiled = Router::new(&configuration);
     assert!(compiled.is_ok());
     let Ok(compiled) = compiled else {
@@ -54,12 +51,7 @@ const PATH: &str = "/team-500/openai/v1/chat/completions";
 
 #[divan::bench]
 fn one_prefix(bencher: Bencher<'_, '_>) {
-    bench(
-        bencher,
-        vec![route("/team-500".to_owned(), None)],
-        "localhost:8000",
-        PATH,
-    );
+    bench(bencher, vec![route("/team-500".to_owned(), None)], "localhost:8000", PATH);
 }
 
 #[divan::bench]
@@ -70,9 +62,8 @@ fn one_pattern(bencher: Bencher<'_, '_>) {
 
 #[divan::bench(args = [10, 100, 1000])]
 fn prefixes(bencher: Bencher<'_, '_>, count: usize) {
-    let mut routes: Vec<Route> = (0..count)
-        .map(|index| route(format!("/team-{index}/openai"), None))
-        .collect();
+    let mut routes: Vec<Route> =
+        (0..count).map(|index| route(format!("/team-{index}/openai"), None)).collect();
     routes.push(route("/team-500".to_owned(), None));
     bench(bencher, routes, "localhost:8000", PATH);
 }
@@ -96,10 +87,5 @@ fn hosts_on_one_path(bencher: Bencher<'_, '_>, count: usize) {
 #[divan::bench]
 fn odd_spelling(bencher: Bencher<'_, '_>) {
     let routes = vec![route("/team-500".to_owned(), None)];
-    bench(
-        bencher,
-        routes,
-        "localhost:8000",
-        "//team%2D500/./openai/v1/chat%20completions",
-    );
+    bench(bencher, routes, "localhost:8000", "//team%2D500/./openai/v1/chat%20completions");
 }

@@ -26,10 +26,7 @@ impl RequestId {
         let mut digits = [0; 32];
         let mut number = fastrand::u128(..);
         for digit in &mut digits {
-            *digit = b"0123456789abcdef"
-                .get((number & 0xf) as usize)
-                .copied()
-                .unwrap_or(b'0');
+            *digit = b"0123456789abcdef".get((number & 0xf) as usize).copied().unwrap_or(b'0');
             number >>= 4;
         }
         Self(digits)
@@ -74,6 +71,7 @@ pub struct Account {
     losses: Losses,
     outcome: Outcome,
     error: Option<&'static str>,
+    closed: bool,
     _in_flight: GaugeHold,
 }
 
@@ -111,6 +109,7 @@ impl Account {
             losses: Losses::default(),
             outcome: Outcome::Completed,
             error: None,
+            closed: false,
             _in_flight: gateway.metrics.in_flight.hold(),
         })
     }
@@ -175,21 +174,16 @@ impl Account {
 
     /// A whole answer was read; `estimated` is the input to assume where the upstream told no usage.
     pub fn whole(&mut self, answer: &WholeAnswer, estimated: impl FnOnce() -> u64) {
-        self.usage = Some(match answer.usage {
-            Some(usage) => (usage, UsageSource::Reported),
-            None => {
-                let usage = Usage {
-                    fresh_input: estimated(),
-                    output: answer.output_bytes.div_ceil(4),
-                    ..Usage::default()
-                };
-                (usage, UsageSource::Estimated)
-            }
+        self.usage = Some(if let Some(usage) = answer.usage {
+            (usage, UsageSource::Reported)
+        } else {
+            let output = answer.output_bytes.div_ceil(4);
+            (Usage { fresh_input: estimated(), output, ..Usage::default() }, UsageSource::Estimated)
         });
     }
 
     /// A stream has ended, or was left by its client.
-    pub fn streamed(&mut self, summary: Summary) {
+    pub fn streamed(&mut self, summary: &Summary) {
         self.usage = summary.usage;
         let (outcome, error) = match summary.end {
             StreamEnd::Complete => return,
@@ -227,18 +221,14 @@ impl Account {
     pub fn latencies_so_far(&self) -> (Duration, Option<Duration>) {
         let sent = self.sent.as_ref().map(|sent| sent.at);
         let before = sent.unwrap_or_else(Instant::now).duration_since(self.started);
-        let upstream = sent
-            .zip(self.upstream_head)
-            .map(|(sent, head)| head.duration_since(sent));
+        let upstream = sent.zip(self.upstream_head).map(|(sent, head)| head.duration_since(sent));
         (before, upstream)
     }
 
     fn record(&self, response_bytes: u64) -> Record<'_> {
         let snapshot = &*self.snapshot;
         let route = self.route.and_then(|index| snapshot.routes.get(index));
-        let service = route
-            .and_then(|route| route.service)
-            .and_then(|index| snapshot.services.get(index));
+        let service = route.and_then(|route| route.service).and_then(|index| snapshot.services.get(index));
         let consumer = self.consumer.and_then(|index| snapshot.consumers.get(index));
         let plugin = self.plugin.and_then(|index| snapshot.plugins.get(index));
         let (before, upstream) = self.latencies_so_far();
@@ -252,14 +242,8 @@ impl Account {
                 id: &consumer.id,
                 name: consumer.username.as_deref().or(consumer.custom_id.as_deref()),
             }),
-            route: route.map(|route| Entity {
-                id: &route.id,
-                name: route.name.as_deref(),
-            }),
-            service: service.map(|service| Entity {
-                id: &service.id,
-                name: service.name.as_deref(),
-            }),
+            route: route.map(|route| Entity { id: &route.id, name: route.name.as_deref() }),
+            service: service.map(|service| Entity { id: &service.id, name: service.name.as_deref() }),
             plugin_id: plugin.map(|plugin| &*plugin.id),
             target: self.sent.as_ref().map(|sent| RecordTarget {
                 provider: sent.provider,
@@ -291,7 +275,12 @@ impl Account {
     }
 
     /// Writes the record; nothing is known that is not known by now.
-    pub fn close(self: Box<Self>, response_bytes: u64) {
+    pub fn close(mut self: Box<Self>, response_bytes: u64) {
+        self.write(response_bytes);
+    }
+
+    fn write(&mut self, response_bytes: u64) {
+        self.closed = true;
         let record = self.record(response_bytes);
         let metrics = self
             .route
@@ -301,6 +290,16 @@ impl Account {
         if let Some(records) = &self.gateway.records {
             // What is not taken is counted by the writer.
             let _ = records.try_send(&record);
+        }
+    }
+}
+
+impl Drop for Account {
+    /// A request whose client leaves before the head of its answer is dropped as it stands.
+    fn drop(&mut self) {
+        if !self.closed {
+            self.client_left();
+            self.write(0);
         }
     }
 }

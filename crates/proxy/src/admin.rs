@@ -42,10 +42,7 @@ pub fn admin_router(gateway: Arc<Gateway>, apply: Apply) -> Router {
     let config = Router::new()
         .route("/config", post(replace_config))
         .layer(DefaultBodyLimit::max(MAX_CONFIG))
-        .with_state(Admin {
-            gateway: Arc::clone(&gateway),
-            apply,
-        });
+        .with_state(Admin { gateway: Arc::clone(&gateway), apply });
     status_router(gateway).merge(config)
 }
 
@@ -57,7 +54,8 @@ pub async fn serve(listener: TcpListener, router: Router) -> io::Result<()> {
 /// The state of the gateway, as `/status` tells it.
 #[derive(Serialize)]
 struct Status {
-    status: &'static str,
+    #[serde(rename = "status")]
+    health: &'static str,
     version: &'static str,
     uptime_seconds: u64,
     requests_in_flight: i64,
@@ -79,7 +77,7 @@ async fn status(State(gateway): State<Arc<Gateway>>) -> Response {
     let snapshot = gateway.snapshot();
     let (last_load_succeeded, loaded_at) = gateway.metrics.reloads.state();
     axum::Json(Status {
-        status: "ok",
+        health: "ok",
         version: env!("CARGO_PKG_VERSION"),
         uptime_seconds: gateway.started.elapsed().as_secs(),
         requests_in_flight: gateway.metrics.in_flight.value(),
@@ -97,11 +95,7 @@ async fn status(State(gateway): State<Arc<Gateway>>) -> Response {
 
 async fn metrics(State(gateway): State<Arc<Gateway>>) -> Response {
     let text = gateway.metrics.render();
-    (
-        [(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")],
-        text,
-    )
-        .into_response()
+    ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text).into_response()
 }
 
 #[derive(Serialize)]
@@ -112,14 +106,7 @@ struct Told {
 }
 
 fn told(status: StatusCode, message: impl Into<String>, problems: Vec<String>) -> Response {
-    (
-        status,
-        axum::Json(Told {
-            message: message.into(),
-            problems,
-        }),
-    )
-        .into_response()
+    (status, axum::Json(Told { message: message.into(), problems })).into_response()
 }
 
 async fn not_found() -> Response {
@@ -133,10 +120,7 @@ async fn not_found() -> Response {
 /// A page in an operator's browser must not be able to replace the configuration: a foreign site can
 /// neither name a loopback host nor send these content types without asking first.
 fn refuse_foreign(headers: &HeaderMap) -> Option<Response> {
-    let host = headers
-        .get(header::HOST)
-        .and_then(|host| host.to_str().ok())
-        .unwrap_or_default();
+    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
     if !is_local(host) {
         return Some(told(
             StatusCode::FORBIDDEN,
@@ -144,25 +128,10 @@ fn refuse_foreign(headers: &HeaderMap) -> Option<Response> {
             Vec::new(),
         ));
     }
-    let content_type = headers
-        .get(header::CONTENT_TYPE)
-        .and_then(|value| value.to_str().ok());
-    let media_type = content_type
-        .unwrap_or_default()
-        .split(';')
-        .next()
-        .unwrap_or_default()
-        .trim();
-    let accepted = [
-        "application/json",
-        "application/yaml",
-        "application/x-yaml",
-        "text/yaml",
-    ];
-    if accepted
-        .iter()
-        .any(|known| known.eq_ignore_ascii_case(media_type))
-    {
+    let content_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    let media_type = content_type.unwrap_or_default().split(';').next().unwrap_or_default().trim();
+    let accepted = ["application/json", "application/yaml", "application/x-yaml", "text/yaml"];
+    if accepted.iter().any(|known| known.eq_ignore_ascii_case(media_type)) {
         return None;
     }
     let message = "content-type must be application/json or application/yaml";
@@ -172,10 +141,7 @@ fn refuse_foreign(headers: &HeaderMap) -> Option<Response> {
 fn is_local(host: &str) -> bool {
     host.parse::<SocketAddr>().is_ok()
         || host.trim_matches(['[', ']']).parse::<std::net::IpAddr>().is_ok()
-        || host
-            .rsplit_once(':')
-            .map_or(host, |(name, _)| name)
-            .eq_ignore_ascii_case("localhost")
+        || host.rsplit_once(':').map_or(host, |(name, _)| name).eq_ignore_ascii_case("localhost")
 }
 
 async fn replace_config(State(admin): State<Admin>, headers: HeaderMap, body: Bytes) -> Response {
@@ -183,42 +149,27 @@ async fn replace_config(State(admin): State<Admin>, headers: HeaderMap, body: By
         return refused;
     }
     let Ok(text) = String::from_utf8(body.to_vec()) else {
-        return told(
-            StatusCode::BAD_REQUEST,
-            "the configuration is not UTF-8",
-            Vec::new(),
-        );
+        return told(StatusCode::BAD_REQUEST, "the configuration is not UTF-8", Vec::new());
     };
     let apply = Arc::clone(&admin.apply);
     // A large file takes a while to check: that must not hold up requests.
     match tokio::task::spawn_blocking(move || apply(&text)).await {
-        Ok(Ok(warnings)) => told(
-            StatusCode::CREATED,
-            "the configuration is in force until the next reload",
-            warnings,
-        ),
+        Ok(Ok(warnings)) => {
+            told(StatusCode::CREATED, "the configuration is in force until the next reload", warnings)
+        }
         Ok(Err(problems)) => {
             admin.gateway.metrics.reloads.failed();
-            told(
-                StatusCode::BAD_REQUEST,
-                "the configuration is not valid, nothing was changed",
-                problems,
-            )
+            told(StatusCode::BAD_REQUEST, "the configuration is not valid, nothing was changed", problems)
         }
-        Err(_) => told(
-            StatusCode::INTERNAL_SERVER_ERROR,
-            "the configuration could not be checked",
-            Vec::new(),
-        ),
+        Err(_) => {
+            told(StatusCode::INTERNAL_SERVER_ERROR, "the configuration could not be checked", Vec::new())
+        }
     }
 }
 
 /// Seconds of the epoch.
 pub fn now() -> u64 {
-    SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .unwrap_or_default()
-        .as_secs()
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs()
 }
 
 #[cfg(test)]
@@ -238,13 +189,8 @@ mod tests {
         ] {
             assert!(is_local(host), "{host}");
         }
-        for host in [
-            "",
-            "example.com",
-            "example.com:8001",
-            "localhost.example.com",
-            "127.0.0.1.example.com",
-        ] {
+        for host in ["", "example.com", "example.com:8001", "localhost.example.com", "127.0.0.1.example.com"]
+        {
             assert!(!is_local(host), "{host}");
         }
     }

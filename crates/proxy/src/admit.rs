@@ -52,11 +52,7 @@ pub struct Refusal {
 
 impl Refusal {
     fn new(error: GatewayError, extra: Extra) -> Self {
-        Self {
-            error,
-            extra,
-            envelope: &dialect::openai::OPENAI,
-        }
+        Self { error, extra, envelope: &dialect::openai::OPENAI }
     }
 }
 
@@ -71,10 +67,7 @@ pub async fn admit<'s>(
     let (route, captures, remainder) = find_route(snapshot, info, parts)?;
     account.route = Some(route);
     let scheme = scheme(info);
-    let settings = snapshot
-        .bindings
-        .key_auth(route, scheme)
-        .and_then(|index| snapshot.key_auth(index));
+    let settings = snapshot.bindings.key_auth(route, scheme).and_then(|index| snapshot.key_auth(index));
     let caller = match settings {
         Some(settings) => identify_caller(snapshot, settings, parts, body).await?,
         None => Caller::default(),
@@ -83,10 +76,7 @@ pub async fn admit<'s>(
     announce(&mut parts.headers, caller.announced(snapshot));
     let consumer = caller.consumer.and_then(|index| snapshot.consumers.get(index));
     let groups = consumer.map(|consumer| &*consumer.groups).unwrap_or_default();
-    let bound = bind::Caller {
-        consumer: caller.consumer,
-        groups,
-    };
+    let bound = bind::Caller { consumer: caller.consumer, groups };
     let plugin = snapshot.bindings.ai_proxy(route, scheme, bound);
     let Some((index, plugin)) = plugin.and_then(|index| Some((index, snapshot.ai_proxy(index)?))) else {
         return Err(Refusal::new(GatewayError::NoPlugin, Extra::new()));
@@ -157,28 +147,17 @@ async fn identify_caller<'s>(
     let (consumer, credential) = match identity {
         Ok(Identity::Unasked) => (None, None),
         Ok(Identity::Anonymous { consumer }) => (Some(consumer), None),
-        Ok(Identity::Known { credential }) => (
-            snapshot
-                .credentials
-                .get(credential)
-                .map(|(_, consumer)| *consumer),
-            Some(credential),
-        ),
+        Ok(Identity::Known { credential }) => {
+            (snapshot.credentials.get(credential).map(|(_, consumer)| *consumer), Some(credential))
+        }
         Err(denial) => {
             let challenge = denial.www_authenticate.clone();
-            let extra = challenge
-                .map(|challenge| (header::WWW_AUTHENTICATE, challenge))
-                .into_iter()
-                .collect();
+            let extra =
+                challenge.map(|challenge| (header::WWW_AUTHENTICATE, challenge)).into_iter().collect();
             return Err(Refusal::new(GatewayError::Denied(denial), extra));
         }
     };
-    Ok(Caller {
-        consumer,
-        credential,
-        query,
-        hidden_members: hidden.body_members(),
-    })
+    Ok(Caller { consumer, credential, query, hidden_members: hidden.body_members() })
 }
 
 fn find_route(
@@ -187,12 +166,7 @@ fn find_route(
     parts: &Parts,
 ) -> Result<(usize, Captures, Box<str>), Refusal> {
     let authority = parts.uri.authority().map(http::uri::Authority::as_str);
-    let host = authority.or_else(|| {
-        parts
-            .headers
-            .get(header::HOST)
-            .and_then(|host| host.to_str().ok())
-    });
+    let host = authority.or_else(|| parts.headers.get(header::HOST).and_then(|host| host.to_str().ok()));
     let request = RouteRequest {
         method: parts.method.as_str(),
         host,
@@ -213,10 +187,7 @@ fn find_route(
                 // HTTP/2 has no such headers.
                 upgrade.headers.retain(|(name, _)| name == header::LOCATION);
             }
-            Err(Refusal::new(
-                GatewayError::WantsTls(upgrade.status),
-                upgrade.headers,
-            ))
+            Err(Refusal::new(GatewayError::WantsTls(upgrade.status), upgrade.headers))
         }
     }
 }

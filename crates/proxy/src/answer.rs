@@ -38,27 +38,15 @@ pub struct ClientBody {
 impl ClientBody {
     pub fn whole(bytes: Bytes, account: Box<Account>) -> Self {
         let content = Content::Whole((!bytes.is_empty()).then_some(bytes));
-        Self {
-            content,
-            account: Some(account),
-            sent: 0,
-        }
+        Self { content, account: Some(account), sent: 0 }
     }
 
     pub fn passing(passing: Passing, account: Box<Account>) -> Self {
-        Self {
-            content: Content::Passing(Box::new(passing)),
-            account: Some(account),
-            sent: 0,
-        }
+        Self { content: Content::Passing(Box::new(passing)), account: Some(account), sent: 0 }
     }
 
     pub fn stream(stream: Box<EventStream>, account: Box<Account>) -> Self {
-        Self {
-            content: Content::Stream(stream),
-            account: Some(account),
-            sent: 0,
-        }
+        Self { content: Content::Stream(stream), account: Some(account), sent: 0 }
     }
 }
 

@@ -26,12 +26,7 @@ struct Level {
 
 const fn level(words: (bool, bool, bool, bool)) -> Level {
     let (consumer, group, route, service) = words;
-    Level {
-        consumer,
-        group,
-        route,
-        service,
-    }
+    Level { consumer, group, route, service }
 }
 
 /// All combinations that there are, in Kong's order of precedence.
@@ -83,10 +78,7 @@ impl Instances {
         let mut by_scope: HashMap<Scope, Vec<Instance>> = HashMap::new();
         for (plugin, configured) in plugins {
             let protocols = configured.protocols.clone();
-            by_scope
-                .entry(configured.scope)
-                .or_default()
-                .push(Instance { plugin, protocols });
+            by_scope.entry(configured.scope).or_default().push(Instance { plugin, protocols });
         }
         let used = |level: &Level| by_scope.keys().any(|scope| Level::of(*scope) == *level);
         let levels = LEVELS.into_iter().filter(used).collect();
@@ -97,11 +89,7 @@ impl Instances {
     fn find(&self, scope: Scope, protocol: Protocol) -> Option<usize> {
         let takes =
             |instance: &&Instance| instance.protocols.is_empty() || instance.protocols.contains(&protocol);
-        self.by_scope
-            .get(&scope)?
-            .iter()
-            .find(takes)
-            .map(|instance| instance.plugin)
+        self.by_scope.get(&scope)?.iter().find(takes).map(|instance| instance.plugin)
     }
 
     fn choose(
@@ -126,10 +114,7 @@ impl Instances {
             }
             // Of several groups the first by name counts.
             let groups = caller.groups.iter();
-            let mut scopes = groups.map(|group| Scope {
-                group: Some(*group),
-                ..scope
-            });
+            let mut scopes = groups.map(|group| Scope { group: Some(*group), ..scope });
             scopes.find_map(|scope| self.find(scope, protocol))
         })
     }
@@ -160,8 +145,7 @@ impl Bindings {
     /// Index of the `key-auth` instance of a route. It is chosen before anybody knows who calls, so an
     /// instance that is bound to a consumer or a group takes no part.
     pub fn key_auth(&self, route: usize, protocol: Protocol) -> Option<usize> {
-        self.key_auth
-            .choose(route, self.service(route), protocol, Caller::default())
+        self.key_auth.choose(route, self.service(route), protocol, Caller::default())
     }
 
     /// Index of the `ai-proxy` instance of a route and a caller.

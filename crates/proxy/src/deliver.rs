@@ -53,7 +53,6 @@ impl Delivering<'_> {
         let (mut parts, body) = response.into_parts();
         let encoded = Encoded::of(&parts.headers);
         headers::strip_for_client(&mut parts.headers);
-        parts.headers.remove(header::CONTENT_LENGTH);
         response_headers::add(&self, &mut parts.headers, &account);
         let outcome = if parts.status.is_success() && headers::is_event_stream(&parts.headers) {
             self.stream(parts, body, encoded, &mut account).await
@@ -75,10 +74,7 @@ impl Delivering<'_> {
                 tracing::warn!(request_id = account.request_id().as_str(), %error, "an answer could not be used");
                 let mut own = HeaderMap::new();
                 response_headers::add(&self, &mut own, &account);
-                let extra = own
-                    .into_iter()
-                    .filter_map(|(name, value)| Some((name?, value)))
-                    .collect();
+                let extra = own.into_iter().filter_map(|(name, value)| Some((name?, value))).collect();
                 render::error(&error, self.plugin.envelope, extra, account)
             }
         }
@@ -115,10 +111,7 @@ impl Delivering<'_> {
         let operation = self.prepared.operation;
         let raw = collect(body, self.read_timeout).await?;
         let whole = self.decode(raw, encoded, &mut parts.headers)?;
-        let checked = self
-            .plugin
-            .envelope
-            .whole(operation, self.prepared.quirks, &whole.plain);
+        let checked = self.plugin.envelope.whole(operation, self.prepared.quirks, &whole.plain);
         match checked {
             Ok(answer) => account.whole(&answer, || self.prepared.input_estimate()),
             // Only generated text is ours to judge.
@@ -153,10 +146,7 @@ impl Delivering<'_> {
             Encoded::Unknown => return Err(GatewayError::AnswerEncoding),
         };
         let Some(coding) = coding else {
-            return Ok(Whole {
-                sent: raw.clone(),
-                plain: raw,
-            });
+            return Ok(Whole { sent: raw.clone(), plain: raw });
         };
         let plain = inflate(&raw, coding)?;
         if self.passes(coding) {
@@ -164,10 +154,7 @@ impl Delivering<'_> {
             return Ok(Whole { sent: raw, plain });
         }
         headers.remove(header::CONTENT_ENCODING);
-        Ok(Whole {
-            sent: plain.clone(),
-            plain,
-        })
+        Ok(Whole { sent: plain.clone(), plain })
     }
 
     async fn stream(
@@ -201,14 +188,12 @@ impl Delivering<'_> {
                 parts.status =
                     StatusCode::from_u16(envelope.error_status(&data)).unwrap_or(StatusCode::BAD_GATEWAY);
                 account.error_first(parts.status);
-                parts
-                    .headers
-                    .insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+                parts.headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
                 Ok((parts, Content::Whole(data)))
             }
-            Opening::Nothing(stream::End::Broken(stream::Break::TimedOut)) => Err(GatewayError::Upstream(
-                crate::upstream::UpstreamError::ReadTimeout,
-            )),
+            Opening::Nothing(stream::End::Broken(stream::Break::TimedOut)) => {
+                Err(GatewayError::Upstream(crate::upstream::UpstreamError::ReadTimeout))
+            }
             Opening::Nothing(_) if self.prepared.operation == Operation::Preserve => {
                 Ok((parts, Content::Stream(stream)))
             }
@@ -228,16 +213,9 @@ impl Delivering<'_> {
             (false, true) => UsagePolicy::Hide,
             (false, false) => UsagePolicy::Pass,
         };
-        let settings = RelaySettings {
-            usage,
-            input_estimate: prepared.input_estimate(),
-            ..RelaySettings::default()
-        };
-        SseRelay::new(
-            envelope.stream(prepared.operation, prepared.quirks),
-            settings,
-            fault_frame,
-        )
+        let settings =
+            RelaySettings { usage, input_estimate: prepared.input_estimate(), ..RelaySettings::default() };
+        SseRelay::new(envelope.stream(prepared.operation, prepared.quirks), settings, fault_frame)
     }
 }
 
@@ -275,9 +253,7 @@ async fn collect(mut body: UpstreamBody, idle: Duration) -> Result<Bytes, Gatewa
     loop {
         let piece = match next_frame(&mut body, idle).await {
             Err(_elapsed) => {
-                return Err(GatewayError::Upstream(
-                    crate::upstream::UpstreamError::ReadTimeout,
-                ));
+                return Err(GatewayError::Upstream(crate::upstream::UpstreamError::ReadTimeout));
             }
             Ok(Some(Err(_))) => return Err(GatewayError::AnswerTruncated),
             Ok(None) => break,

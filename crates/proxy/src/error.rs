@@ -52,16 +52,9 @@ pub enum GatewayError {
     #[error("method {0} is not supported on this route")]
     Method(http::Method),
     #[error("transformation failed from type {provider}://{route}: {reason}")]
-    Transformation {
-        provider: &'static str,
-        route: &'static str,
-        reason: AnswerError,
-    },
+    Transformation { provider: &'static str, route: &'static str, reason: AnswerError },
     #[error("transformation failed from type {provider}://{route}: the answer is not an event stream")]
-    NotAStream {
-        provider: &'static str,
-        route: &'static str,
-    },
+    NotAStream { provider: &'static str, route: &'static str },
     #[error("the upstream's answer ended before it was complete")]
     AnswerTruncated,
     #[error("the upstream's answer is larger than {0} bytes")]
@@ -94,12 +87,7 @@ pub struct Meaning {
 }
 
 const fn meaning(status: StatusCode, kind: &'static str, code: &'static str, blame: Blame) -> Meaning {
-    Meaning {
-        status,
-        kind,
-        code,
-        blame,
-    }
+    Meaning { status, kind, code, blame }
 }
 
 const INVALID: &str = "invalid_request_error";
@@ -113,45 +101,23 @@ impl GatewayError {
     /// The one table from errors to what they mean.
     pub const fn meaning(&self) -> Meaning {
         match self {
-            Self::NoRoute => meaning(
-                StatusCode::NOT_FOUND,
-                "not_found_error",
-                "no_route",
-                Blame::Caller,
-            ),
+            Self::NoRoute => meaning(StatusCode::NOT_FOUND, "not_found_error", "no_route", Blame::Caller),
             Self::WantsTls(status) => meaning(*status, INVALID, "https_required", Blame::Caller),
-            Self::NoPlugin => meaning(
-                StatusCode::SERVICE_UNAVAILABLE,
-                FAILED,
-                "no_target",
-                Blame::Gateway,
-            ),
-            Self::Denied(denial) if denial.www_authenticate.is_some() => meaning(
-                denial.status,
-                "authentication_error",
-                "invalid_api_key",
-                Blame::Caller,
-            ),
+            Self::NoPlugin => meaning(StatusCode::SERVICE_UNAVAILABLE, FAILED, "no_target", Blame::Gateway),
+            Self::Denied(denial) if denial.www_authenticate.is_some() => {
+                meaning(denial.status, "authentication_error", "invalid_api_key", Blame::Caller)
+            }
             Self::Denied(denial) => meaning(denial.status, FAILED, "anonymous_missing", Blame::Gateway),
-            Self::BodyTooLarge(_) => meaning(
-                StatusCode::PAYLOAD_TOO_LARGE,
-                INVALID,
-                "request_too_large",
-                Blame::Caller,
-            ),
-            Self::BodyTimeout => meaning(
-                StatusCode::REQUEST_TIMEOUT,
-                INVALID,
-                "request_timeout",
-                Blame::Caller,
-            ),
+            Self::BodyTooLarge(_) => {
+                meaning(StatusCode::PAYLOAD_TOO_LARGE, INVALID, "request_too_large", Blame::Caller)
+            }
+            Self::BodyTimeout => {
+                meaning(StatusCode::REQUEST_TIMEOUT, INVALID, "request_timeout", Blame::Caller)
+            }
             Self::BodyBroken => bad_request("incomplete_body"),
-            Self::Encoding => meaning(
-                StatusCode::UNSUPPORTED_MEDIA_TYPE,
-                INVALID,
-                "unsupported_encoding",
-                Blame::Caller,
-            ),
+            Self::Encoding => {
+                meaning(StatusCode::UNSUPPORTED_MEDIA_TYPE, INVALID, "unsupported_encoding", Blame::Caller)
+            }
             Self::BadEncoding => bad_request("bad_encoding"),
             Self::ContentType | Self::Json(_) => bad_request("invalid_body"),
             Self::Request(_) => bad_request("invalid_request"),
@@ -164,37 +130,22 @@ impl GatewayError {
             Self::StreamingDenied => bad_request("streaming_denied"),
             Self::Endpoint(_) => bad_request("invalid_target"),
             Self::Unsupported(_) => bad_request("unsupported_parameter"),
-            Self::Method(_) => meaning(
-                StatusCode::METHOD_NOT_ALLOWED,
-                INVALID,
-                "method_not_allowed",
-                Blame::Caller,
-            ),
-            Self::Transformation { .. } | Self::NotAStream { .. } => meaning(
-                StatusCode::INTERNAL_SERVER_ERROR,
-                FAILED,
-                "transformation_failed",
-                Blame::Upstream,
-            ),
-            Self::AnswerTruncated => meaning(
-                StatusCode::INTERNAL_SERVER_ERROR,
-                FAILED,
-                "upstream_truncated",
-                Blame::Upstream,
-            ),
-            Self::AnswerTooLarge(_) | Self::AnswerEncoding => meaning(
-                StatusCode::BAD_GATEWAY,
-                FAILED,
-                "upstream_invalid",
-                Blame::Upstream,
-            ),
+            Self::Method(_) => {
+                meaning(StatusCode::METHOD_NOT_ALLOWED, INVALID, "method_not_allowed", Blame::Caller)
+            }
+            Self::Transformation { .. } | Self::NotAStream { .. } => {
+                meaning(StatusCode::INTERNAL_SERVER_ERROR, FAILED, "transformation_failed", Blame::Upstream)
+            }
+            Self::AnswerTruncated => {
+                meaning(StatusCode::INTERNAL_SERVER_ERROR, FAILED, "upstream_truncated", Blame::Upstream)
+            }
+            Self::AnswerTooLarge(_) | Self::AnswerEncoding => {
+                meaning(StatusCode::BAD_GATEWAY, FAILED, "upstream_invalid", Blame::Upstream)
+            }
             Self::Upstream(error) => upstream_meaning(error),
-            Self::Internal(_) => meaning(
-                StatusCode::INTERNAL_SERVER_ERROR,
-                FAILED,
-                "internal_error",
-                Blame::Gateway,
-            ),
+            Self::Internal(_) => {
+                meaning(StatusCode::INTERNAL_SERVER_ERROR, FAILED, "internal_error", Blame::Gateway)
+            }
         }
     }
 

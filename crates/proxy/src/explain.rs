@@ -53,18 +53,11 @@ pub async fn explain(configuration: Configuration, request: &[u8]) -> Result<Exp
     let metrics = Arc::new(Metrics::new(MetricsOptions::default()));
     let hosts = Hosts::new(Arc::new(TlsSettings::new(None)?), Arc::clone(&metrics));
     // Nothing is sent, so the simulator need not run.
-    let settings = Settings {
-        max_body_bytes: MAX_BODY,
-        simulator: Some("http://127.0.0.1:1".to_owned()),
-    };
+    let settings = Settings { max_body_bytes: MAX_BODY, simulator: Some("http://127.0.0.1:1".to_owned()) };
     let gateway = Arc::new(Gateway::new(configuration, settings, hosts, metrics, None)?);
     let snapshot = gateway.snapshot();
     let peer = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
-    let info = ConnectionInfo {
-        peer,
-        tls: false,
-        sni: None,
-    };
+    let info = ConnectionInfo { peer, tls: false, sni: None };
     let mut account = Account::open(&gateway, &snapshot, &info, &parts.method, &parts.uri);
     let mut body = ClientRequestBody::buffered(body);
     let mut text = String::new();
@@ -79,12 +72,7 @@ pub async fn explain(configuration: Configuration, request: &[u8]) -> Result<Exp
         Ok(sent) => text.push_str(&sent),
         Err(error) => {
             let meaning = error.meaning();
-            let _ = writeln!(
-                text,
-                "refused   {} {}: {error}",
-                meaning.status.as_u16(),
-                meaning.code
-            );
+            let _ = writeln!(text, "refused   {} {}: {error}", meaning.status.as_u16(), meaning.code);
         }
     }
     Ok(Explanation { text, would_send })
@@ -116,10 +104,7 @@ fn parse(request: &[u8]) -> Result<(Parts, Bytes), ExplainError> {
         let header = memchr::memchr(b':', line).and_then(|colon| {
             let (name, value) = line.split_at(colon);
             let value = value.get(1..).unwrap_or_default().trim_ascii();
-            Some((
-                HeaderName::from_bytes(name).ok()?,
-                HeaderValue::from_bytes(value).ok()?,
-            ))
+            Some((HeaderName::from_bytes(name).ok()?, HeaderValue::from_bytes(value).ok()?))
         });
         let (name, value) = header.ok_or(ExplainError::Request(number))?;
         parts.headers.append(name, value);
@@ -135,11 +120,7 @@ fn write_account(text: &mut String, snapshot: &Snapshot, account: &Account) {
         }
     }
     if let Some(consumer) = account.consumer.and_then(|index| snapshot.consumers.get(index)) {
-        let _ = writeln!(
-            text,
-            "consumer  {}",
-            named(&consumer.id, consumer.username.as_deref())
-        );
+        let _ = writeln!(text, "consumer  {}", named(&consumer.id, consumer.username.as_deref()));
     }
     if let Some(plugin) = account.plugin.and_then(|index| snapshot.plugins.get(index)) {
         let _ = writeln!(text, "plugin    ai-proxy {}", plugin.id);
@@ -156,18 +137,11 @@ async fn sent(
     let plugin = admitted.plugin;
     if plugin.extensions.list_models {
         let list = models::answer(plugin, &parts.method, &admitted.remainder)?;
-        return Ok(format!(
-            "answered here, nothing is sent\n\n{}\n",
-            String::from_utf8_lossy(&list)
-        ));
+        return Ok(format!("answered here, nothing is sent\n\n{}\n", String::from_utf8_lossy(&list)));
     }
     let body = body.read(&parts.headers, gateway.body_limit(plugin)).await?;
     let query = admitted.query(&parts.uri);
-    let lookup = Lookup {
-        headers: &parts.headers,
-        query,
-        captures: &admitted.captures,
-    };
+    let lookup = Lookup { headers: &parts.headers, query, captures: &admitted.captures };
     let asked = Asked {
         method: &parts.method,
         path: parts.uri.path(),
@@ -192,11 +166,7 @@ fn describe(prepared: &Prepared<'_>) -> String {
     let model = prepared.model.as_deref().unwrap_or("(named by the path)");
     let _ = writeln!(text, "target    {} / {model}", prepared.target.provider.id);
     let _ = writeln!(text, "operation {}", prepared.operation.route_type());
-    let _ = writeln!(
-        text,
-        "delivery  {}",
-        if prepared.is_streamed() { "stream" } else { "whole" }
-    );
+    let _ = writeln!(text, "delivery  {}", if prepared.is_streamed() { "stream" } else { "whole" });
     for loss in prepared.losses.iter() {
         let _ = writeln!(text, "loss      {} {}", loss.member, loss.kind.name());
     }
@@ -224,11 +194,7 @@ fn write_request(
         let secret = value.is_sensitive()
             || is_redacted(name.as_str())
             || prepared.target.credential_header.as_ref() == Some(name);
-        let shown = if secret {
-            MASK.into()
-        } else {
-            String::from_utf8_lossy(value.as_bytes())
-        };
+        let shown = if secret { MASK.into() } else { String::from_utf8_lossy(value.as_bytes()) };
         let _ = writeln!(text, "{name}: {shown}");
     }
 }

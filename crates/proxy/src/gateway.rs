@@ -37,11 +37,8 @@ impl Gateway {
         metrics: Arc<Metrics>,
         records: Option<RecordWriter>,
     ) -> Result<Self, CompileError> {
-        let context = CompileContext {
-            hosts: &hosts,
-            metrics: &metrics,
-            simulator: settings.simulator.as_deref(),
-        };
+        let context =
+            CompileContext { hosts: &hosts, metrics: &metrics, simulator: settings.simulator.as_deref() };
         let snapshot = Snapshot::compile(configuration, &context)?;
         metrics.reloads.succeeded(now());
         Ok(Self {

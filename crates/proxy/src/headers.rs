@@ -2,71 +2,66 @@
 
 use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 
+/// Headers that carry a caller's credential, whatever the provider.
+pub fn is_credential(name: &str) -> bool {
+    matches!(name, "authorization" | "x-api-key" | "api-key" | "x-goog-api-key")
+}
+
 /// Headers that concern one connection only (RFC 9110 §7.6.1).
-const HOP_BY_HOP: [HeaderName; 8] = [
-    header::CONNECTION,
-    HeaderName::from_static("keep-alive"),
-    HeaderName::from_static("proxy-connection"),
-    header::PROXY_AUTHENTICATE,
-    header::TE,
-    header::TRAILER,
-    header::TRANSFER_ENCODING,
-    header::UPGRADE,
-];
+fn is_hop_by_hop(name: &str) -> bool {
+    matches!(
+        name,
+        "connection"
+            | "keep-alive"
+            | "proxy-connection"
+            | "proxy-authenticate"
+            | "te"
+            | "trailer"
+            | "transfer-encoding"
+            | "upgrade"
+    )
+}
 
 /// Headers of a request that the gateway answers for itself, or that are nobody's business upstream.
-const NOT_UPSTREAM: [HeaderName; 7] = [
-    header::HOST,
-    header::CONTENT_LENGTH,
-    header::ACCEPT_ENCODING,
-    header::COOKIE,
-    header::EXPECT,
-    header::PROXY_AUTHORIZATION,
-    HeaderName::from_static("kong-debug"),
-];
+fn is_for_gateway(name: &str) -> bool {
+    matches!(
+        name,
+        "host"
+            | "content-length"
+            | "accept-encoding"
+            | "cookie"
+            | "expect"
+            | "proxy-authorization"
+            | "kong-debug"
+    )
+}
 
-/// Headers that carry a caller's credential, whatever the provider.
-pub const CALLER_CREDENTIALS: [HeaderName; 4] = [
-    header::AUTHORIZATION,
-    HeaderName::from_static("x-api-key"),
-    HeaderName::from_static("api-key"),
-    HeaderName::from_static("x-goog-api-key"),
-];
+/// Headers of an answer that are the upstream's own affair, or change with its body's framing.
+fn is_for_upstream(name: &str) -> bool {
+    matches!(name, "set-cookie" | "server" | "alt-svc" | "content-length")
+}
 
-/// Headers of an answer that are the upstream's own affair.
-const NOT_TO_CLIENT: [HeaderName; 3] = [
-    header::SET_COOKIE,
-    header::SERVER,
-    HeaderName::from_static("alt-svc"),
-];
-
-fn strip_hop_by_hop(headers: &mut HeaderMap) {
-    if let Some(named) = headers.get(header::CONNECTION).cloned() {
-        for name in named.to_str().unwrap_or_default().split(',') {
-            if let Ok(name) = HeaderName::from_bytes(name.trim().as_bytes()) {
-                headers.remove(name);
-            }
-        }
+/// Removes the headers that `unwanted` names, and those that `Connection` names.
+fn strip(headers: &mut HeaderMap, unwanted: impl Fn(&str) -> bool) {
+    let mut doomed: Vec<HeaderName> =
+        headers.keys().filter(|name| unwanted(name.as_str())).cloned().collect();
+    for named in headers.get_all(header::CONNECTION) {
+        let names = named.to_str().unwrap_or_default().split(',');
+        doomed.extend(names.filter_map(|name| HeaderName::from_bytes(name.trim().as_bytes()).ok()));
     }
-    for name in &HOP_BY_HOP {
+    for name in doomed {
         headers.remove(name);
     }
 }
 
-/// Turns a client's headers into those that go upstream; credentials are the caller's business.
-pub fn strip_for_upstream(headers: &mut HeaderMap) {
-    strip_hop_by_hop(headers);
-    for name in &NOT_UPSTREAM {
-        headers.remove(name);
-    }
+/// Turns a client's headers into those that go upstream; `unwanted` names what else is left out.
+pub fn strip_for_upstream(headers: &mut HeaderMap, unwanted: impl Fn(&str) -> bool) {
+    strip(headers, |name| is_hop_by_hop(name) || is_for_gateway(name) || unwanted(name));
 }
 
 /// Turns an upstream's headers into those that go to the client.
 pub fn strip_for_client(headers: &mut HeaderMap) {
-    strip_hop_by_hop(headers);
-    for name in &NOT_TO_CLIENT {
-        headers.remove(name);
-    }
+    strip(headers, |name| is_hop_by_hop(name) || is_for_upstream(name));
 }
 
 /// Whether the client takes gzip: `gzip` or `*` without `q=0` (RFC 9110 §12.5.3).
@@ -98,26 +93,18 @@ fn is_zero(parameters: &str) -> bool {
 
 /// The media type of a body: what stands before `;`. A body without one counts as JSON.
 pub fn is_json(headers: &HeaderMap) -> bool {
-    headers
-        .get(header::CONTENT_TYPE)
-        .is_none_or(|value| media_type_is(value, "application/json"))
+    headers.get(header::CONTENT_TYPE).is_none_or(|value| media_type_is(value, "application/json"))
 }
 
 /// Whether an answer is an event stream.
 pub fn is_event_stream(headers: &HeaderMap) -> bool {
-    headers
-        .get(header::CONTENT_TYPE)
-        .is_some_and(|value| media_type_is(value, "text/event-stream"))
+    headers.get(header::CONTENT_TYPE).is_some_and(|value| media_type_is(value, "text/event-stream"))
 }
 
 fn media_type_is(value: &HeaderValue, wanted: &str) -> bool {
     let value = value.as_bytes();
     let end = memchr::memchr(b';', value).unwrap_or(value.len());
-    value
-        .get(..end)
-        .unwrap_or_default()
-        .trim_ascii()
-        .eq_ignore_ascii_case(wanted.as_bytes())
+    value.get(..end).unwrap_or_default().trim_ascii().eq_ignore_ascii_case(wanted.as_bytes())
 }
 
 #[cfg(test)]
@@ -157,10 +144,10 @@ mod tests {
         headers.insert("x-secret-hop", HeaderValue::from_static("1"));
         headers.insert("x-kept", HeaderValue::from_static("1"));
         headers.insert(header::COOKIE, HeaderValue::from_static("a=b"));
-        strip_for_upstream(&mut headers);
-        assert_eq!(
-            headers.keys().map(HeaderName::as_str).collect::<Vec<_>>(),
-            ["x-kept"]
-        );
+        headers.append(header::CONNECTION, HeaderValue::from_static("x-second-hop"));
+        headers.insert("x-second-hop", HeaderValue::from_static("1"));
+        headers.insert("x-api-key", HeaderValue::from_static("1"));
+        strip_for_upstream(&mut headers, is_credential);
+        assert_eq!(headers.keys().map(HeaderName::as_str).collect::<Vec<_>>(), ["x-kept"]);
     }
 }

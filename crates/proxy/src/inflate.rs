@@ -30,11 +30,7 @@ impl Encoded {
     pub fn of(headers: &HeaderMap) -> Self {
         let mut values = headers.get_all(header::CONTENT_ENCODING).iter();
         let (Some(value), None) = (values.next(), values.next()) else {
-            return if headers.contains_key(header::CONTENT_ENCODING) {
-                Self::Unknown
-            } else {
-                Self::Plain
-            };
+            return if headers.contains_key(header::CONTENT_ENCODING) { Self::Unknown } else { Self::Plain };
         };
         let value = value.as_bytes().trim_ascii();
         let is = |name: &str| value.eq_ignore_ascii_case(name.as_bytes());
@@ -103,11 +99,7 @@ pub struct Inflater {
 
 impl Inflater {
     pub fn new(coding: Coding, limit: usize) -> Self {
-        Self {
-            coding,
-            limit,
-            decoder: None,
-        }
+        Self { coding, limit, decoder: None }
     }
 
     /// Decodes the next piece of the body.
@@ -116,20 +108,11 @@ impl Inflater {
             return Ok(Vec::new());
         }
         let (coding, limit) = (self.coding, self.limit);
-        let decoder = self
-            .decoder
-            .get_or_insert_with(|| Decoder::new(coding, limit, input));
-        let outcome = decoder
-            .writer()
-            .write_all(input)
-            .and_then(|()| decoder.writer().flush());
+        let decoder = self.decoder.get_or_insert_with(|| Decoder::new(coding, limit, input));
+        let outcome = decoder.writer().write_all(input).and_then(|()| decoder.writer().flush());
         let sink = decoder.sink();
         if outcome.is_err() {
-            return Err(if sink.overflow {
-                InflateError::TooLarge
-            } else {
-                InflateError::Corrupt
-            });
+            return Err(if sink.overflow { InflateError::TooLarge } else { InflateError::Corrupt });
         }
         Ok(std::mem::take(&mut sink.bytes))
     }
@@ -152,11 +135,7 @@ impl Inflater {
 
 impl Bounded {
     fn new(limit: usize) -> Self {
-        Self {
-            bytes: Vec::new(),
-            limit,
-            overflow: false,
-        }
+        Self { bytes: Vec::new(), limit, overflow: false }
     }
 }
 
@@ -218,9 +197,7 @@ mod tests {
             }
             Coding::Brotli => {
                 let mut out = Vec::new();
-                brotli::CompressorWriter::new(&mut out, 4096, 5, 20)
-                    .write_all(text)
-                    .unwrap();
+                brotli::CompressorWriter::new(&mut out, 4096, 5, 20).write_all(text).unwrap();
                 out
             }
         }
@@ -247,20 +224,13 @@ mod tests {
     fn a_bomb_is_stopped_at_the_limit() {
         for coding in [Coding::Gzip, Coding::Deflate, Coding::Brotli] {
             let body = compressed(coding, &vec![0; 10 << 20]);
-            assert_eq!(
-                Inflater::new(coding, 1 << 16).push(&body),
-                Err(InflateError::TooLarge),
-                "{coding:?}"
-            );
+            assert_eq!(Inflater::new(coding, 1 << 16).push(&body), Err(InflateError::TooLarge), "{coding:?}");
         }
     }
 
     #[test]
     fn what_is_not_compressed_or_cut_short_is_corrupt() {
-        assert_eq!(
-            Inflater::new(Coding::Gzip, 100).push(b"{\"plain\":true}"),
-            Err(InflateError::Corrupt)
-        );
+        assert_eq!(Inflater::new(Coding::Gzip, 100).push(b"{\"plain\":true}"), Err(InflateError::Corrupt));
         let body = compressed(Coding::Gzip, b"whole");
         let mut inflater = Inflater::new(Coding::Gzip, 100);
         inflater.push(&body[..body.len() - 4]).unwrap();

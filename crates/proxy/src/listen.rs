@@ -1,6 +1,8 @@
 //! Listeners: accepted connections, TLS, HTTP/1.1 or HTTP/2, and a graceful end.
 
 mod connection;
+mod drain;
+mod patience;
 mod tls;
 
 use std::io;
@@ -9,10 +11,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::net::TcpListener;
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::Semaphore;
 use tokio_rustls::TlsAcceptor;
 
 pub use connection::ConnectionInfo;
+pub use drain::{Drain, Phase, Signal};
 pub use tls::{CertificateError, server_config};
 
 use crate::Gateway;
@@ -38,10 +41,7 @@ impl Listener {
         };
         socket.set_reuseaddr(true)?;
         socket.bind(address)?;
-        Ok(Self {
-            tcp: socket.listen(BACKLOG)?,
-            tls: tls.map(TlsAcceptor::from),
-        })
+        Ok(Self { tcp: socket.listen(BACKLOG)?, tls: tls.map(TlsAcceptor::from) })
     }
 
     pub fn address(&self) -> io::Result<SocketAddr> {
@@ -49,35 +49,8 @@ impl Listener {
     }
 }
 
-/// Tells connections to finish, and waits for those that have.
-pub struct Drain {
-    draining: watch::Sender<bool>,
-}
-
-impl Default for Drain {
-    fn default() -> Self {
-        Self {
-            draining: watch::Sender::new(false),
-        }
-    }
-}
-
-impl Drain {
-    pub fn signal(&self) -> watch::Receiver<bool> {
-        self.draining.subscribe()
-    }
-
-    /// Stops accepting and lets running requests end; false if some had not ended after `deadline`.
-    pub async fn finish(&self, deadline: Duration) -> bool {
-        self.draining.send_replace(true);
-        tokio::time::timeout(deadline, self.draining.closed())
-            .await
-            .is_ok()
-    }
-}
-
 /// Accepts connections until the drain begins.
-pub async fn serve(listener: Listener, gateway: Arc<Gateway>, mut draining: watch::Receiver<bool>) {
+pub async fn serve(listener: Listener, gateway: Arc<Gateway>, mut signal: Signal) {
     let places = Arc::new(Semaphore::new(MAX_CONNECTIONS));
     loop {
         let Ok(place) = Arc::clone(&places).acquire_owned().await else {
@@ -85,15 +58,15 @@ pub async fn serve(listener: Listener, gateway: Arc<Gateway>, mut draining: watc
         };
         let accepted = tokio::select! {
             accepted = listener.tcp.accept() => accepted,
-            _ = draining.changed() => return,
+            () = signal.reached(Phase::Draining) => return,
         };
         match accepted {
             Ok((stream, peer)) => {
                 let gateway = Arc::clone(&gateway);
                 let tls = listener.tls.clone();
-                let draining = draining.clone();
+                let signal = signal.clone();
                 tokio::spawn(async move {
-                    connection::serve(stream, peer, tls, gateway, draining).await;
+                    connection::serve(stream, peer, tls, gateway, signal).await;
                     drop(place);
                 });
             }

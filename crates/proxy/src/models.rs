@@ -13,18 +13,12 @@ pub fn answer(plugin: &AiProxy, method: &Method, remainder: &str) -> Result<Byte
         return Err(GatewayError::Method(method.clone()));
     }
     let names = plugin.models.iter().flat_map(|listed| {
-        listed
-            .models
-            .iter()
-            .map(move |model| (format!("{}/{model}", listed.name), &*listed.name))
+        listed.models.iter().map(move |model| (format!("{}/{model}", listed.name), &*listed.name))
     });
     let wanted = remainder.trim_matches('/');
     if wanted.is_empty() {
         let entries: Vec<String> = names.map(|(name, owner)| entry(&name, owner)).collect();
-        return Ok(Bytes::from(format!(
-            "{{\"object\":\"list\",\"data\":[{}]}}",
-            entries.join(",")
-        )));
+        return Ok(Bytes::from(format!("{{\"object\":\"list\",\"data\":[{}]}}", entries.join(","))));
     }
     let wanted = percent_encoding::percent_decode_str(wanted).decode_utf8_lossy();
     match names.into_iter().find(|(name, _)| *name == wanted) {

@@ -56,17 +56,8 @@ async fn answer(
 ) -> Result<Response<ClientBody>, Box<Failed>> {
     let admitted = match admit::admit(snapshot, info, &mut parts, &mut body, &mut account).await {
         Ok(admitted) => admitted,
-        Err(Refusal {
-            error,
-            extra,
-            envelope,
-        }) => {
-            return Err(Box::new(Failed {
-                error,
-                extra,
-                account,
-                envelope,
-            }));
+        Err(Refusal { error, extra, envelope }) => {
+            return Err(Box::new(Failed { error, extra, account, envelope }));
         }
     };
     let plugin = admitted.plugin;
@@ -127,13 +118,8 @@ async fn exchange(
     match upstream::send(&host, request, timeouts, retries).await {
         Ok((response, attempted)) => {
             account.answered(response.status(), attempted.failed_connects);
-            let delivering = Delivering {
-                prepared: &prepared,
-                plugin,
-                read_timeout: timeouts.read,
-                takes_gzip,
-                debug,
-            };
+            let delivering =
+                Delivering { prepared: &prepared, plugin, read_timeout: timeouts.read, takes_gzip, debug };
             Ok(delivering.deliver(response, account).await)
         }
         Err(error) => {
@@ -148,11 +134,7 @@ async fn exchange(
     }
 }
 
+#[expect(clippy::unnecessary_box_returns, reason = "it is the error of results whose other side is small")]
 fn failed(error: GatewayError, account: Box<Account>, plugin: &AiProxy) -> Box<Failed> {
-    Box::new(Failed {
-        error,
-        extra: Vec::new(),
-        account,
-        envelope: plugin.envelope,
-    })
+    Box::new(Failed { error, extra: Vec::new(), account, envelope: plugin.envelope })
 }

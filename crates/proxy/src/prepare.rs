@@ -7,12 +7,12 @@ use bytes::Bytes;
 use config::{StreamingPolicy, UnsupportedPolicy};
 use dialect::{Call, Delivery, Head, Quirks, UsageInStream};
 use document::{Document, Edits, Spliced, quote};
-use http::{HeaderMap, Method};
+use http::{HeaderMap, HeaderName, Method};
 use model::{Losses, Operation};
 
 use crate::Gateway;
 use crate::error::GatewayError;
-use crate::headers::{self, CALLER_CREDENTIALS};
+use crate::headers;
 use crate::query;
 use crate::snapshot::AiProxy;
 use crate::target::{Destination, Target};
@@ -32,10 +32,7 @@ pub struct Asked<'a> {
 /// The body of a request on its way up.
 pub enum Body {
     /// A JSON object and what is changed in it.
-    Object {
-        document: Box<Document>,
-        edits: Box<Edits>,
-    },
+    Object { document: Box<Document>, edits: Box<Edits> },
     /// Bytes that the gateway does not look into.
     Opaque(Bytes),
 }
@@ -131,11 +128,7 @@ fn hide(document: &Document, members: &[Box<str>]) -> Edits {
 }
 
 fn describe(losses: &Losses) -> String {
-    losses
-        .iter()
-        .map(|loss| format!("{} ({})", loss.member, loss.kind.name()))
-        .collect::<Vec<_>>()
-        .join(", ")
+    losses.iter().map(|loss| format!("{} ({})", loss.member, loss.kind.name())).collect::<Vec<_>>().join(", ")
 }
 
 fn prepare_preserved<'s>(
@@ -153,18 +146,9 @@ fn prepare_preserved<'s>(
         None => None,
         Some(name) => Some(name.resolve("model.name", &|source, key| asked.lookup.value(source, key))?),
     };
-    let head = document
-        .as_ref()
-        .and_then(|document| plugin.envelope.head(document).ok())
-        .unwrap_or_default();
-    let model = configured
-        .map(Cow::into_owned)
-        .or_else(|| head.model.map(Cow::into_owned));
-    let delivery = if head.stream {
-        Delivery::Stream
-    } else {
-        Delivery::Whole
-    };
+    let head = document.as_ref().and_then(|document| plugin.envelope.head(document).ok()).unwrap_or_default();
+    let model = configured.map(Cow::into_owned).or_else(|| head.model.map(Cow::into_owned));
+    let delivery = if head.stream { Delivery::Stream } else { Delivery::Whole };
     let destination = target.locate(model.as_deref(), asked.path, &asked.lookup, &gateway.hosts)?;
     Ok(Prepared {
         quirks: &Quirks::NONE,
@@ -177,10 +161,7 @@ fn prepare_preserved<'s>(
         body: match document {
             Some(document) => {
                 let edits = Box::new(hide(&document, asked.hidden_members));
-                Body::Object {
-                    document: Box::new(document),
-                    edits,
-                }
+                Body::Object { document: Box::new(document), edits }
             }
             None => Body::Opaque(asked.body.clone()),
         },
@@ -211,15 +192,10 @@ fn select<'s>(
         && let Some(listed) = plugin.models.iter().find(|listed| &*listed.name == prefix)
         && !model.is_empty()
     {
-        return Ok(Selected {
-            target: &listed.target,
-            model: Some(Cow::Owned(model.to_owned())),
-        });
+        return Ok(Selected { target: &listed.target, model: Some(Cow::Owned(model.to_owned())) });
     }
     let Some(target) = &plugin.target else {
-        return Err(wanted.map_or(GatewayError::NoModel, |wanted| {
-            GatewayError::UnknownModel(wanted.into())
-        }));
+        return Err(wanted.map_or(GatewayError::NoModel, |wanted| GatewayError::UnknownModel(wanted.into())));
     };
     let configured = match &target.model {
         None => None,
@@ -247,23 +223,16 @@ impl Prepared<'_> {
             }
             _ => client.map(Cow::Borrowed),
         };
-        self.destination
-            .endpoint
-            .query(kept.as_deref())
-            .map(Cow::into_owned)
+        self.destination.endpoint.query(kept.as_deref()).map(Cow::into_owned)
     }
 
     /// Turns the client's headers into those that go upstream, before the configured credential is added.
     pub fn shape_headers(&self, headers: &mut HeaderMap) {
-        headers::strip_for_upstream(headers);
-        if !self.target.allow_override {
-            for name in &CALLER_CREDENTIALS {
-                headers.remove(name);
-            }
-            if let Some(name) = &self.target.credential_header {
-                headers.remove(name);
-            }
-        }
+        let target = self.target;
+        let own = target.credential_header.as_ref().map(HeaderName::as_str);
+        headers::strip_for_upstream(headers, |name| {
+            !target.allow_override && (headers::is_credential(name) || own == Some(name))
+        });
         for (name, value) in self.destination.headers.iter() {
             headers.insert(name.clone(), value.clone());
         }

@@ -5,11 +5,7 @@ use std::borrow::Cow;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 
 /// What RFC 3986 leaves unreserved.
-const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC
-    .remove(b'-')
-    .remove(b'.')
-    .remove(b'_')
-    .remove(b'~');
+const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 fn is_named(argument: &str, name: &str) -> bool {
     let given = argument.split('=').next().unwrap_or_default();
@@ -26,13 +22,7 @@ pub fn without<'q>(query: &'q str, name: &str) -> Cow<'q, str> {
     if !has(query, name) {
         return Cow::Borrowed(query);
     }
-    Cow::Owned(
-        query
-            .split('&')
-            .filter(|argument| !is_named(argument, name))
-            .collect::<Vec<_>>()
-            .join("&"),
-    )
+    Cow::Owned(query.split('&').filter(|argument| !is_named(argument, name)).collect::<Vec<_>>().join("&"))
 }
 
 /// Appends an argument, escaped.

@@ -14,9 +14,9 @@ use crate::inflate::{Coding, Encoded, InflateError, Inflater};
 /// Time without a byte after which a body is given up.
 const IDLE: Duration = Duration::from_secs(30);
 /// Time that a whole body may take.
-const TOTAL: Duration = Duration::from_secs(300);
+const TOTAL: Duration = Duration::from_mins(5);
 /// What a client claims as length is believed up to here when memory is set aside.
-const MAX_RESERVED: u64 = 1 << 20;
+const MAX_RESERVED: u64 = 16 << 20;
 
 /// A client's body, which is read at most once however often it is asked for.
 pub struct ClientRequestBody {
@@ -26,18 +26,12 @@ pub struct ClientRequestBody {
 
 impl ClientRequestBody {
     pub fn new(body: Incoming) -> Self {
-        Self {
-            unread: Some(body),
-            read: Bytes::new(),
-        }
+        Self { unread: Some(body), read: Bytes::new() }
     }
 
     /// A body that is there already.
     pub fn buffered(body: Bytes) -> Self {
-        Self {
-            unread: None,
-            read: body,
-        }
+        Self { unread: None, read: body }
     }
 
     /// The body, decoded, if it has at most `limit` bytes before and after that.

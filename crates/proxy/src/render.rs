@@ -1,5 +1,7 @@
 //! Answers that the gateway makes itself, errors above all.
 
+use std::time::Duration;
+
 use bytes::Bytes;
 use dialect::{Envelope, Verdict};
 use document::quote;
@@ -29,6 +31,11 @@ pub fn error(
     json(status, body, extra, account)
 }
 
+/// A duration as a header's value, in whole milliseconds.
+pub fn milliseconds(duration: Duration) -> HeaderValue {
+    HeaderValue::from(u64::try_from(duration.as_millis()).unwrap_or(u64::MAX))
+}
+
 /// A whole answer of JSON.
 pub fn json(status: StatusCode, body: Bytes, extra: Extra, account: Box<Account>) -> Response<ClientBody> {
     let (before, _) = account.latencies_so_far();
@@ -37,7 +44,7 @@ pub fn json(status: StatusCode, body: Bytes, extra: Extra, account: Box<Account>
     *response.status_mut() = status;
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    headers.insert(RESPONSE_LATENCY, HeaderValue::from(before.as_millis() as u64));
+    headers.insert(RESPONSE_LATENCY, milliseconds(before));
     if let Ok(value) = HeaderValue::from_str(request_id.as_str()) {
         headers.insert(REQUEST_ID, value);
     }
@@ -73,12 +80,7 @@ fn own_error(error: &GatewayError, envelope: &dyn Envelope, message: &str) -> Ve
 }
 
 fn kong_error(message: &str, request_id: &str, rest: &[u8]) -> Bytes {
-    let parts: [&[u8]; 5] = [
-        b"{\"message\":",
-        &quote(message),
-        b",\"request_id\":",
-        &quote(request_id),
-        rest,
-    ];
+    let parts: [&[u8]; 5] =
+        [b"{\"message\":", &quote(message), b",\"request_id\":", &quote(request_id), rest];
     Bytes::from(parts.concat())
 }

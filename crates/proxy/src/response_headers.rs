@@ -6,7 +6,7 @@ use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 
 use crate::account::Account;
 use crate::deliver::Delivering;
-use crate::render::REQUEST_ID;
+use crate::render::{REQUEST_ID, milliseconds};
 
 const MODEL: HeaderName = HeaderName::from_static("x-kong-llm-model");
 const UPSTREAM_LATENCY: HeaderName = HeaderName::from_static("x-kong-upstream-latency");
@@ -26,13 +26,7 @@ const PROVIDER_IDS: [HeaderName; 4] = [
 /// Longest value of `X-AI-Proxy-Losses`, bytes.
 const MAX_LOSSES: usize = 1024;
 /// What would break the list apart, or a header.
-const ESCAPED: &AsciiSet = &CONTROLS
-    .add(b' ')
-    .add(b'"')
-    .add(b',')
-    .add(b';')
-    .add(b'=')
-    .add(b'%');
+const ESCAPED: &AsciiSet = &CONTROLS.add(b' ').add(b'"').add(b',').add(b';').add(b'=').add(b'%');
 
 pub fn add(delivering: &Delivering<'_>, headers: &mut HeaderMap, account: &Account) {
     let prepared = delivering.prepared;
@@ -43,9 +37,9 @@ pub fn add(delivering: &Delivering<'_>, headers: &mut HeaderMap, account: &Accou
         headers.insert(MODEL, value);
     }
     let (before, upstream) = account.latencies_so_far();
-    headers.insert(PROXY_LATENCY, HeaderValue::from(before.as_millis() as u64));
+    headers.insert(PROXY_LATENCY, milliseconds(before));
     if let Some(upstream) = upstream {
-        headers.insert(UPSTREAM_LATENCY, HeaderValue::from(upstream.as_millis() as u64));
+        headers.insert(UPSTREAM_LATENCY, milliseconds(upstream));
     }
     if let Ok(value) = HeaderValue::from_str(account.request_id().as_str()) {
         headers.insert(REQUEST_ID, value);
@@ -60,9 +54,7 @@ pub fn add(delivering: &Delivering<'_>, headers: &mut HeaderMap, account: &Accou
 
 /// A stream must reach the client as it comes, past any cache or buffer in between.
 pub fn add_for_stream(headers: &mut HeaderMap) {
-    headers
-        .entry(header::CACHE_CONTROL)
-        .or_insert(HeaderValue::from_static("no-cache"));
+    headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-cache"));
     headers.insert(BUFFERING, HeaderValue::from_static("no"));
 }
 
@@ -70,11 +62,7 @@ pub fn add_for_stream(headers: &mut HeaderMap) {
 fn losses(losses: &Losses) -> Option<HeaderValue> {
     let mut text = String::new();
     for loss in losses.iter() {
-        let entry = format!(
-            "{}={}",
-            utf8_percent_encode(&loss.member, ESCAPED),
-            loss.kind.name()
-        );
+        let entry = format!("{}={}", utf8_percent_encode(&loss.member, ESCAPED), loss.kind.name());
         if text.len() + entry.len() + 2 > MAX_LOSSES {
             break;
         }
@@ -83,9 +71,5 @@ fn losses(losses: &Losses) -> Option<HeaderValue> {
         }
         text.push_str(&entry);
     }
-    if text.is_empty() {
-        None
-    } else {
-        HeaderValue::from_str(&text).ok()
-    }
+    if text.is_empty() { None } else { HeaderValue::from_str(&text).ok() }
 }

@@ -181,23 +181,15 @@ impl Router {
             match &entry.path {
                 EntryPath::Prefix(prefix) => prefixes.push((&**prefix, rank, hosts)),
                 EntryPath::Pattern(pattern) => {
-                    let failed = |error| RouterError::Pattern {
-                        route: route_name(configuration, entry.route),
-                        error,
-                    };
+                    let failed =
+                        |error| RouterError::Pattern { route: route_name(configuration, entry.route), error };
                     patterns.add(pattern, rank, hosts).map_err(failed)?;
                 }
             }
         }
         let prefixes = PrefixIndex::new(prefixes);
         patterns.finish().map_err(RouterError::Patterns)?;
-        Ok(Self {
-            entries,
-            conditions,
-            hosts,
-            prefixes,
-            patterns,
-        })
+        Ok(Self { entries, conditions, hosts, prefixes, patterns })
     }
 
     /// The route of a request.
@@ -207,11 +199,7 @@ impl Router {
         let mut best = None;
         self.prefixes.each(&path, |length, ranks| {
             if let Some((rank, fit)) = self.first_fit(ranks, best.as_ref(), request, &host) {
-                best = Some(Found {
-                    rank,
-                    fit,
-                    span: Span::prefix(length),
-                });
+                best = Some(Found { rank, fit, span: Span::prefix(length) });
             }
         });
         let limit = best.as_ref().map_or(usize::MAX, |found| found.rank);
@@ -226,12 +214,7 @@ impl Router {
         };
         let route = self.entries.get(rank).map_or(0, |entry| entry.route);
         match fit {
-            Fit::Fits => Ok(Match {
-                route,
-                captures: span.captures,
-                path,
-                matched: span.end,
-            }),
+            Fit::Fits => Ok(Match { route, captures: span.captures, path, matched: span.end }),
             Fit::WantsTls(status) => Err(Unmatched::ProtocolMismatch { route, status }),
         }
     }

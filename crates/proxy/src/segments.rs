@@ -19,11 +19,7 @@ pub struct Segments {
 impl Segments {
     pub fn new(pieces: Vec<Bytes>) -> Self {
         let remaining = pieces.iter().map(|piece| piece.len() as u64).sum();
-        Self {
-            pieces,
-            taken: 0,
-            remaining,
-        }
+        Self { pieces, taken: 0, remaining }
     }
 
     /// Bytes that are still to be sent.
@@ -34,11 +30,7 @@ impl Segments {
 
 impl From<Bytes> for Segments {
     fn from(body: Bytes) -> Self {
-        if body.is_empty() {
-            Self::default()
-        } else {
-            Self::new(vec![body])
-        }
+        if body.is_empty() { Self::default() } else { Self::new(vec![body]) }
     }
 }
 

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use auth::ParamLocation;
-use bytes::Bytes;
 use dialect::Delivery;
 use http::header::{self, HeaderMap, HeaderValue};
 use http::{Method, Request, Uri};
@@ -42,10 +41,7 @@ pub fn sign(
     takes_gzip: bool,
 ) -> Result<Signed, GatewayError> {
     prepared.shape_headers(&mut headers);
-    let mut envelope = Envelope {
-        headers,
-        query: prepared.query(client_query),
-    };
+    let mut envelope = Envelope { headers, query: prepared.query(client_query) };
     write_credential(prepared, &mut envelope)?;
     let Envelope { mut headers, query } = envelope;
     headers.insert(header::HOST, prepared.destination.authority.clone());
@@ -55,15 +51,12 @@ pub fn sign(
     }
     let mut request = Request::new(Segments::new(prepared.body.pieces()));
     *request.method_mut() = prepared.method.clone();
-    *request.uri_mut() = uri(prepared, query, prepared.destination.host.key().http2)?;
+    *request.uri_mut() = uri(prepared, query.as_deref(), client_query)?;
     *request.headers_mut() = headers;
     if prepared.method == Method::GET && request.body().remaining() == 0 {
         request.headers_mut().remove(header::CONTENT_TYPE);
     }
-    Ok(Signed {
-        host: Arc::clone(&prepared.destination.host),
-        request,
-    })
+    Ok(Signed { host: Arc::clone(&prepared.destination.host), request })
 }
 
 fn write_credential(prepared: &mut Prepared<'_>, envelope: &mut Envelope) -> Result<(), GatewayError> {
@@ -83,12 +76,10 @@ fn write_credential(prepared: &mut Prepared<'_>, envelope: &mut Envelope) -> Res
                 query::append(query, name, secret.expose());
             }
         }
-        Some((ParamLocation::Body, name, secret)) => {
-            if !(override_allowed && prepared.body.has(name)) {
-                prepared.body.set(name, secret.expose());
-            }
+        Some((ParamLocation::Body, name, secret)) if !(override_allowed && prepared.body.has(name)) => {
+            prepared.body.set(name, secret.expose());
         }
-        None => {}
+        Some((ParamLocation::Body, ..)) | None => {}
     }
     Ok(())
 }
@@ -103,21 +94,14 @@ fn accept_encoding(prepared: &Prepared<'_>, takes_gzip: bool) -> HeaderValue {
     }
 }
 
-fn uri(prepared: &Prepared<'_>, query: Option<String>, absolute: bool) -> Result<Uri, GatewayError> {
-    let endpoint = &prepared.destination.endpoint;
-    let path_and_query = match query {
-        Some(query) if !query.is_empty() => format!("{}?{query}", endpoint.path()),
-        _ => endpoint.path().to_owned(),
-    };
-    let text = if absolute {
-        format!(
-            "{}://{}{path_and_query}",
-            endpoint.scheme().name(),
-            endpoint.authority()
-        )
-    } else {
-        path_and_query
-    };
-    Uri::from_maybe_shared(Bytes::from(text))
-        .map_err(|_| GatewayError::Endpoint("the query cannot be sent".to_owned()))
+fn uri(prepared: &Prepared<'_>, query: Option<&str>, client: Option<&str>) -> Result<Uri, GatewayError> {
+    let destination = &prepared.destination;
+    let signed_in_query = matches!(prepared.target.credential.param_name(), Some((ParamLocation::Query, _)));
+    if let Some(uri) = destination.uri.as_ref().filter(|_| client.is_none() && !signed_in_query) {
+        return Ok(uri.clone());
+    }
+    prepared
+        .target
+        .uri(&destination.endpoint, query)
+        .ok_or_else(|| GatewayError::Endpoint("the query cannot be sent".to_owned()))
 }

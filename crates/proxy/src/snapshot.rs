@@ -84,13 +84,8 @@ pub struct CompileContext<'a> {
 }
 
 /// A service's timeouts and retries where a route has no service: Kong's defaults.
-const DEFAULT_PATIENCE: (Timeouts, u16) = (
-    Timeouts {
-        connect: Duration::from_secs(60),
-        read: Duration::from_secs(60),
-    },
-    5,
-);
+const DEFAULT_PATIENCE: (Timeouts, u16) =
+    (Timeouts { connect: Duration::from_mins(1), read: Duration::from_mins(1) }, 5);
 
 impl Snapshot {
     pub fn compile(configuration: Configuration, context: &CompileContext<'_>) -> Result<Self, CompileError> {
@@ -139,15 +134,10 @@ impl Snapshot {
     /// How long requests of a route may take, and how often a connection is tried again.
     pub fn patience(&self, route: usize) -> (Timeouts, u16) {
         let service = self.routes.get(route).and_then(|route| route.service);
-        service
-            .and_then(|index| self.services.get(index))
-            .map_or(DEFAULT_PATIENCE, |service| {
-                let timeouts = Timeouts {
-                    connect: service.connect_timeout,
-                    read: service.read_timeout,
-                };
-                (timeouts, service.retries)
-            })
+        service.and_then(|index| self.services.get(index)).map_or(DEFAULT_PATIENCE, |service| {
+            let timeouts = Timeouts { connect: service.connect_timeout, read: service.read_timeout };
+            (timeouts, service.retries)
+        })
     }
 }
 
@@ -159,11 +149,8 @@ fn compile_plugin(
     let kind = match plugin.config {
         PluginConfig::KeyAuth(settings) => PluginKind::KeyAuth(settings),
         PluginConfig::AiProxy(settings) => {
-            let compiled =
-                AiProxy::compile(*settings, verify, context).map_err(|error| CompileError::Target {
-                    plugin: plugin.id.clone(),
-                    error,
-                })?;
+            let compiled = AiProxy::compile(*settings, verify, context)
+                .map_err(|error| CompileError::Target { plugin: plugin.id.clone(), error })?;
             PluginKind::AiProxy(Box::new(compiled))
         }
     };
@@ -173,21 +160,14 @@ fn compile_plugin(
 /// For each plugin, whether the certificates of its upstreams are verified: its service may say no.
 fn verifications(configuration: &Configuration) -> Vec<bool> {
     let service_of = |plugin: &config::Plugin| {
-        let route = plugin
-            .scope
-            .route
-            .and_then(|index| configuration.routes.get(index));
+        let route = plugin.scope.route.and_then(|index| configuration.routes.get(index));
         let index = plugin.scope.service.or(route.and_then(|route| route.service))?;
         configuration.services.get(index)
     };
     configuration
         .plugins
         .iter()
-        .map(|plugin| {
-            service_of(plugin)
-                .and_then(|service| service.tls_verify)
-                .unwrap_or(true)
-        })
+        .map(|plugin| service_of(plugin).and_then(|service| service.tls_verify).unwrap_or(true))
         .collect()
 }
 
@@ -201,9 +181,7 @@ fn credential_names(configuration: &Configuration) -> Vec<Box<str>> {
                 let listed = settings.extensions.models.iter().map(|listed| &listed.target);
                 let targets = settings.target.iter().chain(listed);
                 names.extend(
-                    targets
-                        .filter_map(|target| target.auth.param.as_ref())
-                        .map(|param| param.1.clone()),
+                    targets.filter_map(|target| target.auth.param.as_ref()).map(|param| param.1.clone()),
                 );
             }
         }
@@ -212,16 +190,15 @@ fn credential_names(configuration: &Configuration) -> Vec<Box<str>> {
 }
 
 fn route_metrics(configuration: &Configuration, metrics: &Metrics) -> Vec<Arc<RouteMetrics>> {
-    let label = |id: &Box<str>, name: &Option<Box<str>>| name.clone().unwrap_or_else(|| id.clone());
+    let label = |id: &str, name: Option<&str>| name.unwrap_or(id).to_owned();
     configuration
         .routes
         .iter()
         .map(|route| {
             let service = route.service.and_then(|index| configuration.services.get(index));
-            let service = service
-                .map(|service| label(&service.id, &service.name))
-                .unwrap_or_default();
-            metrics.route(&service, &label(&route.id, &route.name))
+            let service =
+                service.map(|service| label(&service.id, service.name.as_deref())).unwrap_or_default();
+            metrics.route(&service, &label(&route.id, route.name.as_deref()))
         })
         .collect()
 }
@@ -235,9 +212,7 @@ fn index_keys(configuration: &Configuration, now: Instant) -> Result<(KeyTable, 
     let mut keys = KeyTable::new(&salt);
     let mut owners = Owners::new();
     for credential in &configuration.credentials {
-        let until = credential
-            .ttl
-            .and_then(|seconds| now.checked_add(Duration::from_secs(seconds)));
+        let until = credential.ttl.and_then(|seconds| now.checked_add(Duration::from_secs(seconds)));
         keys.insert(&credential.key, owners.len(), until)
             .map_err(|error| CompileError::Keys(error.to_string()))?;
         owners.push((credential.id.clone(), credential.consumer));
@@ -275,11 +250,7 @@ impl AiProxy {
             .into_iter()
             .map(|entry| {
                 let target = compile(entry.target, entry.simulate)?;
-                Ok(Listed {
-                    name: entry.name,
-                    models: entry.models,
-                    target,
-                })
+                Ok(Listed { name: entry.name, models: entry.models, target })
             })
             .collect::<Result<Vec<_>, TargetError>>()?;
         Ok(Self {

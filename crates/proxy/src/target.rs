@@ -3,8 +3,10 @@
 use std::sync::Arc;
 
 use auth::{Credential, HostBinding, Secret};
+use bytes::Bytes;
 use config::{Logging, Template, TemplateError};
 use dialect::{Envelope, Quirks};
+use http::Uri;
 use http::header::{HeaderName, HeaderValue};
 use model::{ClientFormat, ConfiguredOptions, Operation};
 use provider::{Asked, Endpoint, Location, Provider, Route, Settings, Wire, encode_segment};
@@ -74,6 +76,8 @@ pub struct Destination {
     pub settings: Arc<Settings>,
     /// Headers whose values are settings.
     pub headers: Arc<[(HeaderName, HeaderValue)]>,
+    /// The request's URI where the client sends no query and no credential goes into it.
+    pub uri: Option<Uri>,
 }
 
 impl Target {
@@ -95,21 +99,16 @@ impl Target {
             upstream_path: target.upstream_path.as_ref().map(Template::as_written),
         };
         let unserved = || TargetError::Unserved(provider.id, around.operation.route_type());
-        let route = provider
-            .route(around.operation, around.format, &location)
-            .ok_or_else(unserved)?;
+        let route = provider.route(around.operation, around.format, &location).ok_or_else(unserved)?;
         let Wire::Relay(envelope) = route.wire else {
             return Err(unserved());
         };
         let refused = |error| TargetError::Endpoint(provider.id, error);
-        let binding = provider
-            .binding(&location, around.allowed_hosts)
-            .map_err(refused)?;
+        let binding = provider.binding(&location, around.allowed_hosts).map_err(refused)?;
         let credential = Credential::new(binding.clone(), target.auth.header, target.auth.param)
             .map_err(|error| TargetError::Credential(provider.id, error))?;
-        let credential_header = credential
-            .header_name()
-            .and_then(|name| HeaderName::from_bytes(name.as_bytes()).ok());
+        let credential_header =
+            credential.header_name().and_then(|name| HeaderName::from_bytes(name.as_bytes()).ok());
         let mut compiled = Self {
             provider,
             route,
@@ -130,18 +129,13 @@ impl Target {
             fixed: None,
         };
         if !compiled.depends_on_request() {
-            let asked = Asked {
-                model: None,
-                path: "/",
-            };
+            let asked = Asked { model: None, path: "/" };
             let location = Location {
                 settings: &written,
                 upstream_url: compiled.upstream_url.as_ref().map(Template::as_written),
                 upstream_path: compiled.upstream_path.as_ref().map(Template::as_written),
             };
-            let endpoint = provider
-                .endpoint(route, &location, &asked, &compiled.binding)
-                .map_err(refused)?;
+            let endpoint = provider.endpoint(route, &location, &asked, &compiled.binding).map_err(refused)?;
             compiled.fixed = Some(compiled.destination(endpoint, written, around.hosts));
         }
         Ok(compiled)
@@ -206,6 +200,7 @@ impl Target {
             })
             .collect();
         Destination {
+            uri: self.uri(&endpoint, endpoint.query(None).as_deref()),
             endpoint: Arc::new(endpoint),
             host,
             authority,
@@ -217,6 +212,19 @@ impl Target {
     /// Whether the path says which model answers, so that the body need not.
     pub fn path_names_deployment(&self) -> bool {
         self.route.names_deployment()
+    }
+
+    /// As the request line has it: with scheme and host where HTTP/2 wants them.
+    pub fn uri(&self, endpoint: &Endpoint, query: Option<&str>) -> Option<Uri> {
+        let mut text = String::new();
+        if self.http2 {
+            text.extend([endpoint.scheme().name(), "://", endpoint.authority()]);
+        }
+        text.push_str(endpoint.path());
+        if let Some(query) = query.filter(|query| !query.is_empty()) {
+            text.extend(["?", query]);
+        }
+        Uri::from_maybe_shared(Bytes::from(text)).ok()
     }
 
     pub fn quirks(&self, model: Option<&str>, destination: &Destination) -> &'static Quirks {
@@ -251,9 +259,7 @@ fn resolve_escaped(
     let Some(template) = template else { return Ok(None) };
     template
         .resolve(field, &|source, key| {
-            lookup
-                .value(source, key)
-                .map(|value| encode_segment(&value).into_owned())
+            lookup.value(source, key).map(|value| encode_segment(&value).into_owned())
         })
         .map(|text| Some(text.into_owned()))
 }

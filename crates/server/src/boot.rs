@@ -72,19 +72,15 @@ async fn bind(start: &Start<'_>) -> anyhow::Result<Bound> {
     anyhow::ensure!(!proxy.is_empty(), "there is no address to listen on for callers");
     let admin = match process.admin_listen {
         Listen::Off => None,
-        Listen::At(address) => Some(
-            TcpListener::bind(address)
-                .await
-                .with_context(|| format!("--admin-listen {address}"))?,
-        ),
+        Listen::At(address) => {
+            Some(TcpListener::bind(address).await.with_context(|| format!("--admin-listen {address}"))?)
+        }
     };
     let status = match process.status_listen {
         None => None,
-        Some(address) => Some(
-            TcpListener::bind(address)
-                .await
-                .with_context(|| format!("--status-listen {address}"))?,
-        ),
+        Some(address) => {
+            Some(TcpListener::bind(address).await.with_context(|| format!("--status-listen {address}"))?)
+        }
     };
     Ok(Bound { proxy, admin, status })
 }
@@ -93,11 +89,11 @@ async fn bind(start: &Start<'_>) -> anyhow::Result<Bound> {
 fn ready_line(bound: &Bound) -> std::io::Result<String> {
     let mut line = "ai-proxy ready".to_owned();
     for (name, listener) in &bound.proxy {
-        line.push_str(&format!(" {name}://{}", listener.address()?));
+        line.extend([" ", name, "://", &listener.address()?.to_string()]);
     }
     for (name, listener) in [("admin", &bound.admin), ("status", &bound.status)] {
         if let Some(listener) = listener {
-            line.push_str(&format!(" {name}=http://{}", listener.local_addr()?));
+            line.extend([" ", name, "=http://", &listener.local_addr()?.to_string()]);
         }
     }
     Ok(line)
@@ -127,9 +123,7 @@ async fn serve(mut start: Start<'_>) -> anyhow::Result<ExitCode> {
     let simulator = start_simulator(&start.configuration).await?;
     let settings = Settings {
         max_body_bytes: process.max_body_bytes,
-        simulator: simulator
-            .as_ref()
-            .map(|simulator| format!("http://{}", simulator.addr)),
+        simulator: simulator.as_ref().map(|simulator| format!("http://{}", simulator.addr)),
     };
     let records = open_records(&process.record_log, &metrics)?;
     let hosts = Hosts::new(tls, Arc::clone(&metrics));
@@ -137,21 +131,14 @@ async fn serve(mut start: Start<'_>) -> anyhow::Result<ExitCode> {
     let gateway = Arc::new(Gateway::new(configuration, settings, hosts, metrics, records)?);
 
     let ready = ready_line(&bound)?;
-    let first_address = bound
-        .proxy
-        .first()
-        .map(|(_, listener)| listener.address())
-        .transpose()?;
+    let first_address = bound.proxy.first().map(|(_, listener)| listener.address()).transpose()?;
     let drain = Drain::default();
     for (_, listener) in bound.proxy {
         tokio::spawn(proxy::serve(listener, Arc::clone(&gateway), drain.signal()));
     }
     let apply = reload::applier(&gateway, start.source.as_ref());
     if let Some(listener) = bound.admin {
-        tokio::spawn(admin::serve(
-            listener,
-            admin::admin_router(Arc::clone(&gateway), apply),
-        ));
+        tokio::spawn(admin::serve(listener, admin::admin_router(Arc::clone(&gateway), apply)));
     }
     if let Some(listener) = bound.status {
         tokio::spawn(admin::serve(listener, admin::status_router(Arc::clone(&gateway))));
@@ -167,10 +154,7 @@ async fn serve(mut start: Start<'_>) -> anyhow::Result<ExitCode> {
     tracing::info!("ending: running requests may finish");
     let drained = drain.finish(Duration::from_secs(process.drain_seconds)).await;
     if !drained {
-        tracing::warn!(
-            requests = gateway.metrics.in_flight.value(),
-            "some requests did not end in time"
-        );
+        tracing::warn!(requests = gateway.metrics.in_flight.value(), "some requests did not end in time");
     }
     if let Some(records) = &gateway.records {
         records.close(RECORDS_DEADLINE);
@@ -186,13 +170,6 @@ async fn start_simulator(configuration: &Configuration) -> anyhow::Result<Option
     }
     let address = SocketAddr::from(([127, 0, 0, 1], 0));
     // Reached through the gateway only, which has no key for it.
-    let options = simulator::Options {
-        keyless: true,
-        ..simulator::Options::default()
-    };
-    Ok(Some(
-        simulator::Simulator::bind_with(address, options)
-            .await
-            .context("the built-in simulator")?,
-    ))
+    let options = simulator::Options { keyless: true, ..simulator::Options::default() };
+    Ok(Some(simulator::Simulator::bind_with(address, options).await.context("the built-in simulator")?))
 }

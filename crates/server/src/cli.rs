@@ -134,12 +134,7 @@ pub struct QuickstartArgs {
     #[arg(long)]
     pub print: bool,
     /// Loopback address for callers.
-    #[arg(
-        long,
-        env = "AI_PROXY_LISTEN",
-        default_value = "127.0.0.1:8000",
-        value_name = "ADDR"
-    )]
+    #[arg(long, env = "AI_PROXY_LISTEN", default_value = "127.0.0.1:8000", value_name = "ADDR")]
     pub proxy_listen: SocketAddr,
     #[command(flatten)]
     pub process: ProcessArgs,
@@ -163,9 +158,7 @@ fn parse_listen(text: &str) -> Result<Listen, String> {
     if text == "off" {
         return Ok(Listen::Off);
     }
-    text.parse()
-        .map(Listen::At)
-        .map_err(|_| "expected ADDRESS:PORT or off".to_owned())
+    text.parse().map(Listen::At).map_err(|_| "expected ADDRESS:PORT or off".to_owned())
 }
 
 #[cfg(test)]
@@ -187,10 +180,7 @@ mod tests {
     #[test]
     fn listeners_can_be_turned_off() {
         assert_eq!(parse_listen("off"), Ok(Listen::Off));
-        assert_eq!(
-            parse_listen("127.0.0.1:1"),
-            Ok(Listen::At(([127, 0, 0, 1], 1).into()))
-        );
+        assert_eq!(parse_listen("127.0.0.1:1"), Ok(Listen::At(([127, 0, 0, 1], 1).into())));
         assert!(parse_listen("localhost").is_err());
     }
 }

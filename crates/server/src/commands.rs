@@ -21,6 +21,7 @@ fn refuse(problems: &[String]) -> ExitCode {
 pub fn serve(arguments: &ServeArgs) -> anyhow::Result<ExitCode> {
     logging::start(&arguments.process)?;
     let name = configuration::name_of(&arguments.config);
+    let watch = reload::Watch::start(&arguments.config, arguments.watch);
     let text = configuration::read(&arguments.config)?;
     let (configuration, warnings) = match configuration::load_served(&text, &name, &arguments.load) {
         Ok(loaded) => loaded,
@@ -31,7 +32,7 @@ pub fn serve(arguments: &ServeArgs) -> anyhow::Result<ExitCode> {
     }
     let source = reload::Source {
         path: arguments.config.clone(),
-        watch: arguments.watch,
+        watch,
         ignore_unsupported_plugins: arguments.load.ignore_unsupported_plugins,
     };
     boot::run(Start {
@@ -58,11 +59,7 @@ pub fn check(arguments: &CheckArgs) -> anyhow::Result<ExitCode> {
             for problem in &loaded.unserved {
                 output::tell(&problem.to_string());
             }
-            let served = if loaded.unserved.is_empty() {
-                ""
-            } else {
-                ", but not all of it is served yet"
-            };
+            let served = if loaded.unserved.is_empty() { "" } else { ", but not all of it is served yet" };
             output::print(&format!("{name}: valid{served}\n"))?;
             Ok(ExitCode::SUCCESS)
         }
@@ -81,11 +78,7 @@ pub fn explain(arguments: &ExplainArgs) -> anyhow::Result<ExitCode> {
         .block_on(proxy::explain(configuration, request.as_bytes()))
         .with_context(|| configuration::name_of(&arguments.request))?;
     output::print(&explanation.text)?;
-    Ok(if explanation.would_send {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::FAILURE
-    })
+    Ok(if explanation.would_send { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 pub fn schema() -> anyhow::Result<ExitCode> {
@@ -111,9 +104,7 @@ pub fn quickstart(arguments: &QuickstartArgs) -> anyhow::Result<ExitCode> {
         "quickstart listens on loopback only: use `ai-proxy serve` to be reached from elsewhere"
     );
     logging::start(&arguments.process)?;
-    let load = LoadArgs {
-        ignore_unsupported_plugins: false,
-    };
+    let load = LoadArgs { ignore_unsupported_plugins: false };
     let (configuration, _) = match configuration::load_served(&file, "<quickstart>", &load) {
         Ok(loaded) => loaded,
         Err(problems) => return Ok(refuse(&problems)),
@@ -133,9 +124,7 @@ fn current_thread() -> std::io::Result<Runtime> {
 
 pub fn simulate(arguments: &SimulateArgs) -> anyhow::Result<ExitCode> {
     current_thread()?.block_on(async {
-        let simulator = simulator::Simulator::bind(arguments.listen)
-            .await
-            .context("--listen")?;
+        let simulator = simulator::Simulator::bind(arguments.listen).await.context("--listen")?;
         output::tell(&format!("ai-proxy simulate listening=http://{}", simulator.addr));
         tokio::signal::ctrl_c().await?;
         Ok(ExitCode::SUCCESS)

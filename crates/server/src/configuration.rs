@@ -25,11 +25,7 @@ pub fn read(path: &Path) -> anyhow::Result<String> {
 
 /// What problems call the file.
 pub fn name_of(path: &Path) -> String {
-    if path == Path::new("-") {
-        "<stdin>".to_owned()
-    } else {
-        path.display().to_string()
-    }
+    if path == Path::new("-") { "<stdin>".to_owned() } else { path.display().to_string() }
 }
 
 /// Checks a text, with the environment of the process.

@@ -78,10 +78,7 @@ impl Targets {
     fn callable(&self, operation: Operation) -> impl Iterator<Item = String> + '_ {
         let serving = self.entries.iter().filter(move |entry| entry.serves(operation));
         serving.flat_map(move |entry| {
-            entry
-                .models(operation)
-                .iter()
-                .map(move |model| format!("{}/{model}", entry.name))
+            entry.models(operation).iter().map(move |model| format!("{}/{model}", entry.name))
         })
     }
 }
@@ -144,10 +141,7 @@ impl Entry {
             settings.set(*name, value.as_str());
         }
         let url = self.url(operation);
-        let location = Location {
-            upstream_url: url.as_deref(),
-            ..Location::of(&settings)
-        };
+        let location = Location { upstream_url: url.as_deref(), ..Location::of(&settings) };
         self.provider
             .route(operation, ClientFormat::OpenAi, &location)
             .is_some_and(|route| route.is_served() && self.provider.binding(&location, &[]).is_ok())

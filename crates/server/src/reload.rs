@@ -21,7 +21,7 @@ const POLL: Duration = Duration::from_secs(5);
 /// Where a configuration comes from.
 pub struct Source {
     pub path: PathBuf,
-    pub watch: bool,
+    pub watch: Watch,
     pub ignore_unsupported_plugins: bool,
 }
 
@@ -47,9 +47,7 @@ pub fn applier(gateway: &Arc<Gateway>, source: Option<&Source>) -> admin::Apply 
     let gateway = Arc::clone(gateway);
     let ignore_unsupported_plugins = source.is_some_and(|source| source.ignore_unsupported_plugins);
     Arc::new(move |text: &str| {
-        let load = LoadArgs {
-            ignore_unsupported_plugins,
-        };
+        let load = LoadArgs { ignore_unsupported_plugins };
         let (loaded, warnings) = configuration::load_served(text, "<request>", &load)?;
         gateway.replace(loaded).map_err(|error| vec![error.to_string()])?;
         tracing::info!("the configuration was replaced over the admin listener");
@@ -57,14 +55,25 @@ pub fn applier(gateway: &Arc<Gateway>, source: Option<&Source>) -> admin::Apply 
     })
 }
 
+/// Looks at the file of a source; what it looks like when this starts is what is in force.
+pub struct Watch {
+    known: Option<Fingerprint>,
+    changes: mpsc::Receiver<()>,
+    _watcher: Option<notify::RecommendedWatcher>,
+}
+
+impl Watch {
+    /// Starts before the file is read for the first time, so that no change goes unseen.
+    pub fn start(path: &Path, watched: bool) -> Self {
+        let (sender, changes) = mpsc::channel(1);
+        let known = fingerprint(path);
+        let watcher = if watched { watch(path, sender) } else { None };
+        Self { known, changes, _watcher: watcher }
+    }
+}
+
 /// Serves signals and changes of the file until the process is told to end.
-pub async fn until_told_to_end(gateway: &Arc<Gateway>, source: Option<Source>, mut signals: Signals) {
-    let (changed, mut changes) = mpsc::channel(1);
-    let _watcher = source
-        .as_ref()
-        .filter(|source| source.watch)
-        .map(|source| watch(&source.path, changed));
-    let mut known = source.as_ref().and_then(|source| fingerprint(&source.path));
+pub async fn until_told_to_end(gateway: &Arc<Gateway>, mut source: Option<Source>, mut signals: Signals) {
     loop {
         tokio::select! {
             _ = signals.terminate.recv() => return,
@@ -74,21 +83,30 @@ pub async fn until_told_to_end(gateway: &Arc<Gateway>, source: Option<Source>, m
                     records.reopen();
                 }
             }
-            Some(()) = changes.recv() => {
-                tokio::time::sleep(SETTLE).await;
-                while changes.try_recv().is_ok() {}
-                // Something else in the folder may have changed.
-                let now = source.as_ref().and_then(|source| fingerprint(&source.path));
-                if now == known {
-                    continue;
-                }
-                known = now;
-            }
+            () = changed(source.as_mut()) => {}
         }
         if let Some(source) = &source {
             reload(gateway, source).await;
         }
     }
+}
+
+/// Waits until the file has changed; without a watched file, for ever.
+async fn changed(source: Option<&mut Source>) {
+    let Some(source) = source else {
+        return std::future::pending().await;
+    };
+    while let Some(()) = source.watch.changes.recv().await {
+        tokio::time::sleep(SETTLE).await;
+        while source.watch.changes.try_recv().is_ok() {}
+        // Something else in the folder may have changed.
+        let now = fingerprint(&source.path);
+        if now != source.watch.known {
+            source.watch.known = now;
+            return;
+        }
+    }
+    std::future::pending::<()>().await;
 }
 
 /// Loads the file again. A bad one changes nothing, and is told in the log, in `/status` and in a metric.
@@ -98,17 +116,13 @@ async fn reload(gateway: &Arc<Gateway>, source: &Source) {
         return;
     }
     let path = source.path.clone();
-    let load = LoadArgs {
-        ignore_unsupported_plugins: source.ignore_unsupported_plugins,
-    };
+    let load = LoadArgs { ignore_unsupported_plugins: source.ignore_unsupported_plugins };
     let replaced = Arc::clone(gateway);
     let outcome = tokio::task::spawn_blocking(move || {
         let name = configuration::name_of(&path);
         let text = configuration::read(&path).map_err(|error| vec![format!("{error:#}")])?;
         let (loaded, warnings) = configuration::load_served(&text, &name, &load)?;
-        replaced
-            .replace(loaded)
-            .map_err(|error| vec![error.to_string()])?;
+        replaced.replace(loaded).map_err(|error| vec![error.to_string()])?;
         Ok::<_, Vec<String>>(warnings)
     })
     .await;
@@ -117,10 +131,7 @@ async fn reload(gateway: &Arc<Gateway>, source: &Source) {
         Ok(Err(problems)) => {
             gateway.metrics.reloads.failed();
             for problem in problems {
-                tracing::error!(
-                    problem,
-                    "the configuration is not valid: the one before stays in force"
-                );
+                tracing::error!(problem, "the configuration is not valid: the one before stays in force");
             }
         }
         Err(error) => tracing::error!(%error, "the configuration could not be loaded again"),
@@ -129,10 +140,7 @@ async fn reload(gateway: &Arc<Gateway>, source: &Source) {
 
 /// Tells of changes in the folder of `path`: the file itself may be replaced, or be a link that is.
 fn watch(path: &Path, changed: mpsc::Sender<()>) -> Option<notify::RecommendedWatcher> {
-    let folder = path
-        .parent()
-        .filter(|folder| !folder.as_os_str().is_empty())
-        .unwrap_or(Path::new("."));
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let polled = changed.clone();
     let started = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
         if event.is_ok_and(|event| !event.kind.is_access()) {
@@ -140,30 +148,29 @@ fn watch(path: &Path, changed: mpsc::Sender<()>) -> Option<notify::RecommendedWa
             let _ = changed.try_send(());
         }
     })
-    .and_then(|mut watcher| {
-        watcher
-            .watch(folder, RecursiveMode::NonRecursive)
-            .map(|()| watcher)
-    });
+    .and_then(|mut watcher| watcher.watch(folder, RecursiveMode::NonRecursive).map(|()| watcher));
     match started {
         Ok(watcher) => Some(watcher),
         Err(error) => {
             tracing::warn!(%error, "changes of the file are looked for by its time of change");
-            tokio::spawn(poll(polled));
+            std::thread::spawn(move || poll(&polled));
             None
         }
     }
 }
 
-async fn poll(changed: mpsc::Sender<()>) {
+fn poll(changed: &mpsc::Sender<()>) {
     while !changed.is_closed() {
-        tokio::time::sleep(POLL).await;
+        std::thread::sleep(POLL);
         let _ = changed.try_send(());
     }
 }
 
-/// What tells one state of a file from another, links followed.
-fn fingerprint(path: &Path) -> Option<(SystemTime, u64, u64)> {
+/// What tells one state of a file from another: time of change, length, number.
+type Fingerprint = (SystemTime, u64, u64);
+
+/// Links are followed.
+fn fingerprint(path: &Path) -> Option<Fingerprint> {
     let metadata = std::fs::metadata(path).ok()?;
     Some((metadata.modified().ok()?, metadata.len(), metadata.ino()))
 }

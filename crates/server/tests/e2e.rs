@@ -1,11 +1,6 @@
 //! The gateway from end to end: the real program between a client that counts bytes and a strict simulator.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "helpers of tests are tests"
-)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "helpers of tests are tests")]
 
 #[path = "e2e/auth.rs"]
 mod auth;

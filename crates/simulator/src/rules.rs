@@ -233,9 +233,13 @@ pub(crate) fn no_json_schema(ask: &Ask) -> Result<(), Refusal> {
     }
 }
 
-/// Thinking is served in streams only.
+/// Open models that can think do so in streams only.
 pub(crate) fn thinking_streams(ask: &Ask) -> Result<(), Refusal> {
-    if ask.flag("enable_thinking") && !ask.streams() {
+    let model = ask.text("model").unwrap_or_default();
+    let open = model
+        .strip_prefix("qwen3-")
+        .is_some_and(|size| size.starts_with(|c: char| c.is_ascii_digit()));
+    if open && ask.flag("enable_thinking") && !ask.streams() {
         return Err(invalid(
             "enable_thinking",
             "parameter.enable_thinking must be set to false for non-streaming calls",

@@ -176,21 +176,13 @@ impl EventStream {
     fn poll_timer(&mut self, context: &mut Context<'_>) -> Poll<()> {
         let may_insert = self.relay.as_ref().is_some_and(SseRelay::at_frame_boundary)
             && (self.head_sent || self.settings.early_head);
-        let keep_alive = self
-            .settings
-            .keep_alive
-            .filter(|_| may_insert)
-            .map(|pause| self.last_sent + pause);
+        let keep_alive = self.settings.keep_alive.filter(|_| may_insert).map(|pause| self.last_sent + pause);
         let Poll::Ready(now) = self.timer.poll(context, keep_alive) else {
             return Poll::Pending;
         };
         if now >= self.timer.deadline() {
             let terminated = self.relay.as_ref().is_some_and(SseRelay::is_terminated);
-            self.finish(if terminated {
-                End::Clean
-            } else {
-                End::Broken(Break::TimedOut)
-            });
+            self.finish(if terminated { End::Clean } else { End::Broken(Break::TimedOut) });
         } else {
             self.last_sent = now;
             self.out.push(Bytes::from_static(self.settings.keep_alive_frame));
@@ -231,6 +223,6 @@ impl EventStream {
             (None, Some(relay)) => relay.abandon(),
             (None, None) => return,
         };
-        account.streamed(summary);
+        account.streamed(&summary);
     }
 }

@@ -16,11 +16,7 @@ pub(super) struct IdleTimer {
 
 impl IdleTimer {
     pub(super) fn new(limit: Duration) -> Self {
-        Self {
-            sleep: Box::pin(tokio::time::sleep(limit)),
-            last_read: Instant::now(),
-            limit,
-        }
+        Self { sleep: Box::pin(tokio::time::sleep(limit)), last_read: Instant::now(), limit }
     }
 
     pub(super) fn read_now(&mut self) -> Instant {

@@ -28,11 +28,7 @@ pub struct Passing {
 
 impl Passing {
     pub fn new(upstream: UpstreamBody, read_timeout: Duration) -> Self {
-        Self {
-            upstream,
-            timer: IdleTimer::new(read_timeout),
-            state: State::Flowing,
-        }
+        Self { upstream, timer: IdleTimer::new(read_timeout), state: State::Flowing }
     }
 
     pub(super) fn poll_data(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Bytes, BrokenOff>>> {
@@ -49,10 +45,7 @@ impl Passing {
                 Poll::Ready(None)
             }
             Poll::Ready(Some(Err(_))) => Poll::Ready(Some(Err(self.break_off()))),
-            Poll::Pending => self
-                .timer
-                .poll(context, None)
-                .map(|_| Some(Err(self.break_off()))),
+            Poll::Pending => self.timer.poll(context, None).map(|_| Some(Err(self.break_off()))),
         }
     }
 

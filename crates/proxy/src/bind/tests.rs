@@ -20,13 +20,7 @@ fn key_auth() -> PluginConfig {
 }
 
 fn plugin(scope: Scope, protocols: &[Protocol]) -> Plugin {
-    Plugin {
-        id: "p".into(),
-        instance_name: None,
-        scope,
-        protocols: protocols.to_vec(),
-        config: key_auth(),
-    }
+    Plugin { id: "p".into(), instance_name: None, scope, protocols: protocols.to_vec(), config: key_auth() }
 }
 
 fn route(service: Option<usize>) -> Route {
@@ -49,16 +43,10 @@ fn route(service: Option<usize>) -> Route {
 /// Route 0 has service 0, route 1 has none. The kind of the plugin does not matter to the choice, so one that
 /// is easily made stands for both.
 fn bindings(plugins: Vec<Plugin>) -> Bindings {
-    let configuration = Configuration {
-        routes: vec![route(Some(0)), route(None)],
-        plugins,
-        ..Configuration::default()
-    };
+    let configuration =
+        Configuration { routes: vec![route(Some(0)), route(None)], plugins, ..Configuration::default() };
     let both = || Instances::new(configuration.plugins.iter().enumerate());
-    Bindings {
-        ai_proxy: both(),
-        ..Bindings::new(&configuration)
-    }
+    Bindings { ai_proxy: both(), ..Bindings::new(&configuration) }
 }
 
 fn scope(
@@ -67,19 +55,11 @@ fn scope(
     route: Option<usize>,
     service: Option<usize>,
 ) -> Scope {
-    Scope {
-        service,
-        route,
-        consumer,
-        group,
-    }
+    Scope { service, route, consumer, group }
 }
 
 /// Consumer 5 is in the groups 9 and 8, in order of name.
-const CALLER: Caller<'_> = Caller {
-    consumer: Some(5),
-    groups: &[9, 8],
-};
+const CALLER: Caller<'_> = Caller { consumer: Some(5), groups: &[9, 8] };
 
 /// What the specification lists, for route 0 of service 0 and the caller above.
 fn by_precedence() -> [Scope; 12] {
@@ -103,28 +83,13 @@ fn by_precedence() -> [Scope; 12] {
 #[test]
 fn each_level_beats_all_that_follow_it() {
     for first in 0..12 {
-        let ordered: Vec<Plugin> = by_precedence()
-            .into_iter()
-            .skip(first)
-            .map(|scope| plugin(scope, &[]))
-            .collect();
+        let ordered: Vec<Plugin> =
+            by_precedence().into_iter().skip(first).map(|scope| plugin(scope, &[])).collect();
         let last = ordered.len() - 1;
-        assert_eq!(
-            bindings(ordered).ai_proxy(0, Protocol::Http, CALLER),
-            Some(0),
-            "level {first}"
-        );
-        let reversed = by_precedence()
-            .into_iter()
-            .skip(first)
-            .rev()
-            .map(|scope| plugin(scope, &[]));
+        assert_eq!(bindings(ordered).ai_proxy(0, Protocol::Http, CALLER), Some(0), "level {first}");
+        let reversed = by_precedence().into_iter().skip(first).rev().map(|scope| plugin(scope, &[]));
         let bindings = bindings(reversed.collect());
-        assert_eq!(
-            bindings.ai_proxy(0, Protocol::Http, CALLER),
-            Some(last),
-            "level {first}"
-        );
+        assert_eq!(bindings.ai_proxy(0, Protocol::Http, CALLER), Some(last), "level {first}");
     }
 }
 
@@ -134,23 +99,12 @@ fn each_level_applies_alone_and_only_to_what_it_names() {
         let bindings = bindings(vec![plugin(scope, &[])]);
         let choose = |route, caller| bindings.ai_proxy(route, Protocol::Http, caller).is_some();
         assert!(choose(0, CALLER), "level {index}");
-        assert_eq!(
-            choose(1, CALLER),
-            scope.route.is_none() && scope.service.is_none(),
-            "level {index}"
-        );
+        assert_eq!(choose(1, CALLER), scope.route.is_none() && scope.service.is_none(), "level {index}");
         let nobody = scope.consumer.is_none() && scope.group.is_none();
         assert_eq!(choose(0, Caller::default()), nobody, "level {index}");
-        let other = Caller {
-            consumer: Some(6),
-            groups: &[7],
-        };
+        let other = Caller { consumer: Some(6), groups: &[7] };
         assert_eq!(choose(0, other), nobody, "level {index}");
-        assert_eq!(
-            bindings.key_auth(0, Protocol::Http).is_some(),
-            nobody,
-            "level {index}"
-        );
+        assert_eq!(bindings.key_auth(0, Protocol::Http).is_some(), nobody, "level {index}");
     }
 }
 
@@ -158,28 +112,12 @@ fn each_level_applies_alone_and_only_to_what_it_names() {
 fn of_several_groups_the_first_by_name_counts_within_a_level() {
     let group = |group| scope(None, Some(group), None, None);
     let on_route = |group| scope(None, Some(group), Some(0), None);
-    let bindings = bindings(vec![
-        plugin(group(8), &[]),
-        plugin(group(9), &[]),
-        plugin(on_route(8), &[]),
-    ]);
-    let choose = |route, groups| {
-        bindings.ai_proxy(
-            route,
-            Protocol::Http,
-            Caller {
-                consumer: Some(1),
-                groups,
-            },
-        )
-    };
+    let bindings = bindings(vec![plugin(group(8), &[]), plugin(group(9), &[]), plugin(on_route(8), &[])]);
+    let choose =
+        |route, groups| bindings.ai_proxy(route, Protocol::Http, Caller { consumer: Some(1), groups });
     assert_eq!(choose(1, &[8, 9]), Some(0));
     assert_eq!(choose(1, &[9, 8]), Some(1));
-    assert_eq!(
-        choose(0, &[9, 8]),
-        Some(2),
-        "the level comes before the group's name"
-    );
+    assert_eq!(choose(0, &[9, 8]), Some(2), "the level comes before the group's name");
     assert_eq!(choose(0, &[9]), Some(1));
     assert_eq!(choose(0, &[]), None);
 }

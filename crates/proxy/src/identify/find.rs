@@ -38,12 +38,10 @@ fn named<'a>(settings: &KeyAuth, shown: &Shown<'a>, name: &str) -> Value<'a> {
     }
     if value == Value::Absent && settings.key_in_query {
         let query = shown.query.unwrap_or_default();
-        value = one(arguments(query)
-            .filter(|(given, _)| is(given, name))
-            .map(|(_, value)| {
-                // An argument without a value is there, but no key.
-                value.map_or(Value::Other, |value| Value::Text(decoded(value)))
-            }));
+        value = one(arguments(query).filter(|(given, _)| is(given, name)).map(|(_, value)| {
+            // An argument without a value is there, but no key.
+            value.map_or(Value::Other, |value| Value::Text(decoded(value)))
+        }));
     }
     if value == Value::Absent && settings.key_in_body {
         value = shown.body.map_or(Value::Absent, |body| body(name));
@@ -69,15 +67,10 @@ fn header_text(value: &HeaderValue) -> Value<'_> {
 
 /// The token of `Authorization: Bearer`; other schemes are none of ours.
 fn bearer(headers: &HeaderMap) -> Value<'_> {
-    one(headers
-        .get_all(header::AUTHORIZATION)
-        .iter()
-        .filter_map(|value| match header_text(value) {
-            Value::Text(Cow::Borrowed(text)) => {
-                bearer_token(text).map(|token| Value::Text(Cow::Borrowed(token)))
-            }
-            _ => None,
-        }))
+    one(headers.get_all(header::AUTHORIZATION).iter().filter_map(|value| match header_text(value) {
+        Value::Text(Cow::Borrowed(text)) => bearer_token(text).map(|token| Value::Text(Cow::Borrowed(token))),
+        _ => None,
+    }))
 }
 
 fn bearer_token(text: &str) -> Option<&str> {
@@ -87,13 +80,10 @@ fn bearer_token(text: &str) -> Option<&str> {
 
 /// The arguments of a query: name and value as written, without a value where there is no `=`.
 pub fn arguments(query: &str) -> impl Iterator<Item = (&str, Option<&str>)> {
-    query
-        .split('&')
-        .filter(|argument| !argument.is_empty())
-        .map(|argument| match argument.split_once('=') {
-            Some((name, value)) => (name, Some(value)),
-            None => (argument, None),
-        })
+    query.split('&').filter(|argument| !argument.is_empty()).map(|argument| match argument.split_once('=') {
+        Some((name, value)) => (name, Some(value)),
+        None => (argument, None),
+    })
 }
 
 /// Whether an argument's name, as written, is this one. Configured names are in lower case, so case is no

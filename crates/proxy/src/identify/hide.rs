@@ -18,16 +18,8 @@ pub struct Hidden<'s> {
 impl<'s> Hidden<'s> {
     /// `bearer`: the bearer token was a key of ours.
     pub(super) fn new(settings: &'s KeyAuth, bearer: bool) -> Self {
-        let names = if settings.hide_credentials {
-            &*settings.key_names
-        } else {
-            &[]
-        };
-        Self {
-            names,
-            body: settings.key_in_body,
-            bearer,
-        }
+        let names = if settings.hide_credentials { &*settings.key_names } else { &[] };
+        Self { names, body: settings.key_in_body, bearer }
     }
 
     pub fn strip_headers(&self, headers: &mut HeaderMap) {

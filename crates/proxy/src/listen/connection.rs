@@ -13,9 +13,11 @@ use hyper::service::Service;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
-use tokio::sync::watch;
 use tokio_rustls::TlsAcceptor;
+use tokio_rustls::server::TlsStream;
 
+use super::drain::{Phase, Signal};
+use super::patience::Patience;
 use crate::Gateway;
 use crate::answer::ClientBody;
 
@@ -25,6 +27,8 @@ const HEAD_TIMEOUT: Duration = Duration::from_secs(75);
 const MAX_HEAD: usize = 64 * 1024;
 const TLS_TIMEOUT: Duration = Duration::from_secs(10);
 const MAX_STREAMS: u32 = 256;
+/// A client that takes no bytes for this long is given up.
+const WRITE_TIMEOUT: Duration = Duration::from_mins(1);
 
 /// What is known of a connection.
 #[derive(Debug)]
@@ -40,21 +44,38 @@ pub(super) async fn serve(
     peer: SocketAddr,
     tls: Option<TlsAcceptor>,
     gateway: Arc<Gateway>,
-    draining: watch::Receiver<bool>,
+    mut signal: Signal,
 ) {
+    let _counted = gateway.metrics.client_connections.hold();
     if stream.set_nodelay(true).is_err() {
         return;
     }
+    let opened = tokio::select! {
+        opened = open(stream, peer, tls) => opened,
+        // Nothing has been asked yet.
+        () = signal.reached(Phase::Draining) => return,
+    };
+    match opened {
+        None => {}
+        Some((Opened::Plain(stream), http2, info)) => speak(stream, http2, info, gateway, signal).await,
+        Some((Opened::Tls(stream), http2, info)) => speak(stream, http2, info, gateway, signal).await,
+    }
+}
+
+enum Opened {
+    Plain(TcpStream),
+    Tls(Box<TlsStream<TcpStream>>),
+}
+
+/// Waits until it is known what the connection speaks: whether HTTP/2, and who is at the other end.
+async fn open(
+    stream: TcpStream,
+    peer: SocketAddr,
+    tls: Option<TlsAcceptor>,
+) -> Option<(Opened, bool, ConnectionInfo)> {
     let Some(acceptor) = tls else {
-        let info = ConnectionInfo {
-            peer,
-            tls: false,
-            sni: None,
-        };
-        let Ok(http2) = tokio::time::timeout(HEAD_TIMEOUT, opens_http2(&stream)).await else {
-            return;
-        };
-        return speak(stream, http2, info, gateway, draining).await;
+        let http2 = tokio::time::timeout(HEAD_TIMEOUT, opens_http2(&stream)).await.ok()?;
+        return Some((Opened::Plain(stream), http2, ConnectionInfo { peer, tls: false, sni: None }));
     };
     match tokio::time::timeout(TLS_TIMEOUT, acceptor.accept(stream)).await {
         Err(_elapsed) => tracing::debug!("a TLS handshake took too long"),
@@ -63,16 +84,11 @@ pub(super) async fn serve(
             let session = stream.get_ref().1;
             let http2 = session.alpn_protocol() == Some(b"h2");
             let sni = session.server_name().map(|name| name.to_ascii_lowercase().into());
-            speak(
-                stream,
-                http2,
-                ConnectionInfo { peer, tls: true, sni },
-                gateway,
-                draining,
-            )
-            .await;
+            let info = ConnectionInfo { peer, tls: true, sni };
+            return Some((Opened::Tls(Box::new(stream)), http2, info));
         }
     }
+    None
 }
 
 /// HTTP/2 begins with a preface that no HTTP/1 request begins with.
@@ -88,20 +104,12 @@ async fn opens_http2(stream: &TcpStream) -> bool {
     }
 }
 
-async fn speak<I>(
-    io: I,
-    http2: bool,
-    info: ConnectionInfo,
-    gateway: Arc<Gateway>,
-    draining: watch::Receiver<bool>,
-) where
+async fn speak<I>(io: I, http2: bool, info: ConnectionInfo, gateway: Arc<Gateway>, signal: Signal)
+where
     I: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
-    let handler = Handler {
-        gateway,
-        info: Arc::new(info),
-    };
-    let io = TokioIo::new(io);
+    let handler = Handler { gateway, info: Arc::new(info) };
+    let io = TokioIo::new(Patience::new(io, WRITE_TIMEOUT));
     // Each protocol's state lives in its own allocation: a task is as large as what it runs.
     let outcome = if http2 {
         let connection = hyper::server::conn::http2::Builder::new(TokioExecutor::new())
@@ -110,8 +118,8 @@ async fn speak<I>(
             .max_header_list_size(64 * 1024)
             .keep_alive_interval(Some(Duration::from_secs(30)))
             .serve_connection(io, handler);
-        Box::pin(until_drained(connection, draining, |connection| {
-            connection.graceful_shutdown()
+        Box::pin(until_drained(connection, signal, |connection| {
+            connection.graceful_shutdown();
         }))
         .await
     } else {
@@ -120,8 +128,8 @@ async fn speak<I>(
             .header_read_timeout(HEAD_TIMEOUT)
             .max_header_size(MAX_HEAD)
             .serve_connection(io, handler);
-        Box::pin(until_drained(connection, draining, |connection| {
-            connection.graceful_shutdown()
+        Box::pin(until_drained(connection, signal, |connection| {
+            connection.graceful_shutdown();
         }))
         .await
     };
@@ -132,21 +140,24 @@ async fn speak<I>(
 
 async fn until_drained<C>(
     connection: C,
-    mut draining: watch::Receiver<bool>,
+    mut signal: Signal,
     shut_down: impl Fn(Pin<&mut C>),
 ) -> Result<(), hyper::Error>
 where
     C: Future<Output = Result<(), hyper::Error>>,
 {
     let mut connection = pin!(connection);
-    if !*draining.borrow_and_update() {
-        tokio::select! {
-            outcome = connection.as_mut() => return outcome,
-            _ = draining.changed() => {}
-        }
+    tokio::select! {
+        biased;
+        outcome = connection.as_mut() => return outcome,
+        () = signal.reached(Phase::Draining) => {}
     }
     shut_down(connection.as_mut());
-    connection.await
+    tokio::select! {
+        biased;
+        outcome = connection => outcome,
+        () = signal.reached(Phase::Ended) => Ok(()),
+    }
 }
 
 /// Hands the requests of one connection to the gateway.

@@ -24,19 +24,12 @@ pub enum CertificateError {
 pub fn server_config(chain: &Path, key: &Path) -> Result<Arc<ServerConfig>, CertificateError> {
     let certificates: Vec<CertificateDer<'static>> = CertificateDer::pem_file_iter(chain)
         .and_then(Iterator::collect)
-        .map_err(|error| CertificateError::Chain {
-            path: chain.to_owned(),
-            reason: error.to_string(),
-        })?;
+        .map_err(|error| CertificateError::Chain { path: chain.to_owned(), reason: error.to_string() })?;
     // What the parser says of a broken key might quote it.
     let private = PrivateKeyDer::from_pem_file(key).map_err(|_| CertificateError::Key(key.to_owned()))?;
     let mut config = ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
         .with_safe_default_protocol_versions()
-        .and_then(|builder| {
-            builder
-                .with_no_client_auth()
-                .with_single_cert(certificates, private)
-        })
+        .and_then(|builder| builder.with_no_client_auth().with_single_cert(certificates, private))
         .map_err(CertificateError::Unusable)?;
     config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
     Ok(Arc::new(config))

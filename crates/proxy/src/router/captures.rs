@@ -13,10 +13,7 @@ pub struct Captures {
 impl Captures {
     /// `values` are by number from 1, `names` from 0.
     pub(super) fn new(names: &Arc<[Option<Box<str>>]>, values: Vec<Option<Box<str>>>) -> Self {
-        Self {
-            names: Some(Arc::clone(names)),
-            values,
-        }
+        Self { names: Some(Arc::clone(names)), values }
     }
 
     /// What the group of this name, or of this number from 1 on, matched.

@@ -46,10 +46,7 @@ impl ValueCondition {
     fn compile(written: &str) -> Result<Self, regex::Error> {
         match written.strip_prefix("~*") {
             None => Ok(Self::Text(written.into())),
-            Some(pattern) => RegexBuilder::new(pattern)
-                .case_insensitive(true)
-                .build()
-                .map(Self::Pattern),
+            Some(pattern) => RegexBuilder::new(pattern).case_insensitive(true).build().map(Self::Pattern),
         }
     }
 
@@ -63,19 +60,14 @@ impl ValueCondition {
 
 impl HeaderCondition {
     fn compile(header: &HeaderMatch, route: &Route) -> Result<Self, RouterError> {
-        let name = HeaderName::from_bytes(header.name.as_bytes()).map_err(|_| RouterError::HeaderName {
-            route: route.id.clone(),
-            name: header.name.clone(),
-        })?;
+        let name = HeaderName::from_bytes(header.name.as_bytes())
+            .map_err(|_| RouterError::HeaderName { route: route.id.clone(), name: header.name.clone() })?;
         let values = header
             .values
             .iter()
             .map(|value| ValueCondition::compile(value))
             .collect::<Result<_, _>>()
-            .map_err(|error| RouterError::Pattern {
-                route: route.id.clone(),
-                error,
-            })?;
+            .map_err(|error| RouterError::Pattern { route: route.id.clone(), error })?;
         Ok(Self { name, values })
     }
 
@@ -90,10 +82,7 @@ impl HeaderCondition {
 
 impl Conditions {
     pub fn compile(route: &Route, hosts: &mut HostNames) -> Result<Self, RouterError> {
-        let headers = route
-            .headers
-            .iter()
-            .map(|header| HeaderCondition::compile(header, route));
+        let headers = route.headers.iter().map(|header| HeaderCondition::compile(header, route));
         let sni = |name: &str| name.strip_suffix('.').unwrap_or(name).into();
         let hosts: Vec<HostCondition> = route.hosts.iter().map(|host| hosts.compile(host)).collect();
         let numbers: Option<Vec<u32>> = hosts.iter().map(HostCondition::number).collect();
@@ -120,11 +109,7 @@ impl Conditions {
             && (self.hosts.is_empty() || self.hosts.iter().any(|wanted| wanted.fits(host)))
             && self.headers.iter().all(|header| header.fits(request))
             && self.fits_sni(request);
-        if fits {
-            self.fit_protocol(request.scheme)
-        } else {
-            None
-        }
+        if fits { self.fit_protocol(request.scheme) } else { None }
     }
 
     /// A request without TLS is not asked for a server name, or it could never be sent to the TLS port.

@@ -44,9 +44,7 @@ enum NameCondition {
 
 /// Splits `example.com:80` or `[::1]:80`.
 fn split_port(host: &str) -> (&str, Option<u16>) {
-    let split = host
-        .rsplit_once(':')
-        .filter(|(name, _)| !name.contains(':') || name.ends_with(']'));
+    let split = host.rsplit_once(':').filter(|(name, _)| !name.contains(':') || name.ends_with(']'));
     match split.map(|(name, port)| (name, port.parse())) {
         Some((name, Ok(port))) => (name, Some(port)),
         _ => (host, None),
@@ -88,11 +86,7 @@ impl HostNames {
         } else {
             Cow::Borrowed(name)
         };
-        RequestHost {
-            number: self.numbers.get(&*name).copied(),
-            name,
-            port: port.unwrap_or(default_port),
-        }
+        RequestHost { number: self.numbers.get(&*name).copied(), name, port: port.unwrap_or(default_port) }
     }
 }
 
@@ -134,14 +128,8 @@ mod tests {
         let headers = HeaderMap::new();
         let mut names = HostNames::default();
         let condition = names.compile(written);
-        let request = RouteRequest {
-            method: "GET",
-            host: Some(host),
-            path: "/",
-            headers: &headers,
-            scheme,
-            sni: None,
-        };
+        let request =
+            RouteRequest { method: "GET", host: Some(host), path: "/", headers: &headers, scheme, sni: None };
         condition.fits(&names.look_up(&request))
     }
 

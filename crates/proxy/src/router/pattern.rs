@@ -39,10 +39,7 @@ pub struct Span {
 
 impl Span {
     pub fn prefix(end: usize) -> Self {
-        Self {
-            end,
-            captures: Captures::default(),
-        }
+        Self { end, captures: Captures::default() }
     }
 }
 
@@ -63,14 +60,8 @@ impl Pattern {
         }
         let captures = self.regex.captures(path)?;
         let decoded = |text: &str| percent_decode_str(text).decode_utf8_lossy().into();
-        let values = captures
-            .iter()
-            .skip(1)
-            .map(|group| group.map(|group| decoded(group.as_str())));
-        Some(Span {
-            end: captures.get(0)?.end(),
-            captures: Captures::new(&self.names, values.collect()),
-        })
+        let values = captures.iter().skip(1).map(|group| group.map(|group| decoded(group.as_str())));
+        Some(Span { end: captures.get(0)?.end(), captures: Captures::new(&self.names, values.collect()) })
     }
 }
 
@@ -85,12 +76,7 @@ impl PatternIndex {
         let names = regex.capture_names().map(|name| name.map(Box::from)).collect();
         let mut ranks = Ranks::default();
         ranks.add(rank, hosts);
-        self.patterns.push(Pattern {
-            written: written.into(),
-            regex,
-            names,
-            ranks,
-        });
+        self.patterns.push(Pattern { written: written.into(), regex, names, ranks });
         Ok(())
     }
 

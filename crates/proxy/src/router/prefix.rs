@@ -19,10 +19,7 @@ struct Node {
 
 /// Length of what two texts begin with, in bytes.
 fn agreement(left: &str, right: &str) -> usize {
-    left.bytes()
-        .zip(right.bytes())
-        .take_while(|(left, right)| left == right)
-        .count()
+    left.bytes().zip(right.bytes()).take_while(|(left, right)| left == right).count()
 }
 
 impl PrefixIndex {
@@ -37,11 +34,8 @@ impl PrefixIndex {
                 last.ranks.add(rank, hosts);
                 continue;
             }
-            let begins = |index: &usize| {
-                nodes
-                    .get(*index)
-                    .is_some_and(|node| prefix.starts_with(&*node.prefix))
-            };
+            let begins =
+                |index: &usize| nodes.get(*index).is_some_and(|node| prefix.starts_with(&*node.prefix));
             while open.last().is_some_and(|index| !begins(index)) {
                 open.pop();
             }
@@ -49,11 +43,7 @@ impl PrefixIndex {
             open.push(nodes.len());
             let mut ranks = Ranks::default();
             ranks.add(rank, hosts);
-            nodes.push(Node {
-                prefix: prefix.into(),
-                parent,
-                ranks,
-            });
+            nodes.push(Node { prefix: prefix.into(), parent, ranks });
         }
         Self { nodes }
     }

@@ -47,18 +47,12 @@ fn texts(values: &[&str]) -> Vec<Box<str>> {
 }
 
 fn header(name: &str, values: &[&str]) -> HeaderMatch {
-    HeaderMatch {
-        name: name.into(),
-        values: texts(values),
-    }
+    HeaderMatch { name: name.into(), values: texts(values) }
 }
 
 fn router(routes: Vec<Route>) -> Router {
-    let configuration = Configuration {
-        routes,
-        services: vec![service(true), service(false)],
-        ..Configuration::default()
-    };
+    let configuration =
+        Configuration { routes, services: vec![service(true), service(false)], ..Configuration::default() };
     Router::new(&configuration).unwrap()
 }
 
@@ -155,29 +149,18 @@ fn ascending() -> Vec<Route> {
 
 #[test]
 fn the_order_of_precedence() {
-    let asked = Asked::get("/a/b/c")
-        .with_header("x-one", "1")
-        .with_header("x-two", "2");
+    let asked = Asked::get("/a/b/c").with_header("x-one", "1").with_header("x-two", "2");
     for weaker in 0..ascending().len() - 1 {
         let pair = || ascending().into_iter().skip(weaker).take(2);
         assert_eq!(chosen(&router(pair().collect()), &asked), Some(1), "{weaker}");
-        assert_eq!(
-            chosen(&router(pair().rev().collect()), &asked),
-            Some(0),
-            "{weaker}"
-        );
+        assert_eq!(chosen(&router(pair().rev().collect()), &asked), Some(0), "{weaker}");
     }
     assert_eq!(chosen(&router(ascending()), &asked), Some(ascending().len() - 1));
 }
 
 #[test]
 fn the_order_of_the_file_breaks_ties() {
-    let router = router(vec![
-        route(&["/b", "/a"]),
-        route(&["/a"]),
-        route(&["~/x."]),
-        route(&["~/xx"]),
-    ]);
+    let router = router(vec![route(&["/b", "/a"]), route(&["/a"]), route(&["~/x."]), route(&["~/xx"])]);
     assert_eq!(chosen(&router, &Asked::get("/a")), Some(0));
     assert_eq!(chosen(&router, &Asked::get("/xx")), Some(2));
 }
@@ -189,10 +172,8 @@ fn all_kinds_must_match_and_any_value_of_a_kind_does() {
     all.hosts = texts(&["a.com", "*.b.com"]);
     all.headers = vec![header("x-one", &["1", "~*^v[0-9]+$"]), header("x-two", &["2"])];
     let router = router(vec![all]);
-    let mut asked = Asked::get("/b")
-        .with_header("x-one", "no")
-        .with_header("x-one", "V17")
-        .with_header("x-two", "2");
+    let mut asked =
+        Asked::get("/b").with_header("x-one", "no").with_header("x-one", "V17").with_header("x-two", "2");
     assert_eq!(chosen(&router, &asked), None);
     asked.method = "PUT".to_owned();
     assert_eq!(chosen(&router, &asked), Some(0));
@@ -261,18 +242,8 @@ fn a_pattern_is_anchored_whole_and_prefixes_have_no_captures() {
 
 #[test]
 fn the_spelling_of_a_path_does_not_matter() {
-    let router = router(vec![
-        route(&["/admin"]),
-        route(&["/caf\u{e9}/a b"]),
-        route(&["/"]),
-    ]);
-    for path in [
-        "/%61dmin",
-        "//admin",
-        "/x/../admin",
-        "/x/%2e%2e/%61dmin",
-        "/./admin",
-    ] {
+    let router = router(vec![route(&["/admin"]), route(&["/caf\u{e9}/a b"]), route(&["/"])]);
+    for path in ["/%61dmin", "//admin", "/x/../admin", "/x/%2e%2e/%61dmin", "/./admin"] {
         assert_eq!(chosen(&router, &Asked::get(path)), Some(0), "{path}");
     }
     assert_eq!(chosen(&router, &Asked::get("/caf%c3%a9/a%20b")), Some(1));
@@ -288,17 +259,10 @@ fn a_route_that_wants_tls_says_so() {
     let mut plain = route(&["/a"]);
     plain.protocols = vec![Protocol::Http];
     let router = router(vec![secure, plain, route(&["/"])]);
-    let mismatch = Unmatched::ProtocolMismatch {
-        route: 0,
-        status: 301,
-    };
+    let mismatch = Unmatched::ProtocolMismatch { route: 0, status: 301 };
     assert_eq!(router.find(&Asked::get("/a").view()), Err(mismatch));
     let mut asked = Asked::get("/a").over(Protocol::Https);
-    assert_eq!(
-        chosen(&router, &asked),
-        Some(2),
-        "no server name, and the other is for http alone"
-    );
+    assert_eq!(chosen(&router, &asked), Some(2), "no server name, and the other is for http alone");
     asked.sni = Some("A.com.".to_owned());
     assert_eq!(chosen(&router, &asked), Some(0));
     asked.sni = Some("b.com".to_owned());
@@ -319,10 +283,7 @@ fn a_route_without_paths_matches_them_all() {
 #[test]
 fn what_cannot_be_compiled_is_told() {
     let fails = |route: Route| {
-        let configuration = Configuration {
-            routes: vec![route],
-            ..Configuration::default()
-        };
+        let configuration = Configuration { routes: vec![route], ..Configuration::default() };
         Router::new(&configuration).unwrap_err().to_string()
     };
     assert!(fails(route(&["~/(a"])).starts_with("route id: "));
@@ -334,33 +295,12 @@ fn what_cannot_be_compiled_is_told() {
     assert!(fails(bad).starts_with("route id: "));
 }
 
-const PATHS: &[&str] = &[
-    "/",
-    "/a",
-    "/a/b",
-    "/ab",
-    "/a/",
-    "/%61/c",
-    "~/a",
-    "~/(?<x>[^/]+)/b$",
-    "~/a/.*",
-    "~/[ab]+",
-    "~/c|/d",
-];
+const PATHS: &[&str] =
+    &["/", "/a", "/a/b", "/ab", "/a/", "/%61/c", "~/a", "~/(?<x>[^/]+)/b$", "~/a/.*", "~/[ab]+", "~/c|/d"];
 const HOSTS: &[&str] = &["a.com", "b.com", "*.a.com", "a.*", "a.com:8000", "*.com:80"];
-const HEADERS: &[(&str, &str)] = &[
-    ("x-one", "1"),
-    ("x-one", "2"),
-    ("x-two", "~*^v"),
-    ("x-three", "A"),
-];
-const PROTOCOLS: &[&[Protocol]] = &[
-    &[Protocol::Http, Protocol::Https],
-    &[Protocol::Http],
-    &[Protocol::Https],
-    &[],
-    &[Protocol::Wss],
-];
+const HEADERS: &[(&str, &str)] = &[("x-one", "1"), ("x-one", "2"), ("x-two", "~*^v"), ("x-three", "A")];
+const PROTOCOLS: &[&[Protocol]] =
+    &[&[Protocol::Http, Protocol::Https], &[Protocol::Http], &[Protocol::Https], &[], &[Protocol::Wss]];
 
 fn some(values: &'static [&'static str], most: usize) -> impl Strategy<Value = Vec<Box<str>>> {
     let rare = prop::collection::vec(prop::sample::select(values), 1..=most);

@@ -22,10 +22,7 @@ impl Upgrade {
             _ => None,
         };
         match redirect {
-            Some((location, status)) => Self {
-                status,
-                headers: vec![(header::LOCATION, location)],
-            },
+            Some((location, status)) => Self { status, headers: vec![(header::LOCATION, location)] },
             None => Self {
                 status: StatusCode::UPGRADE_REQUIRED,
                 headers: vec![

@@ -28,19 +28,11 @@ pub struct UpstreamBody {
 
 impl UpstreamBody {
     pub(super) fn http1(incoming: Incoming, connection: Http1, host: Arc<Host>) -> Self {
-        Self {
-            incoming,
-            source: Source::Http1 { connection, host },
-        }
+        Self { incoming, source: Source::Http1 { connection, host } }
     }
 
     pub(super) fn http2(incoming: Incoming, in_flight: InFlight) -> Self {
-        Self {
-            incoming,
-            source: Source::Http2 {
-                _in_flight: in_flight,
-            },
-        }
+        Self { incoming, source: Source::Http2 { _in_flight: in_flight } }
     }
 
     fn poll_incoming(

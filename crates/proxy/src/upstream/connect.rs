@@ -46,15 +46,11 @@ pub(super) async fn connect_with_retries(
 
 async fn connect(host: &Host) -> Result<Connected, UpstreamError> {
     let tcp = connect_tcp(host).await?;
-    tcp.set_nodelay(true)
-        .map_err(|error| UpstreamError::Connect(error.kind()))?;
+    tcp.set_nodelay(true).map_err(|error| UpstreamError::Connect(error.kind()))?;
     if !host.key().tls {
         return Ok(Connected::Plain(tcp));
     }
-    let connector = host
-        .tls
-        .connector(host.key())
-        .map_err(|error| UpstreamError::Tls(error.to_string()))?;
+    let connector = host.tls.connector(host.key()).map_err(|error| UpstreamError::Tls(error.to_string()))?;
     let name = rustls::pki_types::ServerName::try_from(host.key().name.to_string())
         .map_err(|_| UpstreamError::Resolve)?;
     match connector.connect(name, tcp).await {
@@ -70,9 +66,8 @@ async fn connect_tcp(host: &Host) -> Result<TcpStream, UpstreamError> {
             .await
             .map_err(|error| UpstreamError::Connect(error.kind()));
     }
-    let addresses = tokio::net::lookup_host((&*key.name, key.port))
-        .await
-        .map_err(|_| UpstreamError::Resolve)?;
+    let addresses =
+        tokio::net::lookup_host((&*key.name, key.port)).await.map_err(|_| UpstreamError::Resolve)?;
     let mut last = UpstreamError::Resolve;
     for address in addresses {
         // One address that does not answer must not use up the time of all others.

@@ -72,18 +72,13 @@ impl Host {
     pub(super) fn put_idle(&self, connection: Http1) {
         let mut idle = lock(&self.idle);
         if idle.len() < MAX_IDLE {
-            idle.push(Idle {
-                connection,
-                since: Instant::now(),
-            });
+            idle.push(Idle { connection, since: Instant::now() });
         }
     }
 
     fn drop_expired(&self) {
         let mut idle = lock(&self.idle);
-        let expired: Vec<Idle> = idle
-            .extract_if(.., |entry| entry.since.elapsed() >= IDLE_TIMEOUT)
-            .collect();
+        let expired: Vec<Idle> = idle.extract_if(.., |entry| entry.since.elapsed() >= IDLE_TIMEOUT).collect();
         if idle.is_empty() {
             idle.shrink_to_fit();
         }
@@ -102,11 +97,7 @@ pub struct Hosts {
 
 impl Hosts {
     pub fn new(tls: Arc<TlsSettings>, metrics: Arc<Metrics>) -> Self {
-        Self {
-            tls,
-            metrics,
-            known: Mutex::new(HashMap::new()),
-        }
+        Self { tls, metrics, known: Mutex::new(HashMap::new()) }
     }
 
     /// The host of this key; known hosts keep their connections.
@@ -118,11 +109,7 @@ impl Hosts {
         if known.len() >= MAX_HOSTS {
             known.retain(|_, host| Arc::strong_count(host) > 1);
         }
-        let host = Arc::new(Host::new(
-            key.clone(),
-            Arc::clone(&self.tls),
-            Arc::clone(&self.metrics),
-        ));
+        let host = Arc::new(Host::new(key.clone(), Arc::clone(&self.tls), Arc::clone(&self.metrics)));
         known.insert(key.clone(), Arc::clone(&host));
         host
     }

@@ -37,9 +37,7 @@ impl Http1 {
         retries: u16,
         failed: &mut u16,
     ) -> Result<Self, UpstreamError> {
-        let permit = Arc::clone(&host.open)
-            .try_acquire_owned()
-            .map_err(|_| UpstreamError::Exhausted)?;
+        let permit = Arc::clone(&host.open).try_acquire_owned().map_err(|_| UpstreamError::Exhausted)?;
         let io = connect_with_retries(host, timeouts.connect, retries, failed).await?;
         let (sender, connection) = Builder::new()
             .max_buf_size(MAX_READ.max(MAX_HEAD))
@@ -48,12 +46,7 @@ impl Http1 {
             .map_err(|error| UpstreamError::from_hyper(&error))?;
         host.metrics.upstream_opened.add(1);
         let counted = host.metrics.upstream_connections.hold();
-        Ok(Self {
-            sender,
-            connection: Box::pin(connection),
-            _permit: permit,
-            _counted: counted,
-        })
+        Ok(Self { sender, connection: Box::pin(connection), _permit: permit, _counted: counted })
     }
 
     /// Moves bytes in both directions; true once the connection has ended.
@@ -81,10 +74,9 @@ impl Http1 {
             let ended = connection.as_mut().poll(context);
             match answer.as_mut().poll(context) {
                 Poll::Ready(Ok(response)) => Poll::Ready(Ok(response)),
-                Poll::Ready(Err(mut error)) => Poll::Ready(Err(Failed {
-                    unsent: error.take_message(),
-                    error: error.into_error(),
-                })),
+                Poll::Ready(Err(mut error)) => {
+                    Poll::Ready(Err(Failed { unsent: error.take_message(), error: error.into_error() }))
+                }
                 // The answer is decided in the poll in which the connection ends.
                 Poll::Pending if ended.is_ready() => Poll::Pending,
                 Poll::Pending => Poll::Pending,

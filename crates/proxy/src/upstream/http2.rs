@@ -42,9 +42,7 @@ impl Shards {
         let mut shards = lock(&self.0);
         shards.retain(|shard| !shard.sender.is_closed());
         let full = shards.len() >= MAX_SHARDS;
-        let shard = shards
-            .iter()
-            .min_by_key(|shard| shard.streams.load(Ordering::Relaxed))?;
+        let shard = shards.iter().min_by_key(|shard| shard.streams.load(Ordering::Relaxed))?;
         if !full && shard.streams.load(Ordering::Relaxed) >= STREAMS_PER_SHARD {
             return None;
         }
@@ -54,10 +52,7 @@ impl Shards {
 
     fn add(&self, sender: SendRequest<Segments>) -> (SendRequest<Segments>, InFlight) {
         let streams = Arc::new(AtomicUsize::new(1));
-        lock(&self.0).push(Shard {
-            sender: sender.clone(),
-            streams: Arc::clone(&streams),
-        });
+        lock(&self.0).push(Shard { sender: sender.clone(), streams: Arc::clone(&streams) });
         (sender, InFlight(streams))
     }
 }
@@ -84,10 +79,9 @@ pub(super) async fn send(
     match tokio::time::timeout(timeouts.read, exchange).await {
         Err(_elapsed) => Err(UpstreamError::ReadTimeout),
         Ok(Err(error)) => Err(UpstreamError::from_hyper(&error)),
-        Ok(Ok(response)) => Ok((
-            response.map(|incoming| UpstreamBody::http2(incoming, in_flight)),
-            attempted,
-        )),
+        Ok(Ok(response)) => {
+            Ok((response.map(|incoming| UpstreamBody::http2(incoming, in_flight)), attempted))
+        }
     }
 }
 
@@ -97,9 +91,7 @@ async fn open(
     retries: u16,
     failed: &mut u16,
 ) -> Result<SendRequest<Segments>, UpstreamError> {
-    let permit = Arc::clone(&host.open)
-        .try_acquire_owned()
-        .map_err(|_| UpstreamError::Exhausted)?;
+    let permit = Arc::clone(&host.open).try_acquire_owned().map_err(|_| UpstreamError::Exhausted)?;
     let io = connect_with_retries(host, timeouts.connect, retries, failed).await?;
     let (sender, connection) = Builder::new(TokioExecutor::new())
         .handshake(TokioIo::new(io))

@@ -40,16 +40,9 @@ impl TlsSettings {
             None => Vec::new(),
             Some(path) => CertificateDer::pem_file_iter(&path)
                 .and_then(Iterator::collect)
-                .map_err(|error| TlsSetupError::Authority {
-                    path,
-                    reason: error.to_string(),
-                })?,
+                .map_err(|error| TlsSetupError::Authority { path, reason: error.to_string() })?,
         };
-        Ok(Self {
-            provider: Arc::new(aws_lc_rs::default_provider()),
-            extra,
-            configs: Default::default(),
-        })
+        Ok(Self { provider: Arc::new(aws_lc_rs::default_provider()), extra, configs: Default::default() })
     }
 
     pub(super) fn connector(&self, key: &HostKey) -> Result<TlsConnector, TlsSetupError> {
@@ -57,10 +50,7 @@ impl TlsSettings {
         let Some(config) = self.configs.get(slot) else {
             return Err(TlsSetupError::Setup("no such kind of connection".to_owned()));
         };
-        config
-            .get_or_init(|| self.build(key))
-            .clone()
-            .map(TlsConnector::from)
+        config.get_or_init(|| self.build(key)).clone().map(TlsConnector::from)
     }
 
     fn build(&self, key: &HostKey) -> Result<Arc<ClientConfig>, TlsSetupError> {
@@ -71,16 +61,9 @@ impl TlsSettings {
             builder.with_root_certificates(self.roots()).with_no_client_auth()
         } else {
             let verifier = Arc::new(Unverified(Arc::clone(&self.provider)));
-            builder
-                .dangerous()
-                .with_custom_certificate_verifier(verifier)
-                .with_no_client_auth()
+            builder.dangerous().with_custom_certificate_verifier(verifier).with_no_client_auth()
         };
-        config.alpn_protocols = vec![if key.http2 {
-            b"h2".to_vec()
-        } else {
-            b"http/1.1".to_vec()
-        }];
+        config.alpn_protocols = vec![if key.http2 { b"h2".to_vec() } else { b"http/1.1".to_vec() }];
         Ok(Arc::new(config))
     }
 
@@ -122,12 +105,7 @@ impl ServerCertVerifier for Unverified {
         certificate: &CertificateDer<'_>,
         signature: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        verify_tls12_signature(
-            message,
-            certificate,
-            signature,
-            &self.0.signature_verification_algorithms,
-        )
+        verify_tls12_signature(message, certificate, signature, &self.0.signature_verification_algorithms)
     }
 
     fn verify_tls13_signature(
@@ -136,12 +114,7 @@ impl ServerCertVerifier for Unverified {
         certificate: &CertificateDer<'_>,
         signature: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        verify_tls13_signature(
-            message,
-            certificate,
-            signature,
-            &self.0.signature_verification_algorithms,
-        )
+        verify_tls13_signature(message, certificate, signature, &self.0.signature_verification_algorithms)
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {

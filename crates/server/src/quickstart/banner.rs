@@ -23,12 +23,7 @@ pub fn banner(targets: &Targets, address: SocketAddr) -> String {
     say("");
     say("Targets");
     for entry in &targets.entries {
-        say(&format!(
-            "  {:<12} {:<26} {}",
-            entry.name,
-            entry.found,
-            shown(entry)
-        ));
+        say(&format!("  {:<12} {:<26} {}", entry.name, entry.found, shown(entry)));
     }
     if !targets.unusable.is_empty() {
         say("Found, and not yet usable");
@@ -39,16 +34,12 @@ pub fn banner(targets: &Targets, address: SocketAddr) -> String {
     say("");
     if let Some(model) = targets.callable(Operation::Chat).next() {
         say("curl");
-        say(&format!(
-            "  curl {base}/v1/chat/completions -H 'Content-Type: application/json' \\"
-        ));
+        say(&format!("  curl {base}/v1/chat/completions -H 'Content-Type: application/json' \\"));
         say(&format!(
             "    -d '{{\"model\":\"{model}\",\"messages\":[{{\"role\":\"user\",\"content\":\"Hello\"}}]}}'"
         ));
         say("OpenAI SDK (Python)");
-        say(&format!(
-            "  client = OpenAI(base_url=\"{base}/v1\", api_key=\"not-needed\")"
-        ));
+        say(&format!("  client = OpenAI(base_url=\"{base}/v1\", api_key=\"not-needed\")"));
         say(&format!(
             "  client.chat.completions.create(model=\"{model}\", messages=[{{\"role\": \"user\", \"content\": \"Hello\"}}])"
         ));

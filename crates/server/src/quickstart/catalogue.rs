@@ -13,15 +13,7 @@ struct Models {
 const CATALOGUE: &[Models] = &[
     Models {
         provider: "openai",
-        chat: &[
-            "gpt-5.5",
-            "gpt-5.4",
-            "gpt-5.4-mini",
-            "gpt-5.4-nano",
-            "gpt-5-mini",
-            "gpt-4.1",
-            "gpt-4o-mini",
-        ],
+        chat: &["gpt-5.5", "gpt-5.4", "gpt-5.4-mini", "gpt-5.4-nano", "gpt-5-mini", "gpt-4.1", "gpt-4o-mini"],
         completions: &["gpt-3.5-turbo-instruct"],
         embeddings: &["text-embedding-3-small", "text-embedding-3-large"],
     },
@@ -66,34 +58,19 @@ const CATALOGUE: &[Models] = &[
     },
     Models {
         provider: "cerebras",
-        chat: &[
-            "gpt-oss-120b",
-            "zai-glm-4.7",
-            "qwen-3-235b-a22b-instruct-2507",
-            "llama3.1-8b",
-        ],
+        chat: &["gpt-oss-120b", "zai-glm-4.7", "qwen-3-235b-a22b-instruct-2507", "llama3.1-8b"],
         completions: &[],
         embeddings: &[],
     },
     Models {
         provider: "xai",
-        chat: &[
-            "grok-4.3",
-            "grok-4.20-0309-reasoning",
-            "grok-4.20-0309-non-reasoning",
-            "grok-build-0.1",
-        ],
+        chat: &["grok-4.3", "grok-4.20-0309-reasoning", "grok-4.20-0309-non-reasoning", "grok-build-0.1"],
         completions: &[],
         embeddings: &[],
     },
     Models {
         provider: "deepseek",
-        chat: &[
-            "deepseek-v4-pro",
-            "deepseek-v4-flash",
-            "deepseek-chat",
-            "deepseek-reasoner",
-        ],
+        chat: &["deepseek-v4-pro", "deepseek-v4-flash", "deepseek-chat", "deepseek-reasoner"],
         completions: &[],
         embeddings: &[],
     },
@@ -114,9 +91,7 @@ const CATALOGUE: &[Models] = &[
 
 /// Lists the main models of the entry's provider in it.
 pub(super) fn fill(entry: &mut Entry) {
-    let known = CATALOGUE
-        .iter()
-        .find(|models| models.provider == entry.provider.id);
+    let known = CATALOGUE.iter().find(|models| models.provider == entry.provider.id);
     if let Some(models) = known {
         let owned = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
         entry.chat = owned(models.chat);

@@ -23,11 +23,7 @@ pub fn declarative(targets: &Targets) -> String {
     let mut yaml = String::from(HEAD);
     let mut known = Vec::new();
     for operation in OPERATIONS {
-        let entries: Vec<_> = targets
-            .entries
-            .iter()
-            .filter(|entry| entry.serves(operation))
-            .collect();
+        let entries: Vec<_> = targets.entries.iter().filter(|entry| entry.serves(operation)).collect();
         if entries.is_empty() {
             continue;
         }
@@ -104,14 +100,8 @@ fn write_listed(yaml: &mut String, entry: &Entry, known: &mut Vec<&'static str>)
         return;
     }
     let mut models: Vec<String> = Vec::new();
-    for operation in OPERATIONS
-        .into_iter()
-        .filter(|operation| entry.serves(*operation))
-    {
-        let new = entry
-            .models(operation)
-            .iter()
-            .filter(|model| !models.contains(model));
+    for operation in OPERATIONS.into_iter().filter(|operation| entry.serves(*operation)) {
+        let new = entry.models(operation).iter().filter(|model| !models.contains(model));
         models.extend(new.cloned().collect::<Vec<_>>());
     }
     line(yaml, 4, &format!("- <<: *{}", entry.name));

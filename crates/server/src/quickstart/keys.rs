@@ -15,20 +15,13 @@ struct Key {
 }
 
 const fn key(variable: &'static str, provider: &'static str) -> Key {
-    Key {
-        variable,
-        provider,
-        options: &[],
-    }
+    Key { variable, provider, options: &[] }
 }
 
 /// Providers that need a key and nothing else.
 const KEYS: &[Key] = &[
     key("OPENAI_API_KEY", "openai"),
-    Key {
-        options: &[("anthropic_version", "2023-06-01")],
-        ..key("ANTHROPIC_API_KEY", "anthropic")
-    },
+    Key { options: &[("anthropic_version", "2023-06-01")], ..key("ANTHROPIC_API_KEY", "anthropic") },
     key("GEMINI_API_KEY", "gemini"),
     key("MISTRAL_API_KEY", "mistral"),
     key("COHERE_API_KEY", "cohere"),
@@ -43,21 +36,15 @@ const KEYS: &[Key] = &[
 const AWS: [&str; 3] = ["AWS_BEARER_TOKEN_BEDROCK", "AWS_ACCESS_KEY_ID", "AWS_PROFILE"];
 
 const AZURE_KEY: &str = "AZURE_OPENAI_API_KEY";
-const AZURE_DEPLOYMENTS: [&str; 3] = [
-    "AZURE_OPENAI_DEPLOYMENT",
-    "AZURE_OPENAI_DEPLOYMENT_NAME",
-    "AZURE_OPENAI_DEPLOYMENT_ID",
-];
+const AZURE_DEPLOYMENTS: [&str; 3] =
+    ["AZURE_OPENAI_DEPLOYMENT", "AZURE_OPENAI_DEPLOYMENT_NAME", "AZURE_OPENAI_DEPLOYMENT_ID"];
 const AZURE_INSTANCES: [&str; 2] = ["AZURE_OPENAI_INSTANCE", "AZURE_OPENAI_INSTANCE_NAME"];
 const AZURE_VERSIONS: [&str; 2] = ["AZURE_OPENAI_API_VERSION", "OPENAI_API_VERSION"];
 /// The version that is asked for where none is set: the last one that is generally available and dated.
 const AZURE_VERSION: &str = "2024-10-21";
 
 pub(super) fn read(environment: &Environment<'_>) -> Targets {
-    let mut targets = Targets {
-        entries: Vec::new(),
-        unusable: Vec::new(),
-    };
+    let mut targets = Targets { entries: Vec::new(), unusable: Vec::new() };
     for known in KEYS {
         if environment(known.variable).is_some() {
             targets.add(known.variable, by_key(known));
@@ -105,11 +92,7 @@ fn by_key(known: &Key) -> Result<Entry, String> {
     let provider = provider(known.provider)?;
     let mut entry = Entry::new(provider.id, provider, known.variable);
     entry.key = Some(known.variable);
-    entry.options = known
-        .options
-        .iter()
-        .map(|(name, value)| (*name, (*value).to_owned()))
-        .collect();
+    entry.options = known.options.iter().map(|(name, value)| (*name, (*value).to_owned())).collect();
     catalogue::fill(&mut entry);
     usable(entry)
 }
@@ -124,10 +107,7 @@ fn azure(environment: &Environment<'_>) -> Result<Entry, String> {
     let mut entry = Entry::new("azure", provider, AZURE_KEY);
     let deployment = first(environment, &AZURE_DEPLOYMENTS)
         .ok_or_else(|| format!("{} is not set", AZURE_DEPLOYMENTS[0]))?;
-    let instance = match (
-        first(environment, &AZURE_INSTANCES),
-        environment("AZURE_OPENAI_ENDPOINT"),
-    ) {
+    let instance = match (first(environment, &AZURE_INSTANCES), environment("AZURE_OPENAI_ENDPOINT")) {
         (Some(instance), _) => instance,
         (None, Some(endpoint)) => {
             let host =

@@ -23,20 +23,8 @@ pub(super) struct Server {
 }
 
 pub(super) const SERVERS: [Server; 3] = [
-    Server {
-        name: "ollama",
-        provider: "ollama",
-        options: &[],
-        port: 11434,
-        full_url: true,
-    },
-    Server {
-        name: "vllm",
-        provider: "vllm",
-        options: &[],
-        port: 8000,
-        full_url: false,
-    },
+    Server { name: "ollama", provider: "ollama", options: &[], port: 11434, full_url: true },
+    Server { name: "vllm", provider: "vllm", options: &[], port: 8000, full_url: false },
     Server {
         name: "llamacpp",
         provider: "llama2",
@@ -71,16 +59,8 @@ pub(super) async fn find(servers: &[Server], own: SocketAddr) -> Vec<Entry> {
 fn entry(server: &Server, models: Vec<String>) -> Option<Entry> {
     let base = format!("http://127.0.0.1:{}", server.port);
     let mut entry = Entry::new(server.name, by_id(server.provider)?, base.as_str());
-    entry.options = server
-        .options
-        .iter()
-        .map(|(name, value)| (*name, (*value).to_owned()))
-        .collect();
-    entry.place = if server.full_url {
-        Place::OpenAi(base)
-    } else {
-        Place::Base(base)
-    };
+    entry.options = server.options.iter().map(|(name, value)| (*name, (*value).to_owned())).collect();
+    entry.place = if server.full_url { Place::OpenAi(base) } else { Place::Base(base) };
     // Servers do not say what a model is for; its name mostly does.
     (entry.embeddings, entry.chat) = models.into_iter().partition(|name| name.contains("embed"));
     Some(entry)
@@ -120,8 +100,7 @@ fn split(answer: &[u8]) -> Option<(&str, &[u8], Option<usize>)> {
     let body = rest.get(4..)?;
     let length = head.lines().find_map(|line| {
         let (name, value) = line.split_once(':')?;
-        name.eq_ignore_ascii_case("content-length")
-            .then(|| value.trim().parse().ok())?
+        name.eq_ignore_ascii_case("content-length").then(|| value.trim().parse().ok())?
     });
     Some((head, body, length))
 }

@@ -29,10 +29,8 @@ const EVERY_KEY: &[(&str, &str)] = &[
 const ADDRESS: &str = "127.0.0.1:8000";
 
 fn environment(pairs: &[(&str, &str)]) -> impl Fn(&str) -> Option<String> {
-    let pairs: Vec<(String, String)> = pairs
-        .iter()
-        .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
-        .collect();
+    let pairs: Vec<(String, String)> =
+        pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
     move |name| {
         let found = pairs.iter().find(|(known, _)| known == name);
         found.map(|(_, value)| value.clone())
@@ -60,9 +58,7 @@ fn local(name: &'static str, provider: &str, place: Place) -> Entry {
 fn everything() -> Targets {
     let mut targets = with_keys(EVERY_KEY);
     let base = || "http://127.0.0.1:1".to_owned();
-    targets
-        .entries
-        .push(local("ollama", "ollama", Place::OpenAi(base())));
+    targets.entries.push(local("ollama", "ollama", Place::OpenAi(base())));
     targets.entries.push(local("vllm", "vllm", Place::Base(base())));
     let mut llama = local("llamacpp", "llama2", Place::Base(base()));
     llama.options = vec![("llama2_format", "openai".to_owned())];
@@ -72,10 +68,7 @@ fn everything() -> Targets {
 
 fn load(yaml: &str, pairs: &[(&str, &str)]) -> config::Loaded {
     let environment = environment(pairs);
-    let options = LoadOptions {
-        environment: &environment,
-        ignore_unsupported_plugins: false,
-    };
+    let options = LoadOptions { environment: &environment, ignore_unsupported_plugins: false };
     config::load(yaml, "quickstart", &options).unwrap_or_else(|problems| {
         let told: Vec<_> = problems.iter().map(ToString::to_string).collect();
         panic!("{}\n{yaml}", told.join("\n"))
@@ -100,15 +93,7 @@ fn keys_become_targets_or_are_named() {
         ]
     );
     let unusable: Vec<_> = targets.unusable.iter().map(|unusable| unusable.found).collect();
-    assert_eq!(
-        unusable,
-        [
-            "ANTHROPIC_API_KEY",
-            "GEMINI_API_KEY",
-            "COHERE_API_KEY",
-            "AWS_ACCESS_KEY_ID"
-        ]
-    );
+    assert_eq!(unusable, ["ANTHROPIC_API_KEY", "GEMINI_API_KEY", "COHERE_API_KEY", "AWS_ACCESS_KEY_ID"]);
     for entry in &targets.entries {
         assert!(!entry.chat.is_empty(), "{}", entry.name);
     }
@@ -127,10 +112,7 @@ fn azure_needs_a_place_and_a_deployment() {
     };
     let deployment = ("AZURE_OPENAI_DEPLOYMENT_NAME", "my-embed");
     assert_eq!(azure(&[]).err().unwrap(), "AZURE_OPENAI_DEPLOYMENT is not set");
-    assert_eq!(
-        azure(&[deployment]).err().unwrap(),
-        "AZURE_OPENAI_ENDPOINT is not set"
-    );
+    assert_eq!(azure(&[deployment]).err().unwrap(), "AZURE_OPENAI_ENDPOINT is not set");
     let plain_http = ("AZURE_OPENAI_ENDPOINT", "http://x.openai.azure.com");
     assert!(azure(&[deployment, plain_http]).is_err());
     assert!(azure(&[deployment, ("AZURE_OPENAI_INSTANCE", "a/b")]).is_err());
@@ -139,31 +121,18 @@ fn azure_needs_a_place_and_a_deployment() {
     assert_eq!(entry.url(Operation::Chat), None);
     let foundry = ("AZURE_OPENAI_ENDPOINT", "https://Res.services.ai.azure.com/x");
     let entry = azure(&[deployment, foundry]).unwrap();
-    assert_eq!(
-        entry.url(Operation::Chat).unwrap(),
-        "https://res.services.ai.azure.com"
-    );
+    assert_eq!(entry.url(Operation::Chat).unwrap(), "https://res.services.ai.azure.com");
     assert!(entry.options.contains(&("azure_instance", "res".to_owned())));
 }
 
 #[test]
 fn databricks_needs_its_workspace() {
     let token = ("DATABRICKS_TOKEN", CANARY);
-    assert_eq!(
-        with_keys(&[token]).unusable[0].reason,
-        "DATABRICKS_HOST is not set"
-    );
+    assert_eq!(with_keys(&[token]).unusable[0].reason, "DATABRICKS_HOST is not set");
     let other = ("DATABRICKS_HOST", "adb-1.2.azuredatabricks.net");
     let targets = with_keys(&[token, other]);
-    assert_eq!(
-        targets.entries[0].url(Operation::Chat).unwrap(),
-        "https://adb-1.2.azuredatabricks.net"
-    );
-    assert!(
-        with_keys(&[token, ("DATABRICKS_HOST", "https://a b/")])
-            .entries
-            .is_empty()
-    );
+    assert_eq!(targets.entries[0].url(Operation::Chat).unwrap(), "https://adb-1.2.azuredatabricks.net");
+    assert!(with_keys(&[token, ("DATABRICKS_HOST", "https://a b/")]).entries.is_empty());
 }
 
 #[test]
@@ -197,16 +166,8 @@ fn the_file_loads_and_everything_in_it_is_served() {
     }
     let listed = &lists[3];
     assert!(listed.extensions.list_models);
-    let all = listed
-        .extensions
-        .models
-        .iter()
-        .map(|list| list.models.len())
-        .sum::<usize>();
-    let each: usize = OPERATIONS
-        .iter()
-        .map(|operation| targets.callable(*operation).count())
-        .sum();
+    let all = listed.extensions.models.iter().map(|list| list.models.len()).sum::<usize>();
+    let each: usize = OPERATIONS.iter().map(|operation| targets.callable(*operation).count()).sum();
     assert_eq!(all, each);
 }
 
@@ -217,12 +178,7 @@ fn keys_arrive_where_the_provider_wants_them() {
         panic!("the first plugin is chat")
     };
     let header = |name: &str| {
-        let list = chat
-            .extensions
-            .models
-            .iter()
-            .find(|list| &*list.name == name)
-            .unwrap();
+        let list = chat.extensions.models.iter().find(|list| &*list.name == name).unwrap();
         let header = list.target.auth.header.as_ref();
         header.map(|(name, value)| (name.to_ascii_lowercase(), value.expose().to_owned()))
     };

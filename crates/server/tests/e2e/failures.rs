@@ -7,8 +7,7 @@ use testkit::{Answer, Call};
 use crate::world::{MAIN, chat, content, said};
 
 fn with(fault: &str) -> Answer {
-    MAIN.hold()
-        .send(&chat("/chat", "failures", "").header("x-sim-fault", fault))
+    MAIN.hold().send(&chat("/chat", "failures", "").header("x-sim-fault", fault))
 }
 
 #[test]
@@ -50,14 +49,7 @@ fn answers_that_are_no_answers() {
             assert!(answer.json()["error"].get(member).is_some(), "{member}");
         }
     }
-    for fault in [
-        "not_json_200",
-        "html_200",
-        "empty_body",
-        "truncated_whole",
-        "cut_mid",
-        "reset",
-    ] {
+    for fault in ["not_json_200", "html_200", "empty_body", "truncated_whole", "cut_mid", "reset"] {
         let answer = with(fault).expect(500);
         assert!(!answer.message().is_empty(), "{fault}");
         assert!(!answer.text().contains("doctype"), "{fault}: {}", answer.text());
@@ -68,9 +60,7 @@ fn answers_that_are_no_answers() {
 #[test]
 fn the_route_is_named_in_the_failure() {
     let world = MAIN.hold();
-    let call = Call::post("/completions")
-        .header("x-sim-fault", "no_choices")
-        .json(r#"{"prompt":"x"}"#);
+    let call = Call::post("/completions").header("x-sim-fault", "no_choices").json(r#"{"prompt":"x"}"#);
     let message = world.send(&call).expect(500).message();
     assert_eq!(
         message,
@@ -78,10 +68,7 @@ fn the_route_is_named_in_the_failure() {
     );
     let call = chat("/p/mistral", "x", "").header("x-sim-fault", "null_choices");
     let message = world.send(&call).expect(500).message();
-    assert!(
-        message.starts_with("transformation failed from type mistral://llm/v1/chat"),
-        "{message}"
-    );
+    assert!(message.starts_with("transformation failed from type mistral://llm/v1/chat"), "{message}");
 }
 
 #[test]
@@ -93,15 +80,9 @@ fn connections_that_fail() {
     assert_eq!(record["outcome"], "gateway_error", "{record}");
     for fault in ["early_close", "reset_first"] {
         let tag = format!("fail-{fault}");
-        let answer = world
-            .send(&chat("/chat", &tag, "").header("x-sim-fault", fault))
-            .expect(502);
+        let answer = world.send(&chat("/chat", &tag, "").header("x-sim-fault", fault)).expect(502);
         assert!(!answer.message().is_empty());
-        assert_eq!(
-            world.upstream.tagged(&tag).len(),
-            1,
-            "a request that was sent is not sent again"
-        );
+        assert_eq!(world.upstream.tagged(&tag).len(), 1, "a request that was sent is not sent again");
     }
 }
 
@@ -111,15 +92,11 @@ fn an_upstream_that_never_answers() {
     for more in ["", r#","stream":true"#] {
         let begun = Instant::now();
         let tag = format!("never-{}", more.len());
-        let answer = world
-            .send(&chat("/impatient", &tag, more).header("x-sim-fault", "stall"))
-            .expect(504);
+        let answer = world.send(&chat("/impatient", &tag, more).header("x-sim-fault", "stall")).expect(504);
         assert!(begun.elapsed() < Duration::from_secs(3), "{:?}", begun.elapsed());
         assert!(!answer.message().is_empty());
         assert_eq!(world.record(&answer)["outcome"], "timeout");
-        world
-            .upstream
-            .wait_for_outcome(&tag, simulator::Outcome::ClientGone);
+        world.upstream.wait_for_outcome(&tag, simulator::Outcome::ClientGone);
     }
     let answer = world.send(&chat("/impatient", "x", "").header("x-sim-fault", "stall_mid"));
     assert!(answer.status == 504 || answer.status == 500, "{}", answer.status);
@@ -128,9 +105,8 @@ fn an_upstream_that_never_answers() {
 #[test]
 fn slow_answers_within_the_limit_are_waited_for() {
     let world = MAIN.hold();
-    let call = chat("/impatient", "slow-first", "")
-        .header("x-sim-fault", "slow_first")
-        .header("x-sim-delay", "400");
+    let call =
+        chat("/impatient", "slow-first", "").header("x-sim-fault", "slow_first").header("x-sim-delay", "400");
     assert_eq!(content(&world.send(&call).expect(200)), said("slow-first"));
 }
 
@@ -150,20 +126,13 @@ fn connections_that_were_closed_meanwhile_are_not_used_again() {
 #[test]
 fn heads_beyond_all_bounds() {
     let answer = with("big_head");
-    assert!(
-        answer.status == 502 || answer.status == 200,
-        "{} {}",
-        answer.status,
-        answer.text()
-    );
+    assert!(answer.status == 502 || answer.status == 200, "{} {}", answer.status, answer.text());
 }
 
 #[test]
 fn answers_beyond_all_bounds() {
     let world = MAIN.hold();
-    let call = chat("/chat", "x", "")
-        .header("x-sim-fault", "big")
-        .header("x-sim-size", "20000000");
+    let call = chat("/chat", "x", "").header("x-sim-fault", "big").header("x-sim-size", "20000000");
     let answer = world.send(&call);
     assert!(answer.status == 500 || answer.status == 502, "{}", answer.status);
     assert!(!answer.message().is_empty());

@@ -25,12 +25,7 @@ fn headers_of_the_request() {
     world.send(&call).expect(200);
     let request = world.upstream.only("headers-up");
     let all = |name: &str| -> Vec<&str> {
-        request
-            .headers
-            .iter()
-            .filter(|(known, _)| known == name)
-            .map(|(_, value)| value.as_str())
-            .collect()
+        request.headers.iter().filter(|(known, _)| known == name).map(|(_, value)| value.as_str()).collect()
     };
     assert_eq!(all("user-agent"), ["agent/1.0"]);
     assert_eq!(all("x-custom"), ["one", "two"]);
@@ -59,16 +54,8 @@ fn headers_of_the_request() {
 fn headers_of_the_answer() {
     let world = MAIN.hold();
     for more in ["", r#","stream":true"#] {
-        let answer = world
-            .send(&chat("/chat", "x", more).header("x-sim-fault", "headers"))
-            .expect(200);
-        for name in [
-            "set-cookie",
-            "x-internal",
-            "keep-alive",
-            "proxy-authenticate",
-            "alt-svc",
-        ] {
+        let answer = world.send(&chat("/chat", "x", more).header("x-sim-fault", "headers")).expect(200);
+        for name in ["set-cookie", "x-internal", "keep-alive", "proxy-authenticate", "alt-svc"] {
             assert_eq!(answer.header(name), None, "{name}");
         }
         assert_ne!(answer.header("connection"), Some("x-internal"));
@@ -77,9 +64,7 @@ fn headers_of_the_answer() {
             assert!(answer.count(name) <= 1, "{name}: {:?}", answer.headers);
         }
     }
-    let limited = world
-        .send(&chat("/chat", "x", "").header("x-sim-fault", "status_429"))
-        .expect(429);
+    let limited = world.send(&chat("/chat", "x", "").header("x-sim-fault", "status_429")).expect(429);
     assert_eq!(limited.header("retry-after"), Some("7"));
 }
 
@@ -88,9 +73,7 @@ fn the_model_header_can_be_turned_off() {
     let world = MAIN.hold();
     let answer = world.send(&chat("/no-header", "x", "")).expect(200);
     assert_eq!(answer.header("x-kong-llm-model"), None);
-    let answer = world
-        .send(&chat("/no-header", "x", "").header("Kong-Debug", "1"))
-        .expect(200);
+    let answer = world.send(&chat("/no-header", "x", "").header("Kong-Debug", "1")).expect(200);
     assert_eq!(answer.header("x-kong-llm-model"), Some("openai/sim-quiet"));
 }
 
@@ -106,11 +89,7 @@ fn redirects_are_not_followed() {
 fn every_request_has_an_id_of_its_own() {
     let world = MAIN.hold();
     let id = |call: &Call| world.send(call).header("x-kong-request-id").unwrap().to_owned();
-    let ids = [
-        id(&chat("/chat", "x", "")),
-        id(&chat("/chat", "x", "")),
-        id(&Call::get("/nowhere")),
-    ];
+    let ids = [id(&chat("/chat", "x", "")), id(&chat("/chat", "x", "")), id(&Call::get("/nowhere"))];
     assert!(ids[0] != ids[1] && ids[1] != ids[2], "{ids:?}");
     let spoofed = chat("/chat", "x", "").header("x-kong-request-id", "mine");
     assert_ne!(id(&spoofed), "mine");

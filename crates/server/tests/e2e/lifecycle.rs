@@ -12,10 +12,7 @@ fn model(answer: &Answer) -> String {
 }
 
 fn post_config(gateway: &Gateway, kind: &str, text: &str) -> Answer {
-    Call::post("/config")
-        .header("content-type", kind)
-        .body(text)
-        .send(gateway.admin)
+    Call::post("/config").header("content-type", kind).body(text).send(gateway.admin)
 }
 
 fn upstream_of(world: &World, text: &str) -> String {
@@ -25,11 +22,7 @@ fn upstream_of(world: &World, text: &str) -> String {
 #[test]
 fn it_is_ready_quickly_and_needs_no_folder_of_its_own() {
     let world = World::start(&one_route("first"));
-    assert!(
-        world.gateway.ready_after < Duration::from_secs(2),
-        "{:?}",
-        world.gateway.ready_after
-    );
+    assert!(world.gateway.ready_after < Duration::from_secs(2), "{:?}", world.gateway.ready_after);
     assert_eq!(model(&world.send(&chat("/chat", "x", ""))), "openai/first");
     let mut files: Vec<String> = std::fs::read_dir(world.gateway.dir())
         .unwrap()
@@ -44,29 +37,15 @@ fn a_configuration_with_faults_is_not_served() {
     let upstream = testkit::Upstream::start();
     let wrong = one_route("m").replace("route_type: llm/v1/chat", "route_typ: llm/v1/chat");
     let output = builder().config(&wrong, upstream.addr).try_start().err().unwrap();
-    assert!(
-        output.contains("route_typ") && output.contains("did you mean"),
-        "{output}"
-    );
+    assert!(output.contains("route_typ") && output.contains("did you mean"), "{output}");
     assert!(output.contains("kong.yaml"), "{output}");
     let unsupported = one_route("m")
         .replace("provider: openai", "provider: anthropic")
-        .replace(
-            "name: m",
-            "name: m\n            # needs a part that is not served yet",
-        );
+        .replace("name: m", "name: m\n            # needs a part that is not served yet");
     let unsupported = unsupported.replace("options: {", "options: {anthropic_version: \"2023-06-01\", ");
-    let output = builder()
-        .config(&unsupported, upstream.addr)
-        .try_start()
-        .err()
-        .unwrap();
+    let output = builder().config(&unsupported, upstream.addr).try_start().err().unwrap();
     assert!(output.contains("anthropic"), "{output}");
-    let output = builder()
-        .config("services: [", upstream.addr)
-        .try_start()
-        .err()
-        .unwrap();
+    let output = builder().config("services: [", upstream.addr).try_start().err().unwrap();
     assert!(!output.contains("panicked"), "{output}");
 }
 
@@ -81,18 +60,11 @@ fn post_config_replaces_what_is_in_force() {
     let wrong = next.replace("second", "third").replace("route_type", "rout_type");
     let refused = post_config(admin, "application/yaml", &wrong).expect(400);
     assert!(refused.text().contains("rout_type"), "{}", refused.text());
-    assert_eq!(
-        model(&world.send(&chat("/chat", "x", ""))),
-        "openai/second",
-        "a bad file changes nothing"
-    );
+    assert_eq!(model(&world.send(&chat("/chat", "x", ""))), "openai/second", "a bad file changes nothing");
     let status = Call::get("/status").send(admin.admin).expect(200).json();
     assert_eq!(status["configuration"]["last_load_succeeded"], false);
     let metrics = Call::get("/metrics").send(admin.admin).text();
-    assert!(
-        metrics.contains("ai_proxy_configuration_last_load_successful 0"),
-        "{metrics}"
-    );
+    assert!(metrics.contains("ai_proxy_configuration_last_load_successful 0"), "{metrics}");
 
     let json = format!(
         r#"{{"_format_version":"3.0","routes":[{{"name":"chat","paths":["/chat"],"plugins":[{{"name":"ai-proxy","config":{{
@@ -106,11 +78,7 @@ fn post_config_replaces_what_is_in_force() {
     assert_eq!(status["configuration"]["last_load_succeeded"], true);
 
     // What a page in a browser could send is not taken.
-    for kind in [
-        "text/plain",
-        "application/x-www-form-urlencoded",
-        "multipart/form-data",
-    ] {
+    for kind in ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data"] {
         let refused = post_config(admin, kind, &next);
         assert!((400..500).contains(&refused.status), "{kind}: {}", refused.status);
     }
@@ -122,21 +90,13 @@ fn post_config_replaces_what_is_in_force() {
     assert!((400..500).contains(&foreign.status), "{}", foreign.status);
     assert_eq!(model(&world.send(&chat("/chat", "x", ""))), "openai/fourth");
     // Neither is there a way to do so from where the callers are.
-    world
-        .send(
-            &Call::post("/config")
-                .header("content-type", "application/yaml")
-                .body(&next),
-        )
-        .expect(404);
+    world.send(&Call::post("/config").header("content-type", "application/yaml").body(&next)).expect(404);
 }
 
 #[test]
 fn a_hangup_reads_the_file_again() {
     let world = World::start(&one_route("first"));
-    world
-        .gateway
-        .rewrite_config(&one_route("second"), world.upstream.addr);
+    world.gateway.rewrite_config(&one_route("second"), world.upstream.addr);
     assert_eq!(model(&world.send(&chat("/chat", "x", ""))), "openai/first");
     world.gateway.signal("HUP");
     wait_for("the second configuration", || {
@@ -154,9 +114,7 @@ fn a_hangup_reads_the_file_again() {
 #[test]
 fn a_watched_file_is_read_when_it_changes() {
     let world = World::start_with(&one_route("first"), |builder| builder.arg("--watch"));
-    world
-        .gateway
-        .rewrite_config(&one_route("second"), world.upstream.addr);
+    world.gateway.rewrite_config(&one_route("second"), world.upstream.addr);
     wait_for("the second configuration", || {
         (model(&world.send(&chat("/chat", "x", ""))) == "openai/second").then_some(())
     });
@@ -185,9 +143,7 @@ fn termination_lets_streams_finish() {
     let idle = testkit::Connection::open(world.gateway.proxy);
     world.gateway.signal("TERM");
     wait_for("the listener to close", || {
-        TcpStream::connect_timeout(&world.gateway.proxy, Duration::from_millis(200))
-            .is_err()
-            .then_some(())
+        TcpStream::connect_timeout(&world.gateway.proxy, Duration::from_millis(200)).is_err().then_some(())
     });
     assert!(world.gateway.is_running());
     let answer = live.finish();
@@ -202,12 +158,9 @@ fn termination_lets_streams_finish() {
 
 #[test]
 fn termination_does_not_wait_for_ever() {
-    let mut world = World::start_with(&one_route("first"), |builder| {
-        builder.arg("--drain-seconds").arg("1")
-    });
-    let call = Call::post("/chat")
-        .header("x-sim-fault", "stall_mid")
-        .json(body("words:30", r#","stream":true"#));
+    let mut world = World::start_with(&one_route("first"), |builder| builder.arg("--drain-seconds").arg("1"));
+    let call =
+        Call::post("/chat").header("x-sim-fault", "stall_mid").json(body("words:30", r#","stream":true"#));
     let mut live = world.open(&call);
     live.read_until(|text| text.contains("w2")).unwrap();
     world.gateway.signal("TERM");
@@ -231,15 +184,11 @@ fn an_idle_gateway_ends_at_once() {
 
 #[test]
 fn a_status_listener_of_its_own() {
-    let world = World::start_with(&one_route("first"), |builder| {
-        builder.arg("--status-listen").arg("127.0.0.1:0")
-    });
+    let world =
+        World::start_with(&one_route("first"), |builder| builder.arg("--status-listen").arg("127.0.0.1:0"));
     let status = world.gateway.status.expect("an address in the ready line");
     Call::get("/status").send(status).expect(200);
     Call::get("/metrics").send(status).expect(200);
-    let refused = Call::post("/config")
-        .header("content-type", "application/yaml")
-        .body("x")
-        .send(status);
+    let refused = Call::post("/config").header("content-type", "application/yaml").body("x").send(status);
     assert!([404, 405].contains(&refused.status), "{}", refused.status);
 }

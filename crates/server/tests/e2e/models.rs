@@ -36,23 +36,13 @@ fn the_caller_chooses_where_nothing_is_configured() {
     let world = MAIN.hold();
     for name in ["model-one", "model-two", "org/model:tag", "model-one"] {
         let answer = world
-            .send(&chat(
-                "/any",
-                &format!("choose-{name}"),
-                &format!(r#","model":"{name}""#),
-            ))
+            .send(&chat("/any", &format!("choose-{name}"), &format!(r#","model":"{name}""#)))
             .expect(200);
-        assert_eq!(
-            answer.header("x-kong-llm-model"),
-            Some(format!("openai/{name}").as_str())
-        );
+        assert_eq!(answer.header("x-kong-llm-model"), Some(format!("openai/{name}").as_str()));
         assert_eq!(answer.json()["model"], name);
     }
     let answer = world.refused("model-nowhere", chat("/any", "x", ""), 400);
-    assert_eq!(
-        answer.message(),
-        "model parameter not found in request, nor in gateway configuration"
-    );
+    assert_eq!(answer.message(), "model parameter not found in request, nor in gateway configuration");
 }
 
 #[test]
@@ -81,22 +71,13 @@ fn placeholders_are_filled_in() {
     world.send(&call).expect(200);
     assert_eq!(seen("template-two")["model"], "a-llama-8b-z");
 
-    world
-        .send(&chat(
-            "/template/capture/cap%2Dtured/chat",
-            "template-capture",
-            "",
-        ))
-        .expect(200);
+    world.send(&chat("/template/capture/cap%2Dtured/chat", "template-capture", "")).expect(200);
     assert_eq!(seen("template-capture")["model"], "cap-tured");
 
     let call = chat("/template/path", "template-path", "").header("x-deployment", "my dep");
     world.send(&call).expect(200);
     let target = world.upstream.only("template-path").target;
-    assert!(
-        target.starts_with("/openai/deployments/my%20dep/chat/completions?api-version="),
-        "{target}"
-    );
+    assert!(target.starts_with("/openai/deployments/my%20dep/chat/completions?api-version="), "{target}");
 }
 
 #[test]
@@ -107,10 +88,7 @@ fn ten_models_in_a_row_report_themselves() {
         let call = chat("/template/header", &format!("row-{number}"), "").header("x-model-name", &name);
         let answer = world.send(&call).expect(200);
         assert_eq!(answer.json()["model"], name.as_str());
-        assert_eq!(
-            answer.header("x-kong-llm-model"),
-            Some(format!("openai/{name}").as_str())
-        );
+        assert_eq!(answer.header("x-kong-llm-model"), Some(format!("openai/{name}").as_str()));
     }
 }
 
@@ -127,12 +105,9 @@ fn placeholders_without_a_value() {
 #[test]
 fn placeholders_cannot_leave_their_segment() {
     let world = MAIN.hold();
-    for (tag, value) in [
-        ("climb-dots", ".."),
-        ("climb-dot", "."),
-        ("climb-encoded", "%2e%2e"),
-        ("climb-tab", "a\tb"),
-    ] {
+    for (tag, value) in
+        [("climb-dots", ".."), ("climb-dot", "."), ("climb-encoded", "%2e%2e"), ("climb-tab", "a\tb")]
+    {
         let answer = world.send(&chat("/template/path", tag, "").header("x-deployment", value));
         let requests = world.upstream.tagged(tag);
         let inside = requests.iter().all(|request| {
@@ -143,11 +118,7 @@ fn placeholders_cannot_leave_their_segment() {
                 && !path.split('/').any(|segment| segment == ".." || segment == ".")
         });
         assert!(inside, "{value}: {requests:?}");
-        assert!(
-            answer.status == 400 || !requests.is_empty(),
-            "{value}: {}",
-            answer.text()
-        );
+        assert!(answer.status == 400 || !requests.is_empty(), "{value}: {}", answer.text());
     }
     // Slashes are part of names; they are escaped, not refused.
     world.send(&chat("/template/path", "climb-slash", "").header("x-deployment", "a/../../b"));
@@ -178,30 +149,15 @@ fn options_are_defaults() {
         "one limit, the request's: {sent}"
     );
 
-    world
-        .send(&chat(
-            "/options-config",
-            "options-turned",
-            r#","temperature":1,"max_tokens":5"#,
-        ))
-        .expect(200);
+    world.send(&chat("/options-config", "options-turned", r#","temperature":1,"max_tokens":5"#)).expect(200);
     let sent = seen("options-turned");
-    assert_eq!(
-        (&sent["temperature"], &sent["max_tokens"]),
-        (&0.25.into(), &77.into())
-    );
+    assert_eq!((&sent["temperature"], &sent["max_tokens"]), (&0.25.into(), &77.into()));
 }
 
 #[test]
 fn a_name_occurs_once_after_merging() {
     let world = MAIN.hold();
-    world
-        .send(&chat(
-            "/options",
-            "options-once",
-            r#","temperature":null,"max_tokens":null"#,
-        ))
-        .expect(200);
+    world.send(&chat("/options", "options-once", r#","temperature":null,"max_tokens":null"#)).expect(200);
     let text = world.upstream.only("options-once").text();
     for name in ["temperature", "max_tokens", "model", "top_p"] {
         assert_eq!(text.matches(&format!("\"{name}\"")).count(), 1, "{name}: {text}");
@@ -211,13 +167,9 @@ fn a_name_occurs_once_after_merging() {
 #[test]
 fn reasoning_models_get_their_own_limit() {
     let world = MAIN.hold();
-    world
-        .send(&chat("/reasoning", "reasoning-option", ""))
-        .expect(200);
+    world.send(&chat("/reasoning", "reasoning-option", "")).expect(200);
     assert_eq!(seen("reasoning-option")["max_completion_tokens"], 9);
-    let answer = world
-        .send(&chat("/reasoning", "reasoning-given", r#","max_tokens":2"#))
-        .expect(200);
+    let answer = world.send(&chat("/reasoning", "reasoning-given", r#","max_tokens":2"#)).expect(200);
     assert_eq!(seen("reasoning-given")["max_completion_tokens"], 2);
     assert_eq!(answer.json()["choices"][0]["finish_reason"], "length");
 }
@@ -227,11 +179,7 @@ fn top_k_is_not_sent_to_openai() {
     let world = MAIN.hold();
     let answer = world.send(&chat("/chat", "top-k", r#","top_k":3"#)).expect(200);
     assert!(seen("top-k").get("top_k").is_none());
-    assert!(
-        answer.header("x-ai-proxy-losses").unwrap().contains("top_k"),
-        "{:?}",
-        answer.headers
-    );
+    assert!(answer.header("x-ai-proxy-losses").unwrap().contains("top_k"), "{:?}", answer.headers);
 }
 
 #[test]
@@ -246,12 +194,7 @@ fn extra_body_is_spread_out() {
     let world = MAIN.hold();
     let more = r#","model":"m","custom":1,"extra_body":{"custom":2,"other":{"a":[]},"model":"evil","stream":true,"api_key":"sk-evil"}"#;
     let answer = world.send(&chat("/any", "extra-body", more)).expect(200);
-    assert!(
-        answer
-            .header("content-type")
-            .unwrap()
-            .starts_with("application/json")
-    );
+    assert!(answer.header("content-type").unwrap().starts_with("application/json"));
     let sent = seen("extra-body");
     assert_eq!(sent.get("extra_body"), None);
     assert_eq!(
@@ -264,17 +207,10 @@ fn extra_body_is_spread_out() {
 #[test]
 fn a_new_request_is_not_touched_by_the_last() {
     let world = MAIN.hold();
-    let first = Call::post("/options")
-        .header("x-test", "fresh-1")
-        .json(body("a", r#","temperature":2,"seed":1"#));
+    let first =
+        Call::post("/options").header("x-test", "fresh-1").json(body("a", r#","temperature":2,"seed":1"#));
     world.send(&first).expect(200);
-    world
-        .send(
-            &Call::post("/options")
-                .header("x-test", "fresh-2")
-                .json(body("b", "")),
-        )
-        .expect(200);
+    world.send(&Call::post("/options").header("x-test", "fresh-2").json(body("b", ""))).expect(200);
     let sent = seen("fresh-2");
     assert_eq!(sent["temperature"], 0.25);
     assert_eq!(sent.get("seed"), None);

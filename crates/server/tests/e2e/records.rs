@@ -21,10 +21,7 @@ fn the_record_of_a_good_request() {
     assert_eq!(record["source"], "upstream");
     assert_eq!(record["stream"], false);
     assert_eq!(record["tries"], 1);
-    assert_eq!(
-        (&record["route"]["name"], &record["service"]["name"]),
-        (&"chat".into(), &"main".into())
-    );
+    assert_eq!((&record["route"]["name"], &record["service"]["name"]), (&"chat".into(), &"main".into()));
     assert_eq!(
         (&record["target"]["provider"], &record["target"]["model"]),
         (&"openai".into(), &"gpt-4o".into())
@@ -32,11 +29,7 @@ fn the_record_of_a_good_request() {
     assert_eq!(record["client_ip"], "127.0.0.1");
     let usage = &record["usage"];
     assert_eq!(
-        (
-            &usage["prompt_tokens"],
-            &usage["completion_tokens"],
-            &usage["total_tokens"]
-        ),
+        (&usage["prompt_tokens"], &usage["completion_tokens"], &usage["total_tokens"]),
         (&2.into(), &3.into(), &5.into())
     );
     assert_eq!(usage["source"], "reported");
@@ -52,9 +45,7 @@ fn call_size(tag: &str) -> usize {
 #[test]
 fn the_record_of_a_stream() {
     let world = MAIN.hold();
-    let answer = world
-        .send(&chat("/chat", "record-stream", r#","stream":true"#))
-        .expect(200);
+    let answer = world.send(&chat("/chat", "record-stream", r#","stream":true"#)).expect(200);
     let record = world.record(&answer);
     assert_eq!(record["stream"], true);
     assert_eq!(record["response"]["size"], answer.body.len());
@@ -104,26 +95,14 @@ fn every_request_leaves_exactly_one_record() {
             ids.push(answer.header("x-kong-request-id").expect(fault).to_owned());
         }
     }
-    ids.push(
-        world
-            .send(&Call::get("/nowhere"))
-            .header("x-kong-request-id")
-            .unwrap()
-            .to_owned(),
-    );
+    ids.push(world.send(&Call::get("/nowhere")).header("x-kong-request-id").unwrap().to_owned());
     for id in &ids {
         world.gateway.record(id);
     }
     let records = world.gateway.records();
     assert_eq!(records.len(), ids.len());
     for id in &ids {
-        assert_eq!(
-            records
-                .iter()
-                .filter(|record| record["request"]["id"] == id.as_str())
-                .count(),
-            1
-        );
+        assert_eq!(records.iter().filter(|record| record["request"]["id"] == id.as_str()).count(), 1);
     }
 
     let metrics = Call::get("/metrics").send(world.gateway.admin).expect(200).text();
@@ -169,9 +148,7 @@ fn the_operators_listener() {
 
 #[test]
 fn records_can_go_to_standard_output() {
-    let world = World::start_with(&one_route("gpt-4o"), |builder| {
-        builder.arg("--record-log").arg("-")
-    });
+    let world = World::start_with(&one_route("gpt-4o"), |builder| builder.arg("--record-log").arg("-"));
     let answer = world.send(&chat("/chat", "x", "")).expect(200);
     let id = answer.header("x-kong-request-id").unwrap();
     world.gateway.wait_for_output(id);

@@ -6,24 +6,13 @@ use crate::world::{MAIN, body, chat, content};
 
 #[track_caller]
 fn is_openai_error(answer: &Answer) {
-    assert!(
-        answer
-            .header("content-type")
-            .unwrap()
-            .starts_with("application/json"),
-        "{:?}",
-        answer.headers
-    );
+    assert!(answer.header("content-type").unwrap().starts_with("application/json"), "{:?}", answer.headers);
     let error = &answer.json()["error"];
     for member in ["message", "type", "param", "code"] {
         assert!(error.get(member).is_some(), "{member}: {}", answer.text());
     }
     assert!(answer.header("x-kong-request-id").is_some());
-    assert!(
-        answer.header("x-kong-response-latency").is_some(),
-        "{:?}",
-        answer.headers
-    );
+    assert!(answer.header("x-kong-response-latency").is_some(), "{:?}", answer.headers);
 }
 
 const SHAPE: &str = "content-type header does not match request body, or bad JSON formatting";
@@ -42,14 +31,8 @@ fn bodies_that_are_not_what_they_must_be() {
         ("bad-comma", body("x", ",").into_bytes()),
         ("bad-trailing", [body("x", "").as_bytes(), b" x"].concat()),
         ("bad-number", body("x", ",\"temperature\":01").into_bytes()),
-        (
-            "bad-utf8",
-            [b"{\"messages\":[{\"role\":\"user\",\"content\":\"\xff\"}]}".as_slice()].concat(),
-        ),
-        (
-            "bad-control",
-            b"{\"messages\":[{\"role\":\"user\",\"content\":\"a\nb\"}]}".to_vec(),
-        ),
+        ("bad-utf8", [b"{\"messages\":[{\"role\":\"user\",\"content\":\"\xff\"}]}".as_slice()].concat()),
+        ("bad-control", b"{\"messages\":[{\"role\":\"user\",\"content\":\"a\nb\"}]}".to_vec()),
         ("bad-depth", deep.into_bytes()),
         ("bad-list", b"[1,2]".to_vec()),
         ("bad-text", b"\"messages\"".to_vec()),
@@ -57,19 +40,13 @@ fn bodies_that_are_not_what_they_must_be() {
         ("bad-utf16", b"\xff\xfe{\0}\0".to_vec()),
     ];
     for (tag, bytes) in cases {
-        let call = Call::post("/chat")
-            .header("content-type", "application/json")
-            .body(bytes);
+        let call = Call::post("/chat").header("content-type", "application/json").body(bytes);
         let answer = world.refused(tag, call, 400);
         is_openai_error(&answer);
         assert_eq!(answer.json()["error"]["type"], "invalid_request_error", "{tag}");
     }
     let open = Call::post("/chat").json("{\"messages\":");
-    assert!(
-        world.send(&open).message().starts_with(SHAPE),
-        "{}",
-        world.send(&open).message()
-    );
+    assert!(world.send(&open).message().starts_with(SHAPE), "{}", world.send(&open).message());
 }
 
 #[test]
@@ -98,45 +75,25 @@ fn content_types() {
         ("type-jsonx", "application/jsonx"),
         ("type-jsonl", "application/x-ndjson"),
     ] {
-        let call = Call::post("/chat")
-            .header("content-type", kind)
-            .body(body("x", ""));
+        let call = Call::post("/chat").header("content-type", kind).body(body("x", ""));
         let answer = world.refused(tag, call, 400);
         assert!(answer.message().starts_with(SHAPE), "{tag}: {}", answer.message());
     }
-    for kind in [
-        "application/json",
-        "Application/JSON",
-        "application/json; charset=utf-8",
-        "application/json;x=y",
-    ] {
-        let call = Call::post("/chat")
-            .header("content-type", kind)
-            .body(body("x", ""));
+    for kind in
+        ["application/json", "Application/JSON", "application/json; charset=utf-8", "application/json;x=y"]
+    {
+        let call = Call::post("/chat").header("content-type", kind).body(body("x", ""));
         assert_eq!(content(&world.send(&call).expect(200)), "echo: x", "{kind}");
     }
-    assert_eq!(
-        content(&world.send(&Call::post("/chat").body(body("x", ""))).expect(200)),
-        "echo: x"
-    );
+    assert_eq!(content(&world.send(&Call::post("/chat").body(body("x", ""))).expect(200)), "echo: x");
 }
 
 #[test]
 fn the_shape_of_the_request_must_fit_the_route() {
     let world = MAIN.hold();
     let cases = [
-        (
-            "shape-neither",
-            "/chat",
-            r#"{"model":"gpt-4o"}"#,
-            "request body doesn't contain valid prompts",
-        ),
-        (
-            "shape-no-messages",
-            "/chat",
-            r#"{"messages":[]}"#,
-            "request body doesn't contain valid prompts",
-        ),
+        ("shape-neither", "/chat", r#"{"model":"gpt-4o"}"#, "request body doesn't contain valid prompts"),
+        ("shape-no-messages", "/chat", r#"{"messages":[]}"#, "request body doesn't contain valid prompts"),
         (
             "shape-both",
             "/chat",
@@ -169,24 +126,13 @@ fn bodies_that_are_too_large() {
     let world = MAIN.hold();
     let large = body(&"x".repeat(2000), "");
     is_openai_error(&world.refused("large-length", Call::post("/small").json(&large), 413));
-    is_openai_error(&world.refused(
-        "large-chunked",
-        Call::post("/small").json(&large).chunked(100),
-        413,
-    ));
+    is_openai_error(&world.refused("large-chunked", Call::post("/small").json(&large).chunked(100), 413));
     let zipped = testkit::gzip(large.as_bytes());
     assert!(zipped.len() < 1000);
-    let call = Call::post("/small")
-        .json("")
-        .header("content-encoding", "gzip")
-        .body(zipped);
+    let call = Call::post("/small").json("").header("content-encoding", "gzip").body(zipped);
     is_openai_error(&world.refused("large-zipped", call, 413));
-    world
-        .send(&Call::post("/small").json(body(&"x".repeat(800), "")))
-        .expect(200);
-    world
-        .send(&Call::post("/unlimited").json(body(&"x".repeat(2_000_000), "")))
-        .expect(200);
+    world.send(&Call::post("/small").json(body(&"x".repeat(800), ""))).expect(200);
+    world.send(&Call::post("/unlimited").json(body(&"x".repeat(2_000_000), ""))).expect(200);
     // The default limit is one mebibyte.
     is_openai_error(&world.refused(
         "large-default",
@@ -211,9 +157,7 @@ fn streams_where_they_are_not_allowed() {
     let answer = world.refused("deny", chat("/deny", "x", r#","stream":true"#), 400);
     is_openai_error(&answer);
     assert_eq!(answer.message(), "response streaming is not enabled for this LLM");
-    world
-        .send(&chat("/deny", "deny-not", r#","stream":false"#))
-        .expect(200);
+    world.send(&chat("/deny", "deny-not", r#","stream":false"#)).expect(200);
     let answer = world.refused("stream-type", chat("/chat", "x", r#","stream":"yes""#), 400);
     is_openai_error(&answer);
 }
@@ -234,10 +178,7 @@ fn codings_of_requests() {
     is_openai_error(&world.refused("coding-short", call("gzip", &zipped[..zipped.len() / 2]), 400));
     let bomb = testkit::gzip(&vec![b' '; 50 << 20]);
     is_openai_error(&world.refused("coding-bomb", call("gzip", &bomb), 413));
-    assert_eq!(
-        content(&world.send(&call("identity", plain.as_bytes())).expect(200)),
-        "echo: x"
-    );
+    assert_eq!(content(&world.send(&call("identity", plain.as_bytes())).expect(200)), "echo: x");
 }
 
 #[test]

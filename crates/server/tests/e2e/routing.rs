@@ -20,17 +20,9 @@ fn routes_are_chosen_in_kongs_order() {
     assert_eq!(model("/r/x"), "r-short");
     assert_eq!(model("/rest"), "r-short", "a path is a prefix, not a segment");
     assert_eq!(model("/r/long"), "r-long");
-    assert_eq!(
-        model("/r/longer/1"),
-        "r-regex",
-        "expressions come before prefixes"
-    );
+    assert_eq!(model("/r/longer/1"), "r-regex", "expressions come before prefixes");
     assert_eq!(model("/r/long/12"), "r-regex");
-    assert_eq!(
-        model("/r/long/77"),
-        "r-regex-first",
-        "a higher priority comes first"
-    );
+    assert_eq!(model("/r/long/77"), "r-regex-first", "a higher priority comes first");
     assert_eq!(model("/r/long/77/x"), "r-long");
     assert_eq!(model("/x/../r/lon%67"), "r-long", "paths are normalised");
 }
@@ -57,20 +49,14 @@ fn routes_for_https_only() {
     assert!(answer.json()["message"].is_string(), "{}", answer.text());
     let call = chat("/moved-https?x=1", "x", "").header("host", "gateway.example.com");
     let answer = world.refused("https-301", call, 301);
-    assert_eq!(
-        answer.header("location"),
-        Some("https://gateway.example.com/moved-https?x=1")
-    );
+    assert_eq!(answer.header("location"), Some("https://gateway.example.com/moved-https?x=1"));
 }
 
 #[test]
 fn services_that_are_off_and_routes_without_one() {
     let world = ROUTING.hold();
     world.refused("routing-off", chat("/off", "x", ""), 404);
-    assert_eq!(
-        chosen(&world.send(&chat("/serviceless", "routing", ""))),
-        "global"
-    );
+    assert_eq!(chosen(&world.send(&chat("/serviceless", "routing", ""))), "global");
 }
 
 #[test]

@@ -65,18 +65,10 @@ fn everything_that_is_told(world: &World, config: &str) -> Vec<Answer> {
         "truncated_whole",
         "cut_mid",
     ];
-    for path in [
-        "/header?apikey=CANARY-consumer-key",
-        "/query",
-        "/body",
-        "/env",
-        "/gone",
-    ] {
+    for path in ["/header?apikey=CANARY-consumer-key", "/query", "/body", "/env", "/gone"] {
         for fault in faults {
             for more in ["", r#","stream":true"#] {
-                let call = Call::post(path)
-                    .header("x-sim-fault", fault)
-                    .json(body("x", more));
+                let call = Call::post(path).header("x-sim-fault", fault).json(body("x", more));
                 answers.push(world.send(&call));
             }
         }
@@ -86,9 +78,7 @@ fn everything_that_is_told(world: &World, config: &str) -> Vec<Answer> {
         answers.push(Call::get(path).send(world.gateway.admin));
     }
     let broken = config.replace("provider: openai", "provider: opanai");
-    let call = Call::post("/config")
-        .header("content-type", "application/yaml")
-        .body(broken);
+    let call = Call::post("/config").header("content-type", "application/yaml").body(broken);
     answers.push(call.send(world.gateway.admin).expect(400));
     answers
 }
@@ -98,15 +88,10 @@ fn callers_credentials() -> Vec<Call> {
     let header = || Call::post("/header");
     vec![
         header().header("apikey", "CANARY-consumer-key").json("{"),
-        header()
-            .header("authorization", "Bearer CANARY-consumer-key")
-            .json(body("x", "")),
+        header().header("authorization", "Bearer CANARY-consumer-key").json(body("x", "")),
         header().json(body("x", r#","apikey":"CANARY-consumer-key""#)),
         header().header("apikey", "CANARY-unknown").json(body("x", "")),
-        header()
-            .header("cookie", "CANARY=1")
-            .header("x-api-key", "CANARY-x")
-            .json(body("x", "")),
+        header().header("cookie", "CANARY=1").header("x-api-key", "CANARY-x").json(body("x", "")),
         Call::post("/header?apikey=CANARY-unknown").json(body("x", "")),
         Call::post("/nowhere?apikey=CANARY-consumer-key").json(body("x", "")),
         Call::post("/query?api_key=CANARY-own").json(body("x", "")),
@@ -125,11 +110,7 @@ fn canaries_stay_where_they_are() {
         let told = format!("{:?} {}", answer.headers, answer.text());
         assert!(!told.contains("CANARY"), "{told}");
     }
-    let last = answers
-        .iter()
-        .rev()
-        .find_map(|answer| answer.header("x-kong-request-id"))
-        .unwrap();
+    let last = answers.iter().rev().find_map(|answer| answer.header("x-kong-request-id")).unwrap();
     world.gateway.record(last);
     world.gateway.signal("TERM");
     world.gateway.wait(testkit::PATIENCE);

@@ -11,10 +11,7 @@ use crate::world::{MAIN, body, chat};
 const STREAM: &str = r#","stream":true"#;
 
 fn words(path: &str, tag: &str, fault: &str) -> Call {
-    Call::post(path)
-        .header("x-test", tag)
-        .header("x-sim-fault", fault)
-        .json(body("words:20", STREAM))
+    Call::post(path).header("x-test", tag).header("x-sim-fault", fault).json(body("words:20", STREAM))
 }
 
 /// Checks that a stream was told to be broken: one error event, at the end, no terminator, a clean end.
@@ -32,11 +29,7 @@ fn is_broken(answer: &Answer, fault: &str) -> Value {
         .collect();
     assert_eq!(errors, [events.len() - 1], "{fault}: {}", answer.text());
     let (error, content) = events.split_last().unwrap();
-    assert!(
-        content_of(content).starts_with("w1 "),
-        "{fault}: {}",
-        answer.text()
-    );
+    assert!(content_of(content).starts_with("w1 "), "{fault}: {}", answer.text());
     let error = error.json()["error"].clone();
     assert!(error["message"].is_string(), "{fault}: {error}");
     error
@@ -45,28 +38,17 @@ fn is_broken(answer: &Answer, fault: &str) -> Value {
 #[test]
 fn a_truncated_stream_is_told() {
     let world = MAIN.hold();
-    for fault in [
-        "cut_mid",
-        "cut_in_frame",
-        "end_mid",
-        "reset",
-        "cut_in_frame,crlf",
-        "end_mid,gzip",
-        "cut_mid,gzip",
-    ] {
+    for fault in
+        ["cut_mid", "cut_in_frame", "end_mid", "reset", "cut_in_frame,crlf", "end_mid,gzip", "cut_mid,gzip"]
+    {
         let answer = world.send(&words("/chat", "truncated", fault));
         let error = is_broken(&answer, fault);
-        assert!(
-            error["type"].is_string() && error.get("code").is_some(),
-            "{fault}: {error}"
-        );
+        assert!(error["type"].is_string() && error.get("code").is_some(), "{fault}: {error}");
         let record = world.record(&answer);
         assert_eq!(record["outcome"], "truncated", "{fault}: {record}");
         assert_eq!(record["response"]["status"], 200, "{fault}: {record}");
         assert!(
-            record["usage"]["completion_tokens"]
-                .as_u64()
-                .is_some_and(|tokens| tokens > 0),
+            record["usage"]["completion_tokens"].as_u64().is_some_and(|tokens| tokens > 0),
             "{fault}: {record}"
         );
         assert_eq!(record["usage"]["source"], "estimated", "{fault}: {record}");
@@ -87,15 +69,9 @@ fn an_error_in_the_middle_is_passed_on() {
     let world = MAIN.hold();
     let answer = world.send(&words("/chat", "error-mid", "error_mid"));
     let error = is_broken(&answer, "error_mid");
-    assert_eq!(
-        error["message"],
-        "The server had an error while processing your request."
-    );
+    assert_eq!(error["message"], "The server had an error while processing your request.");
     let record = world.record(&answer);
-    assert!(
-        ["upstream_error", "truncated"].contains(&record["outcome"].as_str().unwrap()),
-        "{record}"
-    );
+    assert!(["upstream_error", "truncated"].contains(&record["outcome"].as_str().unwrap()), "{record}");
 }
 
 #[test]
@@ -103,11 +79,7 @@ fn an_error_before_anything_else_is_an_error() {
     let world = MAIN.hold();
     let answer = world.send(&words("/chat", "error-first", "error_first"));
     assert!(!answer.text().contains("[DONE]"), "{}", answer.text());
-    let told = if answer.status == 200 {
-        answer.events()[0].json()
-    } else {
-        answer.json()
-    };
+    let told = if answer.status == 200 { answer.events()[0].json() } else { answer.json() };
     assert!(told["error"]["message"].is_string(), "{}", answer.text());
     let record = world.record(&answer);
     assert_ne!(record["outcome"], "completed", "{record}");
@@ -117,18 +89,10 @@ fn an_error_before_anything_else_is_an_error() {
 fn frames_that_cannot_be_read_pass() {
     let world = MAIN.hold();
     let answer = world.send(&words("/chat", "not-json", "not_json_mid"));
-    assert!(
-        answer.text().contains("data: {this is not JSON\n\n"),
-        "{}",
-        answer.text()
-    );
+    assert!(answer.text().contains("data: {this is not JSON\n\n"), "{}", answer.text());
     assert!(answer.text().ends_with("data: [DONE]\n\n"));
     let answer = world.send(&words("/chat", "bad-utf8", "bad_utf8"));
-    assert!(
-        answer.body.windows(4).any(|window| window == b"\xff\xfe\xc3("),
-        "{}",
-        answer.text()
-    );
+    assert!(answer.body.windows(4).any(|window| window == b"\xff\xfe\xc3("), "{}", answer.text());
     assert!(answer.text().ends_with("data: [DONE]\n\n"));
 }
 
@@ -168,11 +132,7 @@ fn a_stream_that_is_none() {
     for fault in ["html_200", "not_json_200", "empty_body"] {
         let answer = world.send(&words("/chat", "no-stream", fault));
         assert!(!answer.text().contains("[DONE]"), "{fault}: {}", answer.text());
-        let told = if answer.status == 200 {
-            answer.events().last().unwrap().json()
-        } else {
-            answer.json()
-        };
+        let told = if answer.status == 200 { answer.events().last().unwrap().json() } else { answer.json() };
         assert!(told["error"]["message"].is_string(), "{fault}: {}", answer.text());
         assert_ne!(world.record(&answer)["outcome"], "completed", "{fault}");
     }
@@ -186,22 +146,13 @@ fn a_client_that_goes_away_stops_the_upstream() {
         .header("x-sim-fault", "slow")
         .json(body("words:2000", STREAM));
     let mut live = world.open(&call);
-    let id = live
-        .headers
-        .iter()
-        .find(|(name, _)| name == "x-kong-request-id")
-        .unwrap()
-        .1
-        .clone();
+    let id = live.headers.iter().find(|(name, _)| name == "x-kong-request-id").unwrap().1.clone();
     live.read_until(|text| text.contains("w5 ")).unwrap();
     live.hang_up();
     world.upstream.wait_for_outcome("gone-mid", Outcome::ClientGone);
     let record = world.gateway.record(&id);
     assert_eq!(record["outcome"], "client_disconnected", "{record}");
-    assert!(
-        record["usage"]["completion_tokens"].as_u64().unwrap() >= 3,
-        "{record}"
-    );
+    assert!(record["usage"]["completion_tokens"].as_u64().unwrap() >= 3, "{record}");
     assert_eq!(record["usage"]["source"], "estimated", "{record}");
 }
 
@@ -211,17 +162,13 @@ fn a_client_that_goes_away_before_the_answer() {
     for (tag, more) in [("gone-whole", ""), ("gone-stream", STREAM)] {
         let mut connection = testkit::Connection::open(world.gateway.proxy);
         connection.send(&chat(&format!("/chat?{tag}"), tag, more).header("x-sim-fault", "stall"));
-        testkit::wait_for("the request upstream", || {
-            (!world.upstream.tagged(tag).is_empty()).then_some(())
-        });
+        testkit::wait_for("the request upstream", || (!world.upstream.tagged(tag).is_empty()).then_some(()));
         drop(connection);
         world.upstream.wait_for_outcome(tag, Outcome::ClientGone);
         let record = testkit::wait_for(&format!("the record of {tag}"), || {
             let records = world.gateway.records();
             let uri = format!("/chat?{tag}");
-            records
-                .into_iter()
-                .find(|record| record["request"]["uri"] == uri.as_str())
+            records.into_iter().find(|record| record["request"]["uri"] == uri.as_str())
         });
         assert_eq!(record["outcome"], "client_disconnected", "{record}");
     }
@@ -230,19 +177,12 @@ fn a_client_that_goes_away_before_the_answer() {
 #[test]
 fn a_client_that_does_not_read_is_waited_for() {
     let world = MAIN.hold();
-    let call = Call::post("/chat")
-        .header("x-test", "not-reading")
-        .json(body("long:20000", STREAM));
+    let call = Call::post("/chat").header("x-test", "not-reading").json(body("long:20000", STREAM));
     let live = world.open(&call);
     // The stream is larger than all buffers between the two: the upstream must not be drained without bound.
     std::thread::sleep(Duration::from_millis(700));
     let request = world.upstream.only("not-reading");
-    assert_eq!(
-        request.outcome,
-        Outcome::Open,
-        "all {} bytes were taken",
-        request.answered_bytes
-    );
+    assert_eq!(request.outcome, Outcome::Open, "all {} bytes were taken", request.answered_bytes);
     let answer = live.finish();
     assert!(answer.text().ends_with("data: [DONE]\n\n"));
     assert_eq!(content_of(&answer.events()).split(' ').count(), 20_000);

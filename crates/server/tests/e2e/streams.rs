@@ -14,14 +14,7 @@ const WITH_USAGE: &str = r#","stream":true,"stream_options":{"include_usage":tru
 #[track_caller]
 fn is_stream(answer: &Answer) {
     assert_eq!(answer.status, 200, "{}", answer.text());
-    assert!(
-        answer
-            .header("content-type")
-            .unwrap()
-            .starts_with("text/event-stream"),
-        "{:?}",
-        answer.headers
-    );
+    assert!(answer.header("content-type").unwrap().starts_with("text/event-stream"), "{:?}", answer.headers);
     assert_eq!(answer.header("content-length"), None);
     assert_eq!(answer.header("content-encoding"), None);
     assert!(answer.end.is_complete(), "{:?}", answer.end);
@@ -31,22 +24,13 @@ fn is_stream(answer: &Answer) {
 #[track_caller]
 fn terminated(answer: &Answer) -> Vec<Event> {
     let mut events = answer.events();
-    assert_eq!(
-        events.iter().filter(|event| event.is_done()).count(),
-        1,
-        "{}",
-        answer.text()
-    );
+    assert_eq!(events.iter().filter(|event| event.is_done()).count(), 1, "{}", answer.text());
     assert!(events.pop().unwrap().is_done(), "{}", answer.text());
     events
 }
 
 fn usages(events: &[Event]) -> Vec<Value> {
-    events
-        .iter()
-        .map(Event::json)
-        .filter(|value| value["usage"].is_object())
-        .collect()
+    events.iter().map(Event::json).filter(|value| value["usage"].is_object()).collect()
 }
 
 #[test]
@@ -60,11 +44,11 @@ fn a_stream_is_relayed() {
     let events = terminated(&answer);
     assert_eq!(content_of(&events), said("stream-plain"));
     assert!(usages(&events).is_empty(), "nobody asked for usage");
-    assert!(events.iter().all(|event| {
-        event.json()["choices"]
-            .as_array()
-            .is_some_and(|list| !list.is_empty())
-    }));
+    assert!(
+        events
+            .iter()
+            .all(|event| { event.json()["choices"].as_array().is_some_and(|list| !list.is_empty()) })
+    );
     let first = events[0].json();
     assert!(events.iter().all(|event| event.json()["id"] == first["id"]));
 }
@@ -72,18 +56,8 @@ fn a_stream_is_relayed() {
 #[test]
 fn what_is_relayed_is_what_the_provider_sent() {
     let world = MAIN.hold();
-    for (number, fault) in [
-        "",
-        "crlf",
-        "comments",
-        "multi_data",
-        "no_space",
-        "split",
-        "drip",
-        "burst",
-    ]
-    .iter()
-    .enumerate()
+    for (number, fault) in
+        ["", "crlf", "comments", "multi_data", "no_space", "split", "drip", "burst"].iter().enumerate()
     {
         let tag = format!("stream-bytes-{number}");
         let answer = world.send(&chat("/chat", &tag, WITH_USAGE).header("x-sim-fault", fault));
@@ -162,10 +136,7 @@ fn usage_is_asked_for_and_hidden() {
     let more = r#","stream":true,"stream_options":{"include_obfuscation":false,"include_usage":false}"#;
     let answer = world.send(&chat("/chat", "usage-options", more));
     let sent: Value = serde_json::from_slice(&world.upstream.only("usage-options").body).unwrap();
-    assert_eq!(
-        sent["stream_options"],
-        json!({"include_obfuscation": false, "include_usage": true})
-    );
+    assert_eq!(sent["stream_options"], json!({"include_obfuscation": false, "include_usage": true}));
     assert!(usages(&terminated(&answer)).is_empty());
 }
 
@@ -208,15 +179,8 @@ fn chunks_arrive_one_by_one() {
     is_stream(&answer);
     assert!(answer.pieces.len() >= 10, "{} pieces", answer.pieces.len());
     let (first, last) = (answer.pieces[0].0, answer.pieces.last().unwrap().0);
-    assert!(
-        last.saturating_sub(first) > Duration::from_millis(450),
-        "all at once: {first:?} {last:?}"
-    );
-    assert!(
-        answer.head_at < Duration::from_millis(300),
-        "{:?}",
-        answer.head_at
-    );
+    assert!(last.saturating_sub(first) > Duration::from_millis(450), "all at once: {first:?} {last:?}");
+    assert!(answer.head_at < Duration::from_millis(300), "{:?}", answer.head_at);
 }
 
 #[test]
@@ -227,11 +191,7 @@ fn tool_calls_are_streamed() {
     let mut arguments = [String::new(), String::new(), String::new()];
     for event in terminated(&answer) {
         let value = event.json();
-        for part in value["choices"][0]["delta"]["tool_calls"]
-            .as_array()
-            .into_iter()
-            .flatten()
-        {
+        for part in value["choices"][0]["delta"]["tool_calls"].as_array().into_iter().flatten() {
             let index = usize::try_from(part["index"].as_u64().unwrap()).unwrap();
             arguments[index].push_str(part["function"]["arguments"].as_str().unwrap_or_default());
         }
@@ -257,11 +217,9 @@ fn completions_are_streamed() {
 #[test]
 fn streams_where_they_are_always_given() {
     let world = MAIN.hold();
-    for (tag, more) in [
-        ("always-absent", ""),
-        ("always-false", r#","stream":false"#),
-        ("always-null", r#","stream":null"#),
-    ] {
+    for (tag, more) in
+        [("always-absent", ""), ("always-false", r#","stream":false"#), ("always-null", r#","stream":null"#)]
+    {
         let answer = world.send(&chat("/always", tag, more));
         is_stream(&answer);
         assert_eq!(content_of(&terminated(&answer)), said(tag));
@@ -274,24 +232,15 @@ fn streams_where_they_are_always_given() {
 fn an_error_instead_of_a_stream_is_told_as_it_is() {
     let world = MAIN.hold();
     for (fault, status) in [("status_400", 400), ("status_429", 429), ("status_500", 500)] {
-        let answer = world
-            .send(&chat("/chat", "stream-error", STREAM).header("x-sim-fault", fault))
-            .expect(status);
-        assert!(
-            answer
-                .header("content-type")
-                .unwrap()
-                .starts_with("application/json"),
-            "{fault}"
-        );
+        let answer =
+            world.send(&chat("/chat", "stream-error", STREAM).header("x-sim-fault", fault)).expect(status);
+        assert!(answer.header("content-type").unwrap().starts_with("application/json"), "{fault}");
         assert!(answer.json()["error"]["message"].is_string());
         assert_eq!(answer.text().trim().lines().count(), 1);
     }
     let answer = world.send(&chat("/chat", "x", STREAM).header("x-sim-fault", "status_429"));
     assert_eq!(answer.header("retry-after"), Some("7"));
-    let answer = world
-        .send(&chat("/chat", "x", STREAM).header("x-sim-fault", "status_500_html"))
-        .expect(500);
+    let answer = world.send(&chat("/chat", "x", STREAM).header("x-sim-fault", "status_500_html")).expect(500);
     assert!(answer.header("content-type").unwrap().starts_with("text/html"));
 }
 
@@ -323,11 +272,7 @@ fn keep_alives_while_the_upstream_is_silent() {
     let text = live.text();
     assert!(text.ends_with("\n\n"), "{text:?}");
     // Comments are not events: the stream so far reads as if they were not there.
-    assert!(
-        events(text.as_bytes())
-            .iter()
-            .all(|event| event.json().is_object())
-    );
+    assert!(events(text.as_bytes()).iter().all(|event| event.json().is_object()));
     live.hang_up();
     world.upstream.wait_for_outcome("pinging", Outcome::ClientGone);
 }
@@ -343,9 +288,5 @@ fn keep_alives_stand_between_frames() {
     is_stream(&answer);
     let events = terminated(&answer);
     assert_eq!(content_of(&events), "w1 w2 w3");
-    assert!(
-        events.iter().any(|event| !event.comments.is_empty()),
-        "{}",
-        answer.text()
-    );
+    assert!(events.iter().any(|event| !event.comments.is_empty()), "{}", answer.text());
 }

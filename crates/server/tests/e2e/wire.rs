@@ -12,9 +12,7 @@ fn exchange(bytes: &[u8]) -> Result<Answer, End> {
     let mut connection = Connection::open(world.gateway.proxy);
     // The gateway may close while the bytes are still being sent.
     let _ = connection.write(bytes);
-    connection
-        .try_head(Duration::from_secs(5), false)
-        .map(testkit::Live::finish)
+    connection.try_head(Duration::from_secs(5), false).map(testkit::Live::finish)
 }
 
 fn head(more: &str) -> String {
@@ -23,18 +21,12 @@ fn head(more: &str) -> String {
 
 #[test]
 fn heads_that_are_too_large() {
-    let long = head(&format!(
-        "x-long: {}\r\ncontent-length: 0\r\n\r\n",
-        "a".repeat(70 << 10)
-    ));
+    let long = head(&format!("x-long: {}\r\ncontent-length: 0\r\n\r\n", "a".repeat(70 << 10)));
     assert_eq!(exchange(long.as_bytes()).unwrap().status, 431);
     let many = format!("x-many: {}\r\n", "a".repeat(40)).repeat(2000);
     let many = head(&format!("{many}content-length: 0\r\n\r\n"));
     assert_eq!(exchange(many.as_bytes()).unwrap().status, 431);
-    let target = format!(
-        "POST /{} HTTP/1.1\r\nhost: x\r\ncontent-length: 0\r\n\r\n",
-        "a".repeat(70 << 10)
-    );
+    let target = format!("POST /{} HTTP/1.1\r\nhost: x\r\ncontent-length: 0\r\n\r\n", "a".repeat(70 << 10));
     let status = exchange(target.as_bytes()).unwrap().status;
     assert!([414, 431].contains(&status), "{status}");
     let fine = chat("/chat", "x", "").header("x-long", &"a".repeat(30 << 10));
@@ -45,10 +37,7 @@ fn heads_that_are_too_large() {
 fn two_framings_are_refused() {
     let smuggled = "0\r\n\r\nGET /smuggled HTTP/1.1\r\nhost: x\r\n\r\n";
     for framing in [
-        format!(
-            "content-length: {}\r\ntransfer-encoding: chunked\r\n",
-            smuggled.len()
-        ),
+        format!("content-length: {}\r\ntransfer-encoding: chunked\r\n", smuggled.len()),
         "content-length: 5\r\ncontent-length: 6\r\n".to_owned(),
         "content-length: +5\r\n".to_owned(),
         "content-length: 5, 5x\r\n".to_owned(),
@@ -57,15 +46,8 @@ fn two_framings_are_refused() {
     ] {
         let text = format!("{}{smuggled}", head(&format!("{framing}\r\n")));
         match exchange(text.as_bytes()) {
-            Ok(answer) => assert!(
-                (400..500).contains(&answer.status),
-                "{framing:?}: {}",
-                answer.status
-            ),
-            Err(end) => assert!(
-                matches!(end, End::Closed | End::Broken(_)),
-                "{framing:?}: {end:?}"
-            ),
+            Ok(answer) => assert!((400..500).contains(&answer.status), "{framing:?}: {}", answer.status),
+            Err(end) => assert!(matches!(end, End::Closed | End::Broken(_)), "{framing:?}: {end:?}"),
         }
     }
     let seen = MAIN.hold().upstream.requests();
@@ -95,19 +77,11 @@ fn bytes_that_are_no_http() {
 
 #[test]
 fn chunks_that_are_wrong() {
-    for chunks in [
-        "zz\r\nabc\r\n0\r\n\r\n",
-        "3\r\nabcd\r\n0\r\n\r\n",
-        "fffffffffffffffff\r\n",
-        "-1\r\n\r\n",
-    ] {
+    for chunks in ["zz\r\nabc\r\n0\r\n\r\n", "3\r\nabcd\r\n0\r\n\r\n", "fffffffffffffffff\r\n", "-1\r\n\r\n"]
+    {
         let text = head(&format!("transfer-encoding: chunked\r\n\r\n{chunks}"));
         match exchange(text.as_bytes()) {
-            Ok(answer) => assert!(
-                (400..500).contains(&answer.status),
-                "{chunks:?}: {}",
-                answer.status
-            ),
+            Ok(answer) => assert!((400..500).contains(&answer.status), "{chunks:?}: {}", answer.status),
             Err(end) => assert!(matches!(end, End::Closed | End::Broken(_)), "{chunks:?}: {end:?}"),
         }
     }
@@ -141,10 +115,7 @@ fn requests_one_behind_the_other() {
 #[test]
 fn half_a_request_is_no_request() {
     let world = MAIN.hold();
-    let text = format!(
-        "{}content-length: 1000\r\nx-test: half\r\n\r\n{{\"messages\":",
-        head("")
-    );
+    let text = format!("{}content-length: 1000\r\nx-test: half\r\n\r\n{{\"messages\":", head(""));
     let mut connection = Connection::open(world.gateway.proxy);
     connection.write(text.as_bytes()).unwrap();
     std::thread::sleep(Duration::from_millis(50));
@@ -168,10 +139,7 @@ fn requests_of_the_older_version() {
     connection.write(bytes.as_bytes()).unwrap();
     let raw = connection.read_to_end(Duration::from_secs(5));
     let raw = String::from_utf8_lossy(&raw);
-    assert!(
-        raw.starts_with("HTTP/1.0 200") || raw.starts_with("HTTP/1.1 200"),
-        "{raw}"
-    );
+    assert!(raw.starts_with("HTTP/1.0 200") || raw.starts_with("HTTP/1.1 200"), "{raw}");
     assert!(raw.contains("echo: old"), "{raw}");
     assert!(!raw.to_lowercase().contains("transfer-encoding"), "{raw}");
 }

@@ -50,8 +50,7 @@ impl World {
 
     /// The record of an answer.
     pub fn record(&self, answer: &Answer) -> serde_json::Value {
-        self.gateway
-            .record(answer.header("x-kong-request-id").expect("a request id"))
+        self.gateway.record(answer.header("x-kong-request-id").expect("a request id"))
     }
 }
 
@@ -62,9 +61,7 @@ pub fn body(text: &str, more: &str) -> String {
 
 /// A call of a chat route. The tag is seen by the simulator as `x-test`.
 pub fn chat(path: &str, tag: &str, more: &str) -> Call {
-    Call::post(path)
-        .header("x-test", tag)
-        .json(body(&format!("hello {tag}"), more))
+    Call::post(path).header("x-test", tag).json(body(&format!("hello {tag}"), more))
 }
 
 /// What the simulator says to such a call.

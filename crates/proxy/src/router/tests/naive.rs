@@ -13,9 +13,7 @@ pub fn find(configuration: &Configuration, request: &RouteRequest<'_>) -> Result
     let path = normalise(request.path);
     let mut best: Option<(Importance, usize, usize)> = None;
     for (index, route) in configuration.routes.iter().enumerate() {
-        let disabled = route
-            .service
-            .is_some_and(|service| !configuration.services[service].enabled);
+        let disabled = route.service.is_some_and(|service| !configuration.services[service].enabled);
         if disabled || !fits(route, request) {
             continue;
         }
@@ -38,10 +36,7 @@ pub fn find(configuration: &Configuration, request: &RouteRequest<'_>) -> Result
     if route.protocols.is_empty() || route.protocols.contains(&request.scheme) {
         Ok((index, matched))
     } else {
-        Err(Unmatched::ProtocolMismatch {
-            route: index,
-            status: route.https_redirect_status_code,
-        })
+        Err(Unmatched::ProtocolMismatch { route: index, status: route.https_redirect_status_code })
     }
 }
 
@@ -71,21 +66,9 @@ fn importance(route: &Route, written: Option<&str>, index: usize) -> Importance 
         (None, Some(prefix)) => normalise(prefix).len(),
         (None, None) => 0,
     };
-    let priority = if pattern.is_some() {
-        route.regex_priority
-    } else {
-        0
-    };
+    let priority = if pattern.is_some() { route.regex_priority } else { 0 };
     let order = std::cmp::Reverse(index);
-    (
-        kinds,
-        plain,
-        route.headers.len(),
-        pattern.is_some(),
-        priority,
-        length,
-        order,
-    )
+    (kinds, plain, route.headers.len(), pattern.is_some(), priority, length, order)
 }
 
 fn fits(route: &Route, request: &RouteRequest<'_>) -> bool {
@@ -94,13 +77,10 @@ fn fits(route: &Route, request: &RouteRequest<'_>) -> bool {
     let headers = route.headers.iter().all(|wanted| {
         request.headers.get_all(&*wanted.name).iter().any(|value| {
             let value = value.to_str().unwrap().to_lowercase();
-            wanted
-                .values
-                .iter()
-                .any(|wanted| match wanted.strip_prefix("~*") {
-                    Some(pattern) => Regex::new(pattern).unwrap().is_match(&value),
-                    None => wanted.to_lowercase() == value,
-                })
+            wanted.values.iter().any(|wanted| match wanted.strip_prefix("~*") {
+                Some(pattern) => Regex::new(pattern).unwrap().is_match(&value),
+                None => wanted.to_lowercase() == value,
+            })
         })
     });
     let sni = |name: &str| Some(name.trim_end_matches('.')) == request.sni;
@@ -116,11 +96,7 @@ fn fits_host(written: &str, request: &RouteRequest<'_>) -> bool {
     let Some(host) = request.host else {
         return false;
     };
-    let default = if request.scheme == Protocol::Https {
-        "443"
-    } else {
-        "80"
-    };
+    let default = if request.scheme == Protocol::Https { "443" } else { "80" };
     let host = host.to_lowercase();
     let (name, port) = host.split_once(':').unwrap_or((&host, default));
     let (wanted, wanted_port) = written.split_once(':').unwrap_or((written, port));

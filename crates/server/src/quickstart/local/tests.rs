@@ -49,11 +49,8 @@ async fn lists_the_models_of_a_server_that_answers() {
 
 #[tokio::test]
 async fn a_length_ends_the_answer_of_a_server_that_holds_on() {
-    let port = serve(
-        "HTTP/1.1 200 OK\r\ncontent-length: 24\r\n\r\n{\"data\":[{\"id\":\"smol\"}]}",
-        true,
-    )
-    .await;
+    let port =
+        serve("HTTP/1.1 200 OK\r\ncontent-length: 24\r\n\r\n{\"data\":[{\"id\":\"smol\"}]}", true).await;
     assert_eq!(models_at(port).await.unwrap(), ["smol"]);
 }
 
@@ -95,10 +92,7 @@ async fn the_gateways_own_port_is_not_asked() {
 
 #[test]
 fn an_answer_without_end_is_cut_off() {
-    let endless = format!(
-        "HTTP/1.1 200 OK\r\n\r\n{{\"data\":[{}",
-        "{\"id\":\"x\"},".repeat(30_000)
-    );
+    let endless = format!("HTTP/1.1 200 OK\r\n\r\n{{\"data\":[{}", "{\"id\":\"x\"},".repeat(30_000));
     assert!(endless.len() as u64 > MAX_ANSWER);
     let cut = &endless.as_bytes()[..usize::try_from(MAX_ANSWER).unwrap()];
     assert_eq!(read_models(cut), None);
