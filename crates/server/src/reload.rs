@@ -67,8 +67,7 @@ impl Watch {
     pub fn start(path: &Path, watched: bool) -> Self {
         let (sender, changes) = mpsc::channel(1);
         let known = fingerprint(path);
-        let watcher = if watched { watch(path, sender) } else { None };
-        Self { known, changes, _watcher: watcher }
+        Self { known, changes, _watcher: if watched { watch(path, sender) } else { None } }
     }
 }
 
