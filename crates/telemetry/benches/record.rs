@@ -21,18 +21,9 @@ fn record<'a>(redactor: &Redactor, losses: &'a Losses) -> Record<'a> {
         client_ip: IpAddr::V4(Ipv4Addr::new(192, 168, 17, 23)),
         method: "POST",
         uri: redactor.uri("/openai/v1/chat/completions", Some("trace=1")),
-        consumer: Some(Entity {
-            id: "4f4a0a6c-2a3e-5f0e-9a8e-0d5c0b1f1a11",
-            name: Some("team-blue"),
-        }),
-        route: Some(Entity {
-            id: "4f4a0a6c-2a3e-5f0e-9a8e-0d5c0b1f1a12",
-            name: Some("chat"),
-        }),
-        service: Some(Entity {
-            id: "4f4a0a6c-2a3e-5f0e-9a8e-0d5c0b1f1a13",
-            name: Some("llm"),
-        }),
+        consumer: Some(Entity { id: "4f4a0a6c-2a3e-5f0e-9a8e-0d5c0b1f1a11", name: Some("team-blue") }),
+        route: Some(Entity { id: "4f4a0a6c-2a3e-5f0e-9a8e-0d5c0b1f1a12", name: Some("chat") }),
+        service: Some(Entity { id: "4f4a0a6c-2a3e-5f0e-9a8e-0d5c0b1f1a13", name: Some("llm") }),
         plugin_id: Some("4f4a0a6c-2a3e-5f0e-9a8e-0d5c0b1f1a14"),
         target: Some(RecordTarget {
             provider: "openai",
@@ -53,12 +44,7 @@ fn record<'a>(redactor: &Redactor, losses: &'a Losses) -> Record<'a> {
             first_token: Some(Duration::from_micros(906_500)),
         },
         usage: Some((
-            Usage {
-                fresh_input: 250,
-                cache_read: 1024,
-                output: 412,
-                ..Usage::default()
-            },
+            Usage { fresh_input: 250, cache_read: 1024, output: 412, ..Usage::default() },
             UsageSource::Reported,
         )),
         losses: Some(losses),
@@ -84,10 +70,7 @@ fn redact_uri(bencher: Bencher<'_, '_>) {
     let redactor = Redactor::new(["apikey"]);
     bencher.bench_local(|| {
         let query = divan::black_box("trace=1&model=gpt");
-        redactor
-            .uri("/openai/v1/chat/completions", Some(query))
-            .query()
-            .map(str::len)
+        redactor.uri("/openai/v1/chat/completions", Some(query)).query().map(str::len)
     });
 }
 

@@ -93,10 +93,7 @@ impl ReloadMetrics {
 
     /// Whether the last attempt succeeded, and when the last success was (seconds of the epoch, 0 for never).
     pub fn state(&self) -> (bool, u64) {
-        (
-            self.successful.load(Ordering::Relaxed),
-            self.last_success.load(Ordering::Relaxed),
-        )
+        (self.successful.load(Ordering::Relaxed), self.last_success.load(Ordering::Relaxed))
     }
 }
 
@@ -131,9 +128,7 @@ struct Budget(AtomicUsize);
 impl Budget {
     fn take(&self) -> bool {
         let take = |left: usize| left.checked_sub(1);
-        self.0
-            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, take)
-            .is_ok()
+        self.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, take).is_ok()
     }
 
     fn is_spent(&self) -> bool {
@@ -169,12 +164,7 @@ struct RouteKey {
 impl Metrics {
     pub fn new(options: MetricsOptions) -> Self {
         let consumers_left = Arc::new(Budget(AtomicUsize::new(options.max_consumers)));
-        let route = || {
-            Arc::new(RouteMetrics::new(
-                options.per_consumer,
-                Arc::clone(&consumers_left),
-            ))
-        };
+        let route = || Arc::new(RouteMetrics::new(options.per_consumer, Arc::clone(&consumers_left)));
         Self {
             options,
             routes: RwLock::default(),
@@ -195,10 +185,7 @@ impl Metrics {
     /// The handle of a route, to be looked up when a configuration is loaded. The labels are names, or ids
     /// where there is no name; a route without service has an empty `service`.
     pub fn route(&self, service: &str, route: &str) -> Arc<RouteMetrics> {
-        let key = RouteKey {
-            service: service.into(),
-            route: route.into(),
-        };
+        let key = RouteKey { service: service.into(), route: route.into() };
         let mut routes = self.routes.write().unwrap_or_else(PoisonError::into_inner);
         if let Some(known) = routes.get(&key) {
             return Arc::clone(known);
@@ -226,10 +213,8 @@ impl Metrics {
 
     fn render_routes(&self, out: &mut Exposition) {
         let routes = self.routes.read().unwrap_or_else(PoisonError::into_inner);
-        let mut all: Vec<(&str, &str, &RouteMetrics)> = routes
-            .iter()
-            .map(|(key, route)| (&*key.service, &*key.route, &**route))
-            .collect();
+        let mut all: Vec<(&str, &str, &RouteMetrics)> =
+            routes.iter().map(|(key, route)| (&*key.service, &*key.route, &**route)).collect();
         all.push(("", "", &self.unmatched));
         all.push((label::OTHER, label::OTHER, &self.other));
         all.retain(|(_, _, route)| route.is_used());

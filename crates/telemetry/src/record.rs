@@ -167,40 +167,45 @@ impl Record<'_> {
     fn write_request(&self, line: &mut Line<'_>) {
         line.raw("{\"started_at\":").number(self.started_at);
         line.raw(",\"client_ip\":\"").address(self.client_ip);
-        line.raw("\",\"request\":{\"id\":").text(self.request_id);
-        line.raw(",\"method\":").text(self.method);
-        line.raw(",\"uri\":").uri(&self.uri);
-        line.raw(",\"size\":").number(self.request_bytes);
-        line.raw("},\"stream\":").flag(self.stream);
+        line.raw("\",\"request\":{\"id\":\"").text(self.request_id);
+        line.raw("\",\"method\":\"").text(self.method);
+        line.raw("\",\"uri\":\"").uri(&self.uri);
+        line.raw("\",\"size\":").number(self.request_bytes);
+        if self.stream {
+            line.raw("},\"stream\":true,\"tries\":");
+        } else {
+            line.raw("},\"stream\":false,\"tries\":");
+        }
+        line.number(u64::from(self.tries));
     }
 
     fn write_target(&self, line: &mut Line<'_>) {
-        line.raw(",\"tries\":").number(u64::from(self.tries));
-        line.optional_text(",\"plugin_id\":", self.plugin_id);
+        line.optional_text(",\"plugin_id\":\"", self.plugin_id);
         let Some(target) = &self.target else {
             return;
         };
-        line.raw(",\"target\":{\"provider\":").text(target.provider);
-        line.optional_text(",\"model\":", target.model);
-        line.raw(",\"host\":").text(target.host);
-        line.raw("},\"upstream_uri\":").uri(&target.uri);
+        line.raw(",\"target\":{\"provider\":\"").text(target.provider);
+        if let Some(model) = target.model {
+            line.raw("\",\"model\":\"").text(model);
+        }
+        line.raw("\",\"host\":\"").text(target.host);
+        line.raw("\"},\"upstream_uri\":\"").uri(&target.uri).raw("\"");
     }
 
     fn write_answer(&self, line: &mut Line<'_>) {
         if let Some(status) = self.upstream_status {
             // Text, as in Kong, where it lists the statuses of all attempts.
-            line.raw(",\"upstream_status\":\"")
-                .number(u64::from(status))
-                .raw("\"");
+            line.raw(",\"upstream_status\":\"").number(u64::from(status));
+            line.raw("\",\"response\":{\"status\":");
+        } else {
+            line.raw(",\"response\":{\"status\":");
         }
-        line.raw(",\"response\":{\"status\":")
-            .number(u64::from(self.status));
+        line.number(u64::from(self.status));
         line.raw(",\"size\":").number(self.response_bytes);
-        line.raw("},\"source\":\"").raw(self.source.name());
-        line.raw("\",\"outcome\":\"").raw(self.outcome.name()).raw("\"");
-        line.optional_text(",\"error\":", self.error);
-        line.raw(",\"latencies\":{\"request\":")
-            .milliseconds(self.latencies.total);
+        line.raw("},\"source\":\"").word(self.source.name());
+        line.raw("\",\"outcome\":\"").word(self.outcome.name()).raw("\"");
+        line.optional_text(",\"error\":\"", self.error);
+        line.raw(",\"latencies\":{\"request\":").milliseconds(self.latencies.total);
         line.raw(",\"kong\":").milliseconds(self.latencies.gateway);
         if let Some(latency) = self.latencies.upstream_first_byte {
             line.raw(",\"proxy\":").milliseconds(latency);
@@ -212,38 +217,37 @@ impl Record<'_> {
     }
 
     fn write_entities(&self, line: &mut Line<'_>) {
-        line.entity(",\"route\":{\"id\":", ",\"name\":", self.route);
-        line.entity(",\"service\":{\"id\":", ",\"name\":", self.service);
-        line.entity(",\"consumer\":{\"id\":", ",\"username\":", self.consumer);
+        line.entity(",\"route\":{\"id\":\"", "\",\"name\":\"", self.route);
+        line.entity(",\"service\":{\"id\":\"", "\",\"name\":\"", self.service);
+        line.entity(",\"consumer\":{\"id\":\"", "\",\"username\":\"", self.consumer);
     }
 }
 
 fn write_usage(line: &mut Line<'_>, usage: &Usage, source: UsageSource) {
-    line.raw(",\"usage\":{\"source\":\"").raw(source_name(source));
+    line.raw(",\"usage\":{\"source\":\"").word(source_name(source));
     line.raw("\",\"prompt_tokens\":").number(usage.prompt_tokens());
-    line.raw(",\"completion_tokens\":")
-        .number(usage.completion_tokens());
+    line.raw(",\"completion_tokens\":").number(usage.completion_tokens());
     line.raw(",\"total_tokens\":").number(usage.total_tokens());
-    line.raw(",\"parts\":{");
-    let mut first = true;
-    for (kind, tokens) in usage_parts(usage) {
-        line.raw(if first { "\"" } else { ",\"" });
-        line.raw(kind).raw("\":").number(tokens);
-        first = false;
-    }
+    // The words of `usage_parts`, as constants.
+    line.raw(",\"parts\":{\"fresh_input\":").number(usage.fresh_input);
+    line.raw(",\"cache_read\":").number(usage.cache_read);
+    line.raw(",\"cache_write\":").number(usage.cache_write);
+    line.raw(",\"audio_input\":").number(usage.audio_input);
+    line.raw(",\"output\":").number(usage.output);
+    line.raw(",\"reasoning\":").number(usage.reasoning);
+    line.raw(",\"audio_output\":").number(usage.audio_output);
     line.raw("}}");
 }
 
 fn write_losses(line: &mut Line<'_>, losses: &Losses) {
-    line.raw(",\"losses\":[");
     for (index, loss) in losses.iter().enumerate() {
-        line.raw(if index == 0 {
-            "{\"member\":"
+        if index == 0 {
+            line.raw(",\"losses\":[{\"member\":\"");
         } else {
-            ",{\"member\":"
-        });
+            line.raw(",{\"member\":\"");
+        }
         line.text(&loss.member);
-        line.raw(",\"kind\":\"").raw(loss.kind.name()).raw("\"}");
+        line.raw("\",\"kind\":\"").word(loss.kind.name()).raw("\"}");
     }
     line.raw("]");
 }

@@ -86,9 +86,7 @@ impl RecordWriter {
             metrics,
             capacity,
         });
-        let writer = Self {
-            queue: Arc::clone(&queue),
-        };
+        let writer = Self { queue: Arc::clone(&queue) };
         thread::Builder::new()
             .name("records".to_owned())
             .stack_size(128 << 10)
@@ -133,16 +131,10 @@ impl RecordWriter {
     pub fn close(&self, deadline: Duration) -> bool {
         self.begin_close();
         let state = self.queue.lock();
-        let waited = self
-            .queue
-            .done
-            .wait_timeout_while(state, deadline, |state| !state.finished);
+        let waited = self.queue.done.wait_timeout_while(state, deadline, |state| !state.finished);
         let (mut state, _) = waited.unwrap_or_else(PoisonError::into_inner);
         state.buffer.clear();
-        self.queue
-            .metrics
-            .dropped_closed
-            .add(std::mem::take(&mut state.lines));
+        self.queue.metrics.dropped_closed.add(std::mem::take(&mut state.lines));
         state.finished
     }
 
@@ -186,7 +178,7 @@ fn run(queue: &Queue, output: &mut Output) {
         if reopen {
             output.reopen();
         }
-        let written = output.write_lines(&batch).min(lines);
+        let written = output.write_lines(&batch, lines);
         queue.metrics.written.add(written);
         queue.metrics.dropped_failed.add(lines - written);
         batch.clear();

@@ -7,14 +7,12 @@ use super::exposition::Exposition;
 use crate::names::MetricName;
 
 /// Upper bounds of `kong_kong_latency_ms`, in milliseconds.
-pub const GATEWAY_BOUNDS: &[u32] = &[
-    1, 2, 5, 7, 10, 15, 20, 30, 50, 75, 100, 200, 500, 750, 1000, 3000, 6000,
-];
+pub const GATEWAY_BOUNDS: &[u32] =
+    &[1, 2, 5, 7, 10, 15, 20, 30, 50, 75, 100, 200, 500, 750, 1000, 3000, 6000];
 
 /// Upper bounds of `kong_upstream_latency_ms` and `kong_request_latency_ms`, in milliseconds.
-pub const REQUEST_BOUNDS: &[u32] = &[
-    25, 50, 80, 100, 250, 400, 700, 1000, 2000, 5000, 10_000, 30_000, 60_000,
-];
+pub const REQUEST_BOUNDS: &[u32] =
+    &[25, 50, 80, 100, 250, 400, 700, 1000, 2000, 5000, 10_000, 30_000, 60_000];
 
 /// Counts durations by bucket.
 #[derive(Debug)]
@@ -47,10 +45,7 @@ impl Histogram {
 
     /// Observations so far.
     pub fn count(&self) -> u64 {
-        self.buckets
-            .iter()
-            .map(|bucket| bucket.load(Ordering::Relaxed))
-            .sum()
+        self.buckets.iter().map(|bucket| bucket.load(Ordering::Relaxed)).sum()
     }
 
     pub(super) fn render(&self, out: &mut Exposition, metric: &MetricName, values: &[&str]) {

@@ -36,10 +36,7 @@ pub fn render(out: &mut Exposition) {
         out.single(&names::PROCESS_FDS, entries.count().saturating_sub(1));
     }
     let limits = read("/proc/self/limits");
-    if let Some(limit) = limits
-        .as_deref()
-        .and_then(|text| number_after(text, "Max open files"))
-    {
+    if let Some(limit) = limits.as_deref().and_then(|text| number_after(text, "Max open files")) {
         out.single(&names::PROCESS_MAX_FDS, limit);
     }
     if let Some(stat) = &stat {
@@ -87,12 +84,7 @@ mod tests {
     #[test]
     fn the_name_of_the_program_does_not_matter() {
         let text = "42 (a) b) (c) S 1 42 42 0 -1 4194560 9 0 0 0 150 27 0 0 20 0 3 0 5321 1073741824 250";
-        let expected = Stat {
-            cpu_ticks: 177,
-            threads: 3,
-            start_ticks: 5321,
-            virtual_bytes: 1_073_741_824,
-        };
+        let expected = Stat { cpu_ticks: 177, threads: 3, start_ticks: 5321, virtual_bytes: 1_073_741_824 };
         assert_eq!(parse_stat(text), Some(expected));
         assert_eq!(parse_stat("42 (x) S 1"), None);
         assert_eq!(parse_stat(""), None);

@@ -39,10 +39,7 @@ struct Series {
 impl Series {
     /// Whether the code had its counter.
     fn count(&self, code: u16, source: ResponseSource, ingress: u64, egress: u64) -> bool {
-        let known = self
-            .codes
-            .iter()
-            .find(|(known, from, _)| (*known, *from) == (code, source));
+        let known = self.codes.iter().find(|(known, from, _)| (*known, *from) == (code, source));
         let Some((_, _, requests)) = known else {
             return false;
         };
@@ -147,11 +144,7 @@ pub fn render(out: &mut Exposition, routes: &[(&str, &str, &RouteMetrics)]) {
     for (service, name, route) in routes {
         for (outcome, requests) in Outcome::ALL.iter().zip(&route.outcomes) {
             if requests.value() > 0 {
-                out.sample(
-                    &names::OUTCOMES,
-                    &[service, name, outcome.name()],
-                    requests.value(),
-                );
+                out.sample(&names::OUTCOMES, &[service, name, outcome.name()], requests.value());
             }
         }
     }

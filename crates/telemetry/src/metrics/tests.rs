@@ -16,10 +16,7 @@ fn record(status: u16, consumer: Option<&str>) -> Record<'_> {
         client_ip: IpAddr::V4(Ipv4Addr::LOCALHOST),
         method: "POST",
         uri: Redactor::default().uri("/", None),
-        consumer: consumer.map(|name| Entity {
-            id: "id",
-            name: Some(name),
-        }),
+        consumer: consumer.map(|name| Entity { id: "id", name: Some(name) }),
         route: None,
         service: None,
         plugin_id: None,
@@ -36,14 +33,7 @@ fn record(status: u16, consumer: Option<&str>) -> Record<'_> {
             upstream_first_byte: None,
             first_token: None,
         },
-        usage: Some((
-            Usage {
-                fresh_input: 5,
-                output: 7,
-                ..Usage::default()
-            },
-            UsageSource::Reported,
-        )),
+        usage: Some((Usage { fresh_input: 5, output: 7, ..Usage::default() }, UsageSource::Reported)),
         losses: None,
         outcome: Outcome::Completed,
         error: None,
@@ -52,9 +42,7 @@ fn record(status: u16, consumer: Option<&str>) -> Record<'_> {
 }
 
 fn value(text: &str, sample: &str) -> Option<String> {
-    text.lines()
-        .find_map(|line| line.strip_prefix(sample)?.strip_prefix(' '))
-        .map(str::to_owned)
+    text.lines().find_map(|line| line.strip_prefix(sample)?.strip_prefix(' ')).map(str::to_owned)
 }
 
 #[test]
@@ -72,43 +60,21 @@ fn a_request_is_counted_everywhere() {
         |code: u16| format!(r#"service="llm",route="chat",code="{code}",source="upstream",consumer="""#);
     assert_eq!(requests(&labels(200)), "2");
     assert_eq!(requests(&labels(429)), "1");
-    assert_eq!(
-        requests(r#"service="",route="",code="404",source="upstream",consumer="""#),
-        "1"
-    );
+    assert_eq!(requests(r#"service="",route="",code="404",source="upstream",consumer="""#), "1");
     let route = r#"service="llm",route="chat""#;
-    assert_eq!(
-        sample(&format!("kong_kong_latency_ms_bucket{{{route},le=\"1\"}}")),
-        "3"
-    );
-    assert_eq!(
-        sample(&format!("kong_request_latency_ms_sum{{{route}}}")),
-        "180.000"
-    );
+    assert_eq!(sample(&format!("kong_kong_latency_ms_bucket{{{route},le=\"1\"}}")), "3");
+    assert_eq!(sample(&format!("kong_request_latency_ms_sum{{{route}}}")), "180.000");
     let bandwidth = |direction: &str| {
-        sample(&format!(
-            "kong_bandwidth_bytes{{{route},direction=\"{direction}\",consumer=\"\"}}"
-        ))
+        sample(&format!("kong_bandwidth_bytes{{{route},direction=\"{direction}\",consumer=\"\"}}"))
     };
     assert_eq!(bandwidth("ingress"), "30");
     assert_eq!(bandwidth("egress"), "60");
-    assert_eq!(
-        sample(&format!(
-            "ai_proxy_requests_total{{{route},outcome=\"completed\"}}"
-        )),
-        "3"
-    );
-    let tokens = |kind: &str| {
-        sample(&format!(
-            "ai_proxy_tokens_total{{{route},kind=\"{kind}\",source=\"reported\"}}"
-        ))
-    };
+    assert_eq!(sample(&format!("ai_proxy_requests_total{{{route},outcome=\"completed\"}}")), "3");
+    let tokens =
+        |kind: &str| sample(&format!("ai_proxy_tokens_total{{{route},kind=\"{kind}\",source=\"reported\"}}"));
     assert_eq!(tokens("fresh_input"), "15");
     assert_eq!(tokens("output"), "21");
-    assert!(
-        !text.contains("kong_upstream_latency_ms_count"),
-        "nothing was observed"
-    );
+    assert!(!text.contains("kong_upstream_latency_ms_count"), "nothing was observed");
 }
 
 #[test]
@@ -116,11 +82,7 @@ fn a_handle_of_the_same_names_goes_on_counting() {
     let metrics = Metrics::default();
     metrics.route("s", "r").observe(&record(200, None));
     metrics.route("s", "r").observe(&record(200, None));
-    assert!(
-        metrics
-            .render()
-            .contains("code=\"200\",source=\"upstream\",consumer=\"\"} 2\n")
-    );
+    assert!(metrics.render().contains("code=\"200\",source=\"upstream\",consumer=\"\"} 2\n"));
 }
 
 #[test]
@@ -157,11 +119,7 @@ fn a_code_that_is_none_is_other() {
     let metrics = Metrics::default();
     metrics.route("s", "r").observe(&record(999, None));
     metrics.route("s", "r").observe(&record(0, None));
-    assert!(
-        metrics
-            .render()
-            .contains("code=\"other\",source=\"upstream\",consumer=\"\"} 2\n")
-    );
+    assert!(metrics.render().contains("code=\"other\",source=\"upstream\",consumer=\"\"} 2\n"));
 }
 
 #[test]
@@ -174,18 +132,9 @@ fn gauges_and_reloads() {
     let text = metrics.render();
     let sample = |sample: &str| value(&text, sample).unwrap();
     assert_eq!(sample("ai_proxy_requests_in_flight"), "1");
-    assert_eq!(
-        sample("ai_proxy_configuration_reloads_total{result=\"success\"}"),
-        "1"
-    );
-    assert_eq!(
-        sample("ai_proxy_configuration_reloads_total{result=\"failure\"}"),
-        "1"
-    );
-    assert_eq!(
-        sample("ai_proxy_configuration_last_success_timestamp_seconds"),
-        "1760000000"
-    );
+    assert_eq!(sample("ai_proxy_configuration_reloads_total{result=\"success\"}"), "1");
+    assert_eq!(sample("ai_proxy_configuration_reloads_total{result=\"failure\"}"), "1");
+    assert_eq!(sample("ai_proxy_configuration_last_success_timestamp_seconds"), "1760000000");
     assert_eq!(sample("ai_proxy_configuration_last_load_successful"), "0");
     drop(held.1);
     assert_eq!(metrics.in_flight.value(), 0);
@@ -234,11 +183,7 @@ fn counts_from_many_threads_are_all_there() {
     });
     let text = metrics.render();
     assert_eq!(
-        value(
-            &text,
-            r#"ai_proxy_requests_total{service="s",route="r",outcome="completed"}"#
-        )
-        .as_deref(),
+        value(&text, r#"ai_proxy_requests_total{service="s",route="r",outcome="completed"}"#).as_deref(),
         Some("2000")
     );
     let total: u64 = text

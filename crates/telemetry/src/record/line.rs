@@ -13,8 +13,40 @@ pub struct Line<'o> {
 
 const HEX: &[u8; 16] = b"0123456789abcdef";
 
-fn needs_escape(byte: u8) -> bool {
+const fn needs_escape(byte: u8) -> bool {
     byte < 0x20 || byte == b'"' || byte == b'\\'
+}
+
+/// Whether some byte of a block must be escaped. No early exit: this becomes a few vector instructions.
+fn any_escape<const N: usize>(block: &[u8; N]) -> bool {
+    block.iter().fold(false, |found, &byte| found | needs_escape(byte))
+}
+
+/// The same for eight bytes in one word.
+const fn word_escapes(word: u64) -> bool {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    let (quote, backslash) = (word ^ (ONES * 0x22), word ^ (ONES * 0x5c));
+    let marks = (quote.wrapping_sub(ONES) & !quote)
+        | (backslash.wrapping_sub(ONES) & !backslash)
+        | (word.wrapping_sub(ONES * 0x20) & !word);
+    marks & (ONES * 0x80) != 0
+}
+
+/// Whether some byte must be escaped, which is so for almost no text. What is left of the last whole block
+/// is seen as the end of an overlapping one.
+fn has_escape(text: &[u8]) -> bool {
+    if let Some(last) = text.last_chunk::<16>() {
+        let (blocks, _) = text.as_chunks::<16>();
+        return blocks.iter().any(any_escape) || any_escape(last);
+    }
+    if let (Some(first), Some(last)) = (text.first_chunk::<8>(), text.last_chunk::<8>()) {
+        return word_escapes(u64::from_le_bytes(*first)) || word_escapes(u64::from_le_bytes(*last));
+    }
+    if let (Some(first), Some(last)) = (text.first_chunk::<4>(), text.last_chunk::<4>()) {
+        let (first, last) = (u32::from_le_bytes(*first), u32::from_le_bytes(*last));
+        return word_escapes(u64::from(first) | u64::from(last) << 32);
+    }
+    text.iter().any(|&byte| needs_escape(byte))
 }
 
 impl<'o> Line<'o> {
@@ -22,30 +54,39 @@ impl<'o> Line<'o> {
         Self { out }
     }
 
-    /// Text that is already JSON.
+    /// Text that is already JSON. Inlined, so that a constant is stored and not copied by a call.
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "constants become stores; measured")]
     pub fn raw(&mut self, json: &str) -> &mut Self {
         self.out.extend_from_slice(json.as_bytes());
         self
     }
 
+    #[inline]
     pub fn number(&mut self, number: u64) -> &mut Self {
-        self.raw(itoa::Buffer::new().format(number))
-    }
-
-    pub fn flag(&mut self, flag: bool) -> &mut Self {
-        self.raw(if flag { "true" } else { "false" })
-    }
-
-    /// A JSON string.
-    pub fn text(&mut self, text: &str) -> &mut Self {
-        self.raw("\"").escaped(text).raw("\"")
-    }
-
-    fn escaped(&mut self, text: &str) -> &mut Self {
-        // No early exit: the loop becomes a few vector instructions, and almost no text has anything to escape.
-        if !text.bytes().fold(false, |found, byte| found | needs_escape(byte)) {
-            return self.raw(text);
+        if let Ok(digit @ 0..=9) = u8::try_from(number) {
+            self.out.push(b'0' + digit);
+            return self;
         }
+        self.copied(itoa::Buffer::new().format(number))
+    }
+
+    /// Text that is already JSON and not a constant.
+    fn copied(&mut self, json: &str) -> &mut Self {
+        self.out.extend_from_slice(json.as_bytes());
+        self
+    }
+
+    /// The inside of a JSON string.
+    pub fn text(&mut self, text: &str) -> &mut Self {
+        if !has_escape(text.as_bytes()) {
+            return self.copied(text);
+        }
+        self.escaped(text)
+    }
+
+    #[cold]
+    fn escaped(&mut self, text: &str) -> &mut Self {
         for byte in text.bytes() {
             match byte {
                 b'"' | b'\\' => self.out.extend_from_slice(&[b'\\', byte]),
@@ -60,25 +101,37 @@ impl<'o> Line<'o> {
         self
     }
 
+    /// A word from a list of ours, without quotation marks.
+    pub fn word(&mut self, word: &'static str) -> &mut Self {
+        self.copied(word)
+    }
+
+    /// A member whose value is a string, `lead` with the opening quotation mark.
+    #[inline]
     pub fn optional_text(&mut self, lead: &str, text: Option<&str>) {
         if let Some(text) = text {
-            self.raw(lead).text(text);
+            self.raw(lead).text(text).raw("\"");
         }
     }
 
-    pub fn uri(&mut self, uri: &RedactedUri<'_>) {
-        self.raw("\"").escaped(uri.path());
+    /// The inside of a JSON string.
+    pub fn uri(&mut self, uri: &RedactedUri<'_>) -> &mut Self {
+        self.text(uri.path());
         if let Some(query) = uri.query() {
-            self.raw("?").escaped(query);
+            self.raw("?").text(query);
         }
-        self.raw("\"");
+        self
     }
 
+    /// A member whose value is an entity, the leads with the opening quotation mark.
+    #[inline]
     pub fn entity(&mut self, lead: &str, name_lead: &str, entity: Option<Entity<'_>>) {
         if let Some(entity) = entity {
             self.raw(lead).text(entity.id);
-            self.optional_text(name_lead, entity.name);
-            self.raw("}");
+            if let Some(name) = entity.name {
+                self.raw(name_lead).text(name);
+            }
+            self.raw("\"}");
         }
     }
 
@@ -86,10 +139,9 @@ impl<'o> Line<'o> {
     pub fn address(&mut self, address: IpAddr) {
         match address.to_canonical() {
             IpAddr::V4(address) => {
-                for (index, octet) in address.octets().into_iter().enumerate() {
-                    self.raw(if index == 0 { "" } else { "." })
-                        .number(u64::from(octet));
-                }
+                let [first, second, third, fourth] = address.octets().map(u64::from);
+                self.number(first).raw(".").number(second).raw(".");
+                self.number(third).raw(".").number(fourth);
             }
             // Writing to a vector cannot fail.
             IpAddr::V6(address) => drop(write!(self.out, "{address}")),
@@ -113,7 +165,7 @@ impl<'o> Line<'o> {
             for _ in digits.len()..width {
                 self.raw("0");
             }
-            self.raw(digits);
+            self.copied(digits);
         }
         self
     }
@@ -159,7 +211,7 @@ mod tests {
         #[test]
         fn any_text_is_read_back(text in any::<String>()) {
             let json = written(|line| {
-                line.text(&text);
+                line.raw("\"").text(&text).raw("\"");
             });
             prop_assert!(!json.bytes().any(|byte| byte < 0x20));
             let back: String = serde_json::from_str(&json).unwrap();

@@ -74,10 +74,7 @@ impl Redactor {
 
     /// The URI without the values of credential arguments. Borrows unless there was one.
     pub fn uri<'a>(&self, path: &'a str, query: Option<&'a str>) -> RedactedUri<'a> {
-        RedactedUri {
-            path,
-            query: query.map(|query| self.query(query)),
-        }
+        RedactedUri { path, query: query.map(|query| self.query(query)) }
     }
 
     fn query<'a>(&self, query: &'a str) -> Cow<'a, str> {
@@ -139,10 +136,7 @@ mod tests {
         for query in ["", "a=1&b=%20&&c", "monkey=1", "tokens=3&=x", "apikey"] {
             assert_eq!(redacted(query), query);
             let redactor = Redactor::default();
-            assert!(matches!(
-                redactor.uri("/", Some(query)).query,
-                Some(Cow::Borrowed(_))
-            ));
+            assert!(matches!(redactor.uri("/", Some(query)).query, Some(Cow::Borrowed(_))));
         }
         assert_eq!(Redactor::default().uri("/", None).query(), None);
     }

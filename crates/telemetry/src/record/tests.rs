@@ -65,18 +65,9 @@ fn a_whole_record() {
     let record = Record {
         method: "POST",
         uri: redactor.uri("/chat", Some("apikey=CANARY&x=1")),
-        consumer: Some(Entity {
-            id: "c-1",
-            name: Some("ann"),
-        }),
-        route: Some(Entity {
-            id: "ro-1",
-            name: None,
-        }),
-        service: Some(Entity {
-            id: "se-1",
-            name: Some("llm"),
-        }),
+        consumer: Some(Entity { id: "c-1", name: Some("ann") }),
+        route: Some(Entity { id: "ro-1", name: None }),
+        service: Some(Entity { id: "se-1", name: Some("llm") }),
         plugin_id: Some("p-1"),
         target: Some(RecordTarget {
             provider: "openai",
@@ -97,12 +88,7 @@ fn a_whole_record() {
             first_token: Some(Duration::from_micros(906_500)),
         },
         usage: Some((
-            Usage {
-                fresh_input: 20,
-                cache_read: 5,
-                output: 12,
-                ..Usage::default()
-            },
+            Usage { fresh_input: 20, cache_read: 5, output: 12, ..Usage::default() },
             UsageSource::Estimated,
         )),
         losses: Some(&losses),

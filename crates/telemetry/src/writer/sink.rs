@@ -41,11 +41,7 @@ impl Output {
             Sink::File(path) => (Box::new(open_file(&path)?), Some(path)),
             Sink::Writer(write) => (write, None),
         };
-        Ok(Self {
-            write,
-            path,
-            torn: false,
-        })
+        Ok(Self { write, path, torn: false })
     }
 
     /// Lets the file go and opens it anew under its name, or keeps it where that fails.
@@ -56,8 +52,8 @@ impl Output {
         }
     }
 
-    /// Writes whole lines; returns how many are out. After a failure the rest of them is given up.
-    pub fn write_lines(&mut self, lines: &[u8]) -> u64 {
+    /// Writes `count` whole lines; returns how many are out. After a failure the rest of them is given up.
+    pub fn write_lines(&mut self, lines: &[u8], count: u64) -> u64 {
         if lines.is_empty() {
             return 0;
         }
@@ -65,10 +61,14 @@ impl Output {
             return 0;
         }
         let sent = self.write_bytes(lines);
-        self.torn = sent < lines.len() && lines.get(sent.wrapping_sub(1)) != Some(&b'\n') && sent > 0;
+        if sent == lines.len() {
+            self.torn = false;
+            return count;
+        }
+        self.torn = lines.get(sent.wrapping_sub(1)) != Some(&b'\n') && sent > 0;
         let out = lines.get(..sent).unwrap_or(lines);
-        out.iter()
-            .fold(0, |count, byte| count + u64::from(*byte == b'\n'))
+        let whole = out.iter().fold(0, |whole, byte| whole + u64::from(*byte == b'\n'));
+        whole.min(count)
     }
 
     /// Writes as much as goes out; returns how many bytes did.

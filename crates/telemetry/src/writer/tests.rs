@@ -78,10 +78,7 @@ type Steps = mpsc::Sender<Option<usize>>;
 fn stepped(capacity: usize) -> (RecordWriter, Steps, Arc<Mutex<Vec<u8>>>) {
     let (send, steps) = mpsc::channel();
     let out = Arc::new(Mutex::new(Vec::new()));
-    let sink = Sink::Writer(Box::new(Stepped {
-        steps,
-        out: Arc::clone(&out),
-    }));
+    let sink = Sink::Writer(Box::new(Stepped { steps, out: Arc::clone(&out) }));
     let writer = RecordWriter::with_capacity(sink, Arc::default(), capacity).unwrap();
     (writer, send, out)
 }
@@ -161,10 +158,7 @@ fn a_blocked_sink_costs_records_and_not_senders() {
     // At most two buffers: the one that is being written, and the one that fills.
     assert!((1..60).contains(&taken), "{taken}");
     assert_eq!(writer.queue.metrics.dropped_full.value(), 1000 - taken);
-    assert!(
-        !writer.close(Duration::from_millis(30)),
-        "the sink is still blocked"
-    );
+    assert!(!writer.close(Duration::from_millis(30)), "the sink is still blocked");
     let left = writer.queue.metrics.dropped_closed.value();
     drop(steps);
     wait_until(|| writer.queue.metrics.written.value() == taken - left);
