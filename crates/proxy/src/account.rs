@@ -37,6 +37,26 @@ impl RequestId {
     }
 }
 
+/// Path and query in memory of their own: a [`Uri`] would keep the connection's read buffer alive.
+struct OwnUri {
+    path: Box<str>,
+    query: Option<Box<str>>,
+}
+
+impl OwnUri {
+    fn of(uri: &Uri) -> Self {
+        Self { path: uri.path().into(), query: uri.query().map(Into::into) }
+    }
+
+    fn path(&self) -> &str {
+        &self.path
+    }
+
+    fn query(&self) -> Option<&str> {
+        self.query.as_deref()
+    }
+}
+
 /// Where the last attempt went.
 struct Sent {
     provider: &'static str,
@@ -54,7 +74,7 @@ pub struct Account {
     started_at: u64,
     peer: std::net::IpAddr,
     method: Method,
-    uri: Uri,
+    uri: OwnUri,
     pub route: Option<usize>,
     pub consumer: Option<usize>,
     pub plugin: Option<usize>,
@@ -92,7 +112,7 @@ impl Account {
             started_at: u64::try_from(now.as_millis()).unwrap_or(u64::MAX),
             peer: info.peer.ip(),
             method: method.clone(),
-            uri: uri.clone(),
+            uri: OwnUri::of(uri),
             route: None,
             consumer: None,
             plugin: None,
