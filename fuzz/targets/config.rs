@@ -8,28 +8,18 @@ use libfuzzer_sys::fuzz_target;
 const SECRET: &str = "CANARY5f2e";
 
 fuzz_target!(|input: &[u8]| {
-    let (Some(choice), Ok(text)) = (
-        input.first(),
-        std::str::from_utf8(input.get(1..).unwrap_or_default()),
-    ) else {
+    let (Some(choice), Ok(text)) = (input.first(), std::str::from_utf8(input.get(1..).unwrap_or_default()))
+    else {
         return;
     };
     if text.to_uppercase().contains("CANARY") {
         return;
     }
     let environment = |name: &str| (!name.contains("UNSET")).then(|| SECRET.to_owned());
-    let options = LoadOptions {
-        environment: &environment,
-        ignore_unsupported_plugins: choice % 2 == 1,
-    };
+    let options = LoadOptions { environment: &environment, ignore_unsupported_plugins: choice % 2 == 1 };
     match load(text, "fuzz.yaml", &options) {
         Ok(loaded) => {
-            assert!(
-                loaded
-                    .warnings
-                    .iter()
-                    .all(|problem| problem.severity == Severity::Warning)
-            );
+            assert!(loaded.warnings.iter().all(|problem| problem.severity == Severity::Warning));
             check(text, &loaded.warnings);
             check(text, &loaded.unserved);
         }
@@ -50,10 +40,6 @@ fn check(text: &str, problems: &[Problem]) {
         let shown = problem.to_string();
         assert!(!shown.to_uppercase().contains(&SECRET.to_uppercase()), "a secret is told: {shown}");
         assert!(!shown.contains('\n'), "more than one line: {shown:?}");
-        assert!(
-            problem.at.line <= lines.saturating_add(1),
-            "{} lines: {shown}",
-            lines
-        );
+        assert!(problem.at.line <= lines.saturating_add(1), "{} lines: {shown}", lines);
     }
 }

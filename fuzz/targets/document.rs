@@ -172,11 +172,7 @@ fn opens_an_object(body: &[u8]) -> bool {
 }
 
 fn has_duplicates(member: &Member<'_>) -> bool {
-    let mut names: Vec<_> = member
-        .value
-        .members()
-        .map(|inner| inner.name.decoded().into_owned())
-        .collect();
+    let mut names: Vec<_> = member.value.members().map(|inner| inner.name.decoded().into_owned()).collect();
     names.sort_unstable();
     names.windows(2).any(|pair| pair[0] == pair[1])
 }

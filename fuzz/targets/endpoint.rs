@@ -49,62 +49,32 @@ fuzz_target!(|input: Input<'_>| {
         )),
         _ => written.clone(),
     };
-    let at_load = Location {
-        upstream_url: written.as_deref(),
-        ..Location::of(&settings)
-    };
-    let at_load = Location {
-        upstream_path: input.upstream_path,
-        ..at_load
-    };
-    let location = Location {
-        upstream_url: filled.as_deref(),
-        ..at_load
-    };
+    let at_load = Location { upstream_url: written.as_deref(), ..Location::of(&settings) };
+    let at_load = Location { upstream_path: input.upstream_path, ..at_load };
+    let location = Location { upstream_url: filled.as_deref(), ..at_load };
     let Some(route) = provider.route(operation, ClientFormat::OpenAi, &at_load) else {
         return;
     };
     let Ok(binding) = provider.binding(&at_load, &[]) else {
         return;
     };
-    let asked = Asked {
-        model: input.model,
-        path: input.path,
-    };
+    let asked = Asked { model: input.model, path: input.path };
     let Ok(endpoint) = provider.endpoint(route, &location, &asked, &binding) else {
         return;
     };
 
     check(&endpoint, &binding);
     if matches!(input.place, Place::Template { .. }) {
-        assert!(
-            endpoint
-                .host()
-                .strip_suffix(".example.com")
-                .is_some_and(|label| !label.contains('.'))
-        );
+        assert!(endpoint.host().strip_suffix(".example.com").is_some_and(|label| !label.contains('.')));
         if operation != Operation::Preserve {
-            assert_eq!(
-                endpoint.path().matches('/').count(),
-                3,
-                "a value left its segment"
-            );
+            assert_eq!(endpoint.path().matches('/').count(), 3, "a value left its segment");
         }
     }
     if let Some(model) = input.model {
         // Another model changes no more than what stands in its own segment.
-        let plain = Asked {
-            model: Some("m"),
-            path: input.path,
-        };
-        let other = provider
-            .endpoint(route, &location, &plain, &binding)
-            .expect("a plain name does as well");
-        assert_eq!(
-            endpoint.path().matches('/').count(),
-            other.path().matches('/').count(),
-            "{model:?}"
-        );
+        let plain = Asked { model: Some("m"), path: input.path };
+        let other = provider.endpoint(route, &location, &plain, &binding).expect("a plain name does as well");
+        assert_eq!(endpoint.path().matches('/').count(), other.path().matches('/').count(), "{model:?}");
         assert_eq!(endpoint.origin().host, other.origin().host);
     }
 });
@@ -112,10 +82,7 @@ fuzz_target!(|input: Input<'_>| {
 fn check(endpoint: &Endpoint, binding: &HostBinding) {
     assert!(binding.admits(endpoint.origin()));
     let line = endpoint.path_and_query(None);
-    assert!(
-        line.starts_with('/') && line.bytes().all(|byte| byte.is_ascii_graphic()),
-        "{line:?}"
-    );
+    assert!(line.starts_with('/') && line.bytes().all(|byte| byte.is_ascii_graphic()), "{line:?}");
     assert!(!line.contains('#') && !endpoint.path().contains('?'));
     for segment in endpoint.path().split('/') {
         let decoded = segment.to_ascii_lowercase().replace("%2e", ".");
@@ -123,13 +90,8 @@ fn check(endpoint: &Endpoint, binding: &HostBinding) {
     }
     let authority = endpoint.authority();
     assert!(
-        authority
-            .bytes()
-            .all(|byte| byte.is_ascii_graphic() && !b"/@?#\\".contains(&byte)),
+        authority.bytes().all(|byte| byte.is_ascii_graphic() && !b"/@?#\\".contains(&byte)),
         "{authority:?}"
     );
-    assert_eq!(
-        endpoint.to_string(),
-        format!("{}://{authority}{line}", endpoint.scheme().name())
-    );
+    assert_eq!(endpoint.to_string(), format!("{}://{authority}{line}", endpoint.scheme().name()));
 }

@@ -22,11 +22,7 @@ fuzz_target!(|input: &[u8]| {
         input_estimate: 7,
         frame_limit: if choice & 16 == 0 { 1 << 20 } else { 64 },
     };
-    let end = if choice & 32 == 0 {
-        End::Clean
-    } else {
-        End::Broken(Break::Connection)
-    };
+    let end = if choice & 32 == 0 { End::Clean } else { End::Broken(Break::Connection) };
 
     let whole = relay_cut(relay(settings), body, [], end);
     let bytes = relay_cut(relay(settings), body, body.iter().map(|_| 1), end);
@@ -69,10 +65,7 @@ fn cut_somewhere(mut relay: SseRelay, body: &[u8], cut: u8, end: End, limit: usi
 fn check_output(out: &[u8]) {
     let (frames, tail) = frames(out, usize::MAX);
     assert!(!tail, "half a frame went out");
-    assert!(
-        frames.iter().filter(|(_, done)| *done).count() <= 1,
-        "two end marks"
-    );
+    assert!(frames.iter().filter(|(_, done)| *done).count() <= 1, "two end marks");
 }
 
 /// Where nothing had to be added, taken out or told, every whole frame is there as it came.
@@ -93,12 +86,7 @@ fn frames(body: &[u8], limit: usize) -> (Vec<(Bytes, bool)>, bool) {
     let frames = framer
         .frames(&body)
         .map_while(Result::ok)
-        .map(|frame| {
-            (
-                frame.raw().clone(),
-                frame.event().data.as_deref() == Some(b"[DONE]"),
-            )
-        })
+        .map(|frame| (frame.raw().clone(), frame.event().data.as_deref() == Some(b"[DONE]")))
         .collect();
     (frames, framer.held() > 0)
 }

@@ -15,9 +15,7 @@ pub struct SourceFile {
 
 impl SourceFile {
     pub fn is_rust(&self) -> bool {
-        Path::new(&self.path)
-            .extension()
-            .is_some_and(|extension| extension == "rs")
+        Path::new(&self.path).extension().is_some_and(|extension| extension == "rs")
     }
 
     /// Whether the file holds nothing but tests and benchmarks, or what only they use.
@@ -58,10 +56,7 @@ pub fn list() -> Result<Vec<SourceFile>> {
         let Ok(text) = String::from_utf8(bytes) else {
             continue;
         };
-        files.push(SourceFile {
-            path: path.to_owned(),
-            text,
-        });
+        files.push(SourceFile { path: path.to_owned(), text });
     }
     ensure!(!files.is_empty(), "the repository has no files");
     Ok(files)

@@ -13,14 +13,8 @@ struct Page {
 }
 
 const PAGES: [Page; 2] = [
-    Page {
-        path: "docs/generated/configuration.md",
-        text: config::reference,
-    },
-    Page {
-        path: "docs/generated/providers.md",
-        text: providers::page,
-    },
+    Page { path: "docs/generated/configuration.md", text: config::reference },
+    Page { path: "docs/generated/providers.md", text: providers::page },
 ];
 
 /// Writes every page.
@@ -37,12 +31,7 @@ pub fn check() -> Result<String> {
     let stale: Vec<&str> = PAGES
         .iter()
         .filter(|page| {
-            is_stale(
-                std::fs::read_to_string(files::root().join(page.path))
-                    .ok()
-                    .as_deref(),
-                &(page.text)(),
-            )
+            is_stale(std::fs::read_to_string(files::root().join(page.path)).ok().as_deref(), &(page.text)())
         })
         .map(|page| page.path)
         .collect();

@@ -73,21 +73,15 @@ fn next(rest: &str, first: char) -> (Kind, &str, usize) {
     }
     if first.is_alphanumeric() || first == '_' {
         let length = word(rest);
-        let kind = if first.is_ascii_digit() {
-            Kind::Small
-        } else {
-            Kind::Word
-        };
+        let kind = if first.is_ascii_digit() { Kind::Small } else { Kind::Word };
         return (kind, cut(rest, 0, length), length);
     }
     if first == '\'' {
         let length = character_or_lifetime(rest);
         return (Kind::Small, cut(rest, 0, length), length);
     }
-    let length = JOINED
-        .iter()
-        .find(|mark| rest.starts_with(**mark))
-        .map_or(first.len_utf8(), |mark| mark.len());
+    let length =
+        JOINED.iter().find(|mark| rest.starts_with(**mark)).map_or(first.len_utf8(), |mark| mark.len());
     (Kind::Mark, cut(rest, 0, length), length)
 }
 
@@ -96,8 +90,7 @@ fn cut(text: &str, from: usize, to: usize) -> &str {
 }
 
 fn word(rest: &str) -> usize {
-    rest.find(|c: char| !c.is_alphanumeric() && c != '_')
-        .unwrap_or(rest.len())
+    rest.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(rest.len())
 }
 
 /// Block comments nest.
@@ -154,9 +147,7 @@ fn character_or_lifetime(rest: &str) -> usize {
     match chars.next() {
         Some((_, '\\')) => {
             chars.next();
-            chars
-                .find(|(_, c)| *c == '\'')
-                .map_or(rest.len(), |(at, _)| at + 1)
+            chars.find(|(_, c)| *c == '\'').map_or(rest.len(), |(at, _)| at + 1)
         }
         Some((at, c)) => {
             let after = at + c.len_utf8();
@@ -172,11 +163,7 @@ fn character_or_lifetime(rest: &str) -> usize {
 
 /// The tokens of product code: comments are left out, and so is every item under `#[cfg(test)]` or `#[test]`.
 pub fn product<'s>(tokens: &[Token<'s>]) -> Vec<Token<'s>> {
-    let code: Vec<Token<'s>> = tokens
-        .iter()
-        .filter(|token| token.kind != Kind::Comment)
-        .copied()
-        .collect();
+    let code: Vec<Token<'s>> = tokens.iter().filter(|token| token.kind != Kind::Comment).copied().collect();
     let mut kept = Vec::new();
     let mut rest = code.as_slice();
     while let Some(first) = rest.first() {
@@ -259,9 +246,7 @@ mod tests {
     fn strings_of_every_kind_are_one_token() {
         assert_eq!(
             texts(r##"a("x\"y", r#"p"q"#, b"z", br"w", r"", "\\")"##),
-            [
-                "a", "(", "x\\\"y", ",", "p\"q", ",", "z", ",", "w", ",", "", ",", "\\\\", ")"
-            ]
+            ["a", "(", "x\\\"y", ",", "p\"q", ",", "z", ",", "w", ",", "", ",", "\\\\", ")"]
         );
     }
 
@@ -279,13 +264,7 @@ mod tests {
         let shape: Vec<_> = found.iter().map(|token| (token.kind, token.line)).collect();
         assert_eq!(
             shape,
-            [
-                (Kind::Comment, 1),
-                (Kind::Word, 2),
-                (Kind::Comment, 2),
-                (Kind::Text, 3),
-                (Kind::Word, 4)
-            ]
+            [(Kind::Comment, 1), (Kind::Word, 2), (Kind::Comment, 2), (Kind::Text, 3), (Kind::Word, 4)]
         );
     }
 
@@ -304,17 +283,7 @@ mod tests {
 
     #[test]
     fn broken_source_ends() {
-        for source in [
-            "\"",
-            "r#\"",
-            "'",
-            "/*",
-            "#[cfg(test)]",
-            "b'",
-            "'\\",
-            "fn x() {",
-            "é\u{301}",
-        ] {
+        for source in ["\"", "r#\"", "'", "/*", "#[cfg(test)]", "b'", "'\\", "fn x() {", "é\u{301}"] {
             let found = tokens(source);
             product(&found);
         }

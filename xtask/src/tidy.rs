@@ -26,11 +26,7 @@ struct Finding {
 
 impl Finding {
     fn new(path: &str, line: usize, message: impl Into<String>) -> Self {
-        Self {
-            path: path.to_owned(),
-            line,
-            message: message.into(),
-        }
+        Self { path: path.to_owned(), line, message: message.into() }
     }
 }
 
@@ -70,17 +66,10 @@ pub fn run() -> Result<String> {
     if !breaches.is_empty() {
         bail!("{}\ntidy: {} found", breaches.join("\n"), breaches.len());
     }
-    Ok(format!(
-        "tidy: {} files, {} rules, nothing found",
-        files.len(),
-        RULES.len() + 1
-    ))
+    Ok(format!("tidy: {} files, {} rules, nothing found", files.len(), RULES.len() + 1))
 }
 
 #[cfg(test)]
 fn file(path: &str, text: &str) -> SourceFile {
-    SourceFile {
-        path: path.to_owned(),
-        text: text.to_owned(),
-    }
+    SourceFile { path: path.to_owned(), text: text.to_owned() }
 }

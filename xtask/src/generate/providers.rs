@@ -48,10 +48,7 @@ fn section(provider: &Provider) -> String {
 fn address(base: Base) -> String {
     match base {
         Base::Url(url) => format!("`{url}`"),
-        Base::Choice(choose) => format!(
-            "`{}` unless a setting says otherwise",
-            choose(&Settings::default())
-        ),
+        Base::Choice(choose) => format!("`{}` unless a setting says otherwise", choose(&Settings::default())),
         Base::UpstreamUrl => "what `upstream_url` says".to_owned(),
     }
 }
@@ -90,11 +87,8 @@ fn settings(provider: &Provider) -> String {
 }
 
 fn changes(quirks: &Quirks) -> String {
-    let mut told: Vec<String> = quirks
-        .rules
-        .iter()
-        .map(|(when, rule)| format!("{}{}", change(rule), condition(*when)))
-        .collect();
+    let mut told: Vec<String> =
+        quirks.rules.iter().map(|(when, rule)| format!("{}{}", change(rule), condition(*when))).collect();
     match quirks.token_limit {
         TokenLimit::AsSent => {}
         TokenLimit::MaxTokens => told.push("the token limit goes out as `max_tokens`".to_owned()),
@@ -105,11 +99,7 @@ fn changes(quirks: &Quirks) -> String {
     if quirks.developer_is_system {
         told.push("`developer` messages go out as `system`".to_owned());
     }
-    if told.is_empty() {
-        "none".to_owned()
-    } else {
-        told.join("; ")
-    }
+    if told.is_empty() { "none".to_owned() } else { told.join("; ") }
 }
 
 fn change(rule: &MemberRule) -> String {
@@ -120,16 +110,9 @@ fn change(rule: &MemberRule) -> String {
         MemberRule::ReplaceKind { member, kind, with } => {
             format!("`{member}` of type \"{kind}\" becomes `{with}`")
         }
-        MemberRule::Recast {
-            member,
-            value,
-            with: [],
-        } => format!("`{member}` \"{value}\" is left out"),
+        MemberRule::Recast { member, value, with: [] } => format!("`{member}` \"{value}\" is left out"),
         MemberRule::Recast { member, value, with } => {
-            let members: Vec<String> = with
-                .iter()
-                .map(|(name, raw)| format!("`{name}: {raw}`"))
-                .collect();
+            let members: Vec<String> = with.iter().map(|(name, raw)| format!("`{name}: {raw}`")).collect();
             format!("`{member}` \"{value}\" becomes {}", members.join(", "))
         }
         MemberRule::Default { member, with } => format!("`{member}` is `{with}` unless given"),
@@ -154,11 +137,7 @@ mod tests {
     fn every_provider_has_its_section() {
         let page = page();
         for provider in all() {
-            assert!(
-                page.contains(&format!("| `model.provider` | `{}` |", provider.id)),
-                "{}",
-                provider.id
-            );
+            assert!(page.contains(&format!("| `model.provider` | `{}` |", provider.id)), "{}", provider.id);
         }
         assert_eq!(page.matches("\n## ").count(), all().len());
     }

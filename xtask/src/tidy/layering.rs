@@ -18,31 +18,8 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("provider", &["auth", "dialect", "model"]),
     ("config", &["auth", "model", "provider"]),
     ("telemetry", &["model"]),
-    (
-        "proxy",
-        &[
-            "auth",
-            "config",
-            "dialect",
-            "document",
-            "model",
-            "provider",
-            "stream",
-            "telemetry",
-        ],
-    ),
-    (
-        "server",
-        &[
-            "auth",
-            "config",
-            "model",
-            "provider",
-            "proxy",
-            "simulator",
-            "telemetry",
-        ],
-    ),
+    ("proxy", &["auth", "config", "dialect", "document", "model", "provider", "stream", "telemetry"]),
+    ("server", &["auth", "config", "model", "provider", "proxy", "simulator", "telemetry"]),
     ("simulator", &["stream"]),
     (
         "testkit",
@@ -115,11 +92,7 @@ pub fn packages() -> Result<Vec<Package>> {
         .current_dir(files::root())
         .output()
         .context("cargo metadata does not run")?;
-    ensure!(
-        output.status.success(),
-        "cargo metadata failed: {}",
-        output.status
-    );
+    ensure!(output.status.success(), "cargo metadata failed: {}", output.status);
     let metadata: Metadata =
         serde_json::from_slice(&output.stdout).context("cargo metadata is not as expected")?;
     Ok(metadata.packages)
@@ -136,10 +109,7 @@ pub fn check(packages: &[Package]) -> Vec<Finding> {
     }
     for (name, _) in ALLOWED {
         if !packages.iter().any(|package| package.name == *name) {
-            findings.push(finding(
-                name,
-                "has a row in the table of layers and does not exist",
-            ));
+            findings.push(finding(name, "has a row in the table of layers and does not exist"));
         }
     }
     findings
@@ -147,10 +117,7 @@ pub fn check(packages: &[Package]) -> Vec<Finding> {
 
 fn check_package(package: &Package, allowed: &[&str], packages: &[Package]) -> Vec<Finding> {
     let mut findings = Vec::new();
-    let product = package
-        .dependencies
-        .iter()
-        .filter(|dependency| dependency.kind.as_deref() != Some("dev"));
+    let product = package.dependencies.iter().filter(|dependency| dependency.kind.as_deref() != Some("dev"));
     for Dependency { name, .. } in product {
         let ours = packages.iter().any(|package| package.name == *name);
         if ours && !allowed.contains(&name.as_str()) {
@@ -160,10 +127,7 @@ fn check_package(package: &Package, allowed: &[&str], packages: &[Package]) -> V
             findings.push(finding(&package.name, &format!("is pure and may not use {name}")));
         }
         if name == "anyhow" && !LOOSE_ERRORS.contains(&package.name.as_str()) {
-            findings.push(finding(
-                &package.name,
-                "has errors of its own and may not use anyhow",
-            ));
+            findings.push(finding(&package.name, "has errors of its own and may not use anyhow"));
         }
     }
     findings
@@ -190,18 +154,12 @@ mod tests {
             let given = if name == package { dependencies } else { &[] };
             given
                 .iter()
-                .map(|(name, kind)| Dependency {
-                    name: (*name).to_owned(),
-                    kind: kind.map(str::to_owned),
-                })
+                .map(|(name, kind)| Dependency { name: (*name).to_owned(), kind: kind.map(str::to_owned) })
                 .collect()
         };
         ALLOWED
             .iter()
-            .map(|(name, _)| Package {
-                name: (*name).to_owned(),
-                dependencies: dependencies(name),
-            })
+            .map(|(name, _)| Package { name: (*name).to_owned(), dependencies: dependencies(name) })
             .collect()
     }
 
@@ -211,27 +169,18 @@ mod tests {
 
     #[test]
     fn the_table_is_obeyed() {
-        assert_eq!(
-            messages(&workspace("proxy", &[("dialect", None), ("tokio", None)])),
-            [""; 0]
-        );
+        assert_eq!(messages(&workspace("proxy", &[("dialect", None), ("tokio", None)])), [""; 0]);
         assert_eq!(
             messages(&workspace("simulator", &[("dialect", None)])),
             ["package simulator: may not use dialect"]
         );
-        assert_eq!(
-            messages(&workspace("auth", &[("provider", Some("build"))])).len(),
-            1
-        );
+        assert_eq!(messages(&workspace("auth", &[("provider", Some("build"))])).len(), 1);
     }
 
     #[test]
     fn tests_may_use_what_they_need() {
         assert_eq!(
-            messages(&workspace(
-                "stream",
-                &[("tokio", Some("dev")), ("testkit", Some("dev"))]
-            )),
+            messages(&workspace("stream", &[("tokio", Some("dev")), ("testkit", Some("dev"))])),
             [""; 0]
         );
         assert_eq!(
@@ -243,10 +192,7 @@ mod tests {
     #[test]
     fn pure_packages_have_no_runtime() {
         assert_eq!(
-            messages(&workspace(
-                "dialect",
-                &[("tokio-util", None), ("async-trait", None), ("bytes", None)]
-            )),
+            messages(&workspace("dialect", &[("tokio-util", None), ("async-trait", None), ("bytes", None)])),
             [
                 "package dialect: is pure and may not use tokio-util",
                 "package dialect: is pure and may not use async-trait"
@@ -263,10 +209,7 @@ mod tests {
     #[test]
     fn every_package_has_one_row() {
         let mut packages = workspace("", &[]);
-        packages.push(Package {
-            name: "novel".to_owned(),
-            dependencies: Vec::new(),
-        });
+        packages.push(Package { name: "novel".to_owned(), dependencies: Vec::new() });
         packages.retain(|package| package.name != "auth");
         assert_eq!(
             messages(&packages),

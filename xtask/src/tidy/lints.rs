@@ -16,10 +16,7 @@ fn is_manifest(path: &str) -> bool {
 }
 
 fn takes_lints(manifest: &str) -> bool {
-    let mut lines = manifest
-        .lines()
-        .skip_while(|line| line.trim() != "[lints]")
-        .skip(1);
+    let mut lines = manifest.lines().skip_while(|line| line.trim() != "[lints]").skip(1);
     lines.next().is_some_and(|line| line.trim() == "workspace = true")
 }
 
@@ -31,15 +28,9 @@ mod tests {
     #[test]
     fn a_package_without_lints_is_found() {
         let found = |path: &str, text: &str| check(&[file(path, text)]).len();
-        assert_eq!(
-            found("crates/a/Cargo.toml", "[package]\n\n[lints]\nworkspace = true\n"),
-            0
-        );
+        assert_eq!(found("crates/a/Cargo.toml", "[package]\n\n[lints]\nworkspace = true\n"), 0);
         assert_eq!(found("crates/a/Cargo.toml", "[package]\n"), 1);
-        assert_eq!(
-            found("crates/a/Cargo.toml", "[lints]\nrust.unsafe_code = \"allow\"\n"),
-            1
-        );
+        assert_eq!(found("crates/a/Cargo.toml", "[lints]\nrust.unsafe_code = \"allow\"\n"), 1);
         assert_eq!(found("fuzz/Cargo.toml", "[package]\n"), 0);
     }
 }

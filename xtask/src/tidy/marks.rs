@@ -8,12 +8,7 @@ use crate::lexer::{self, Kind, Token};
 const MACROS: [&str; 2] = ["todo", "unimplemented"];
 
 /// Words that people leave for later, in comments.
-const WORDS: [&str; 4] = [
-    concat!("TO", "DO"),
-    concat!("FIX", "ME"),
-    concat!("XX", "X"),
-    concat!("HA", "CK"),
-];
+const WORDS: [&str; 4] = [concat!("TO", "DO"), concat!("FIX", "ME"), concat!("XX", "X"), concat!("HA", "CK")];
 
 /// Ways of other test runners to leave a test out.
 const SKIPS: [&str; 6] = [
@@ -26,16 +21,7 @@ const SKIPS: [&str; 6] = [
 ];
 
 pub fn check(files: &[SourceFile]) -> Vec<Finding> {
-    files
-        .iter()
-        .flat_map(|file| {
-            if file.is_rust() {
-                check_rust(file)
-            } else {
-                check_other(file)
-            }
-        })
-        .collect()
+    files.iter().flat_map(|file| if file.is_rust() { check_rust(file) } else { check_other(file) }).collect()
 }
 
 fn check_rust(file: &SourceFile) -> Vec<Finding> {
@@ -48,11 +34,7 @@ fn check_rust(file: &SourceFile) -> Vec<Finding> {
             note(token, format!("`{word}`: finish it, or file it"));
         }
     }
-    let code: Vec<Token<'_>> = tokens
-        .iter()
-        .filter(|token| token.kind != Kind::Comment)
-        .copied()
-        .collect();
+    let code: Vec<Token<'_>> = tokens.iter().filter(|token| token.kind != Kind::Comment).copied().collect();
     for three in code.windows(3) {
         let [first, second, third] = three else { continue };
         if MACROS.contains(&first.text)
@@ -70,25 +52,18 @@ fn check_rust(file: &SourceFile) -> Vec<Finding> {
 }
 
 fn check_other(file: &SourceFile) -> Vec<Finding> {
-    let is_test = [".py", ".mjs", ".js", ".ts"]
-        .iter()
-        .any(|ending| file.path.ends_with(ending));
+    let is_test = [".py", ".mjs", ".js", ".ts"].iter().any(|ending| file.path.ends_with(ending));
     let mut findings = Vec::new();
     for (index, line) in file.text.lines().enumerate().filter(|_| is_test) {
         for skip in SKIPS.iter().filter(|skip| line.contains(*skip)) {
-            findings.push(Finding::new(
-                &file.path,
-                index + 1,
-                format!("`{skip}`: a test that does not run"),
-            ));
+            findings.push(Finding::new(&file.path, index + 1, format!("`{skip}`: a test that does not run")));
         }
     }
     findings
 }
 
 fn has_word(text: &str, word: &str) -> bool {
-    text.split(|c: char| !c.is_ascii_alphanumeric())
-        .any(|part| part == word)
+    text.split(|c: char| !c.is_ascii_alphanumeric()).any(|part| part == word)
 }
 
 #[cfg(test)]

@@ -5,23 +5,13 @@ use crate::files::SourceFile;
 use crate::lexer::{self, Kind};
 
 /// Members that nothing but this dialect has, so that a mention of one is knowledge of the format.
-const OPENAI: [&str; 6] = [
-    "choices",
-    "finish_reason",
-    "include_usage",
-    "max_completion_tokens",
-    "stream_options",
-    "tool_calls",
-];
+const OPENAI: [&str; 6] =
+    ["choices", "finish_reason", "include_usage", "max_completion_tokens", "stream_options", "tool_calls"];
 
 /// The dialect itself; simulated providers, which write their JSON by hand; deviations of providers, which
 /// are data; and what configuration calls its fields.
-const EXEMPT: [&str; 4] = [
-    "crates/dialect/src/openai",
-    "crates/simulator/",
-    "crates/provider/src/",
-    "crates/config/src/schema",
-];
+const EXEMPT: [&str; 4] =
+    ["crates/dialect/src/openai", "crates/simulator/", "crates/provider/src/", "crates/config/src/schema"];
 
 pub fn check(files: &[SourceFile]) -> Vec<Finding> {
     files
@@ -35,10 +25,7 @@ pub fn check(files: &[SourceFile]) -> Vec<Finding> {
 fn check_file(file: &SourceFile) -> Vec<Finding> {
     let tokens = lexer::tokens(&file.text);
     let mut findings = Vec::new();
-    for token in lexer::product(&tokens)
-        .iter()
-        .filter(|token| token.kind == Kind::Text)
-    {
+    for token in lexer::product(&tokens).iter().filter(|token| token.kind == Kind::Text) {
         for member in OPENAI.iter().filter(|member| names(token.text, member)) {
             findings.push(Finding::new(
                 &file.path,
@@ -92,11 +79,9 @@ mod tests {
 
     #[test]
     fn the_dialect_and_tests_are_exempt() {
-        for path in [
-            "crates/dialect/src/openai/chat.rs",
-            "crates/simulator/src/a.rs",
-            "crates/proxy/tests/a.rs",
-        ] {
+        for path in
+            ["crates/dialect/src/openai/chat.rs", "crates/simulator/src/a.rs", "crates/proxy/tests/a.rs"]
+        {
             assert_eq!(found(path, "\"choices\""), 0, "{path}");
         }
         assert_eq!(found("crates/dialect/src/envelope.rs", "\"choices\""), 1);

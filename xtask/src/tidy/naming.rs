@@ -5,43 +5,22 @@ use crate::files::SourceFile;
 use crate::lexer::{self, Kind};
 
 /// Names under which anything could be put.
-const EMPTY_NAMES: [&str; 9] = [
-    "common",
-    "helper",
-    "helpers",
-    "manager",
-    "misc",
-    "shared",
-    "util",
-    "utilities",
-    "utils",
-];
+const EMPTY_NAMES: [&str; 9] =
+    ["common", "helper", "helpers", "manager", "misc", "shared", "util", "utilities", "utils"];
 
 pub fn check(files: &[SourceFile]) -> Vec<Finding> {
-    files
-        .iter()
-        .filter(|file| file.is_rust())
-        .flat_map(check_file)
-        .collect()
+    files.iter().filter(|file| file.is_rust()).flat_map(check_file).collect()
 }
 
 fn check_file(file: &SourceFile) -> Vec<Finding> {
     let mut findings = Vec::new();
     if !file.text.starts_with("//! ") {
-        findings.push(Finding::new(
-            &file.path,
-            1,
-            "does not open with `//!` and what the file is for",
-        ));
+        findings.push(Finding::new(&file.path, 1, "does not open with `//!` and what the file is for"));
     }
     for part in file.path.split('/') {
         let name = part.strip_suffix(".rs").unwrap_or(part);
         if EMPTY_NAMES.contains(&name) {
-            findings.push(Finding::new(
-                &file.path,
-                0,
-                format!("the name `{name}` says nothing"),
-            ));
+            findings.push(Finding::new(&file.path, 0, format!("the name `{name}` says nothing")));
         }
         if part == "mod.rs" {
             findings.push(Finding::new(
@@ -71,10 +50,7 @@ mod tests {
     use super::*;
 
     fn messages(path: &str, text: &str) -> Vec<String> {
-        check(&[file(path, text)])
-            .iter()
-            .map(ToString::to_string)
-            .collect()
+        check(&[file(path, text)]).iter().map(ToString::to_string).collect()
     }
 
     #[test]
@@ -92,14 +68,8 @@ mod tests {
             ["crates/x/src/utils.rs: the name `utils` says nothing"]
         );
         assert_eq!(messages("crates/common/src/a.rs", "//! A.\n").len(), 1);
-        assert_eq!(
-            messages("a.rs", "//! A.\nmod helpers {}\n"),
-            ["a.rs:2: the name `helpers` says nothing"]
-        );
-        assert_eq!(
-            messages("a.rs", "//! A.\n// mod helpers\nmod helpers_of_santa;\n"),
-            [""; 0]
-        );
+        assert_eq!(messages("a.rs", "//! A.\nmod helpers {}\n"), ["a.rs:2: the name `helpers` says nothing"]);
+        assert_eq!(messages("a.rs", "//! A.\n// mod helpers\nmod helpers_of_santa;\n"), [""; 0]);
     }
 
     #[test]

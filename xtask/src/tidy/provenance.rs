@@ -4,12 +4,8 @@ use super::Finding;
 use crate::files::SourceFile;
 
 /// Starts of paths that exist on a developer's machine only.
-const MACHINE_PATHS: [&str; 4] = [
-    concat!("/ro", "ot/"),
-    concat!("/ho", "me/"),
-    concat!("/Use", "rs/"),
-    concat!("/wo", "rk/"),
-];
+const MACHINE_PATHS: [&str; 4] =
+    [concat!("/ro", "ot/"), concat!("/ho", "me/"), concat!("/Use", "rs/"), concat!("/wo", "rk/")];
 
 /// Hosts of package registries: which one is used is the business of the machine's own set-up.
 const REGISTRIES: [&str; 8] = [
@@ -78,49 +74,26 @@ mod tests {
     use super::*;
 
     fn messages(path: &str, text: &str) -> Vec<String> {
-        check(&[file(path, text)])
-            .iter()
-            .map(ToString::to_string)
-            .collect()
+        check(&[file(path, text)]).iter().map(ToString::to_string).collect()
     }
 
     #[test]
     fn machine_paths_are_found() {
         for path in MACHINE_PATHS {
             assert_eq!(messages("a.sh", &format!("x\ncd {path}me\n")).len(), 1, "{path}");
-            assert_eq!(
-                messages("a.rs", &format!("let x = \"{path}me\";")).len(),
-                1,
-                "{path}"
-            );
-            assert_eq!(
-                messages("a.rs", &format!("see http://host{path}me")),
-                [""; 0],
-                "{path}"
-            );
+            assert_eq!(messages("a.rs", &format!("let x = \"{path}me\";")).len(), 1, "{path}");
+            assert_eq!(messages("a.rs", &format!("see http://host{path}me")), [""; 0], "{path}");
         }
     }
 
     #[test]
     fn registries_are_found() {
         for host in REGISTRIES {
-            assert_eq!(
-                messages("a.toml", &format!("url = \"https://{host}/x\"")).len(),
-                1,
-                "{host}"
-            );
-            assert_eq!(
-                messages("fuzz/Cargo.lock", &format!("\"https://{host}/x\"")),
-                [""; 0],
-                "{host}"
-            );
+            assert_eq!(messages("a.toml", &format!("url = \"https://{host}/x\"")).len(), 1, "{host}");
+            assert_eq!(messages("fuzz/Cargo.lock", &format!("\"https://{host}/x\"")), [""; 0], "{host}");
         }
         for option in REGISTRY_OPTIONS {
-            assert_eq!(
-                messages("requirements.txt", &format!("{option}x")).len(),
-                1,
-                "{option}"
-            );
+            assert_eq!(messages("requirements.txt", &format!("{option}x")).len(), 1, "{option}");
         }
     }
 

@@ -17,15 +17,8 @@ const EXEMPT: [&str; 5] = [
 ];
 
 /// Methods that compare their receiver with a text.
-const COMPARING: [&str; 7] = [
-    "contains",
-    "ends_with",
-    "eq",
-    "eq_ignore_ascii_case",
-    "ne",
-    "starts_with",
-    "strip_prefix",
-];
+const COMPARING: [&str; 7] =
+    ["contains", "ends_with", "eq", "eq_ignore_ascii_case", "ne", "starts_with", "strip_prefix"];
 
 pub fn check(files: &[SourceFile]) -> Vec<Finding> {
     let ids = ids(files);
@@ -44,10 +37,7 @@ pub fn check(files: &[SourceFile]) -> Vec<Finding> {
 /// Every `id: "…"` in the home of providers.
 fn ids(files: &[SourceFile]) -> Vec<String> {
     let mut ids = Vec::new();
-    for file in files
-        .iter()
-        .filter(|file| file.path.starts_with(HOME) && !file.is_test())
-    {
+    for file in files.iter().filter(|file| file.path.starts_with(HOME) && !file.is_test()) {
         let tokens = lexer::tokens(&file.text);
         for three in lexer::product(&tokens).windows(3) {
             if let [name, colon, id] = three
@@ -67,18 +57,12 @@ fn check_file(file: &SourceFile, ids: &[String]) -> Vec<Finding> {
     let code = lexer::product(&tokens);
     let mut findings = Vec::new();
     for (at, token) in code.iter().enumerate() {
-        let (before, after) = (
-            code.get(..at).unwrap_or_default(),
-            code.get(at + 1..).unwrap_or_default(),
-        );
+        let (before, after) = (code.get(..at).unwrap_or_default(), code.get(at + 1..).unwrap_or_default());
         if token.kind == Kind::Text && ids.iter().any(|id| id == token.text) && decides(before, after) {
             findings.push(Finding::new(
                 &file.path,
                 token.line,
-                format!(
-                    "decides by the provider id \"{}\": say it as data in provider",
-                    token.text
-                ),
+                format!("decides by the provider id \"{}\": say it as data in provider", token.text),
             ));
         }
         if token.is_word("id")
@@ -102,11 +86,7 @@ fn decides(before: &[Token<'_>], after: &[Token<'_>]) -> bool {
 
 fn compares(before: &[Token<'_>], after: &[Token<'_>]) -> bool {
     let compares = |token: &Token<'_>| token.is_mark("==") || token.is_mark("!=");
-    before
-        .iter()
-        .rev()
-        .find(|token| !is_wrapping(token))
-        .is_some_and(compares)
+    before.iter().rev().find(|token| !is_wrapping(token)).is_some_and(compares)
         || after.first().is_some_and(compares)
 }
 
@@ -118,9 +98,7 @@ fn is_wrapping(token: &Token<'_>) -> bool {
 /// A match arm, an `if let`, an alternative, or the pattern of `matches!`.
 fn is_pattern(before: &[Token<'_>], after: &[Token<'_>]) -> bool {
     // `Some("x") =>` and `("x", _) =>`: what follows the closing brackets decides.
-    let outside = after
-        .iter()
-        .find(|token| !token.is_mark(")") && !token.is_mark("]"));
+    let outside = after.iter().find(|token| !token.is_mark(")") && !token.is_mark("]"));
     let arm = outside.is_some_and(|token| {
         token.is_mark("=>")
             || token.is_mark("|")
@@ -161,9 +139,7 @@ fn in_matches(before: &[Token<'_>]) -> bool {
 fn is_compared_argument(before: &[Token<'_>]) -> bool {
     let mut tokens = before.iter().rev().skip_while(|token| token.is_mark("&"));
     tokens.next().is_some_and(|token| token.is_mark("("))
-        && tokens
-            .next()
-            .is_some_and(|token| token.kind == Kind::Word && COMPARING.contains(&token.text))
+        && tokens.next().is_some_and(|token| token.kind == Kind::Word && COMPARING.contains(&token.text))
 }
 
 /// Whether `id` is the member of something called `provider`.
@@ -240,12 +216,9 @@ mod tests {
     #[test]
     fn some_places_are_exempt() {
         let code = "if name == \"acme\" {}";
-        for path in [
-            "crates/provider/src/b.rs",
-            "crates/simulator/src/b.rs",
-            "crates/proxy/tests/b.rs",
-            "a.md",
-        ] {
+        for path in
+            ["crates/provider/src/b.rs", "crates/simulator/src/b.rs", "crates/proxy/tests/b.rs", "a.md"]
+        {
             assert_eq!(found(path, code), 0, "{path}");
         }
     }

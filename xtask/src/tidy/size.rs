@@ -26,10 +26,7 @@ struct Entry<'t> {
 }
 
 pub fn check(files: &[SourceFile]) -> Vec<Finding> {
-    let list = files
-        .iter()
-        .find(|file| file.path == LIST)
-        .map_or("", |file| file.text.as_str());
+    let list = files.iter().find(|file| file.path == LIST).map_or("", |file| file.text.as_str());
     let (entries, mut findings) = entries(list);
     let large: Vec<(&SourceFile, Large)> = files
         .iter()
@@ -51,20 +48,13 @@ pub fn check(files: &[SourceFile]) -> Vec<Finding> {
             None => findings.push(Finding::new(
                 &file.path,
                 large.line,
-                format!(
-                    "{} has {} lines, more than {}",
-                    large.name, large.lines, large.limit
-                ),
+                format!("{} has {} lines, more than {}", large.name, large.lines, large.limit),
             )),
         }
     }
     for entry in &entries {
         if !large.iter().any(|(_, large)| large.name == entry.name) {
-            findings.push(Finding::new(
-                LIST,
-                entry.at,
-                format!("{} needs no entry any more", entry.name),
-            ));
+            findings.push(Finding::new(LIST, entry.at, format!("{} needs no entry any more", entry.name)));
         }
     }
     findings
@@ -78,23 +68,11 @@ fn entries(list: &str) -> (Vec<Entry<'_>>, Vec<Finding>) {
             continue;
         }
         let mut words = line.splitn(3, ' ');
-        match (
-            words.next(),
-            words.next().and_then(|lines| lines.parse().ok()),
-            words.next(),
-        ) {
+        match (words.next(), words.next().and_then(|lines| lines.parse().ok()), words.next()) {
             (Some(name), Some(ceiling), Some(reason)) if !reason.trim().is_empty() => {
-                entries.push(Entry {
-                    at: index + 1,
-                    name,
-                    ceiling,
-                });
+                entries.push(Entry { at: index + 1, name, ceiling });
             }
-            _ => findings.push(Finding::new(
-                LIST,
-                index + 1,
-                "an entry is: name, number of lines, reason",
-            )),
+            _ => findings.push(Finding::new(LIST, index + 1, "an entry is: name, number of lines, reason")),
         }
     }
     (entries, findings)
@@ -103,16 +81,9 @@ fn entries(list: &str) -> (Vec<Entry<'_>>, Vec<Finding>) {
 /// The file itself and each of its functions.
 fn sizes(file: &SourceFile) -> Vec<Large> {
     let tokens = lexer::tokens(&file.text);
-    let code: Vec<Token<'_>> = tokens
-        .into_iter()
-        .filter(|token| token.kind != Kind::Comment)
-        .collect();
-    let mut found = vec![Large {
-        name: file.path.clone(),
-        line: 0,
-        lines: file.text.lines().count(),
-        limit: FILE_LINES,
-    }];
+    let code: Vec<Token<'_>> = tokens.into_iter().filter(|token| token.kind != Kind::Comment).collect();
+    let mut found =
+        vec![Large { name: file.path.clone(), line: 0, lines: file.text.lines().count(), limit: FILE_LINES }];
     for (at, pair) in code.windows(2).enumerate() {
         let [keyword, name] = pair else { continue };
         if keyword.is_word("fn")
@@ -142,11 +113,7 @@ fn body_end(rest: &[Token<'_>]) -> Option<usize> {
         if token.is_mark("{") {
             return tail.get(lexer::block_length(tail) - 1).map(|brace| brace.line);
         }
-        at += if token.is_mark("(") || token.is_mark("[") {
-            lexer::block_length(tail)
-        } else {
-            1
-        };
+        at += if token.is_mark("(") || token.is_mark("[") { lexer::block_length(tail) } else { 1 };
     }
 }
 
@@ -156,10 +123,7 @@ mod tests {
     use super::*;
 
     fn function(lines: usize) -> String {
-        format!(
-            "//! F.\nfn long(x: [u8; 3]) -> u8 {{\n{}}}\n",
-            "    x;\n".repeat(lines - 2)
-        )
+        format!("//! F.\nfn long(x: [u8; 3]) -> u8 {{\n{}}}\n", "    x;\n".repeat(lines - 2))
     }
 
     fn messages(files: &[SourceFile]) -> Vec<String> {
@@ -168,18 +132,12 @@ mod tests {
 
     #[test]
     fn long_functions_and_files_are_found() {
-        assert_eq!(
-            messages(&[file("a.rs", &function(80)), file("b.txt", &"\n".repeat(900))]),
-            [""; 0]
-        );
+        assert_eq!(messages(&[file("a.rs", &function(80)), file("b.txt", &"\n".repeat(900))]), [""; 0]);
         assert_eq!(
             messages(&[file("a.rs", &function(81))]),
             ["a.rs:2: a.rs::long has 81 lines, more than 80"]
         );
-        assert_eq!(
-            messages(&[file("a.rs", &"\n".repeat(601))]),
-            ["a.rs: a.rs has 601 lines, more than 600"]
-        );
+        assert_eq!(messages(&[file("a.rs", &"\n".repeat(601))]), ["a.rs: a.rs has 601 lines, more than 600"]);
     }
 
     #[test]
@@ -192,10 +150,7 @@ mod tests {
     fn an_entry_excuses_up_to_its_ceiling() {
         let list = |text| file(LIST, text);
         let long = || file("a.rs", &function(90));
-        assert_eq!(
-            messages(&[long(), list("# Reasons.\na.rs::long 90 one table\n")]),
-            [""; 0]
-        );
+        assert_eq!(messages(&[long(), list("# Reasons.\na.rs::long 90 one table\n")]), [""; 0]);
         assert_eq!(messages(&[long(), list("a.rs::long 89 one table\n")]).len(), 1);
     }
 
