@@ -34,9 +34,7 @@ fn chat() -> Bytes {
 /// A chat with one image of about 1 MB as base64.
 fn image() -> Bytes {
     let alphabet = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let data: String = (0..1_048_576_usize)
-        .map(|index| char::from(alphabet[index * 31 % 64]))
-        .collect();
+    let data: String = (0..1_048_576_usize).map(|index| char::from(alphabet[index * 31 % 64])).collect();
     format!(
         r#"{{"model":"gpt-4o","messages":[{{"role":"user","content":[{{"type":"text","text":"What is it?"}},{{"type":"image_url","image_url":{{"url":"data:image/png;base64,{data}"}}}}]}}]}}"#
     )
@@ -45,9 +43,8 @@ fn image() -> Bytes {
 
 /// An embeddings answer with 1536 numbers, about 30 kB.
 fn embeddings() -> Bytes {
-    let numbers: Vec<String> = (0..1536)
-        .map(|index: i32| format!("{:.17}", f64::from(index - 700) / 7919.0))
-        .collect();
+    let numbers: Vec<String> =
+        (0..1536).map(|index: i32| format!("{:.17}", f64::from(index - 700) / 7919.0)).collect();
     format!(
         r#"{{"object":"list","data":[{{"object":"embedding","index":0,"embedding":[{}]}}],"model":"text-embedding-3-small","usage":{{"prompt_tokens":8,"total_tokens":8}}}}"#,
         numbers.join(",")
@@ -62,9 +59,7 @@ fn answer() -> Bytes {
 
 /// An embeddings request with 4000 tokens in numbers.
 fn tokens() -> Bytes {
-    let numbers: Vec<String> = (0..4000)
-        .map(|index| (index * 7919 % 100_000).to_string())
-        .collect();
+    let numbers: Vec<String> = (0..4000).map(|index| (index * 7919 % 100_000).to_string()).collect();
     format!(r#"{{"model":"m","input":[{}]}}"#, numbers.join(",")).into()
 }
 
@@ -93,9 +88,7 @@ fn parse(bencher: Bencher, name: &str) {
         "foreign" => foreign(),
         _ => indented(),
     };
-    bencher
-        .counter(BytesCount::new(body.len()))
-        .bench(|| Document::parse(black_box(body.clone())).unwrap());
+    bencher.counter(BytesCount::new(body.len())).bench(|| Document::parse(black_box(body.clone())).unwrap());
 }
 
 #[divan::bench(args = ["chat", "image"])]
@@ -140,10 +133,7 @@ fn scan(bencher: Bencher, name: &str) {
         let mut total = None;
         scan_members(black_box(&body), |member| {
             if member.name.is("usage") {
-                total = member
-                    .value
-                    .value("total_tokens")
-                    .and_then(document::Value::as_u64);
+                total = member.value.value("total_tokens").and_then(document::Value::as_u64);
             }
             ControlFlow::Continue(())
         })

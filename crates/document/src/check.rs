@@ -14,11 +14,7 @@ pub struct Checker<'b> {
 
 impl<'b> Checker<'b> {
     pub fn new(bytes: &'b [u8]) -> Self {
-        Self {
-            bytes,
-            at: 0,
-            seen: Seen::default(),
-        }
+        Self { bytes, at: 0, seen: Seen::default() }
     }
 
     /// Bytes passed.

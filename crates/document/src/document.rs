@@ -62,17 +62,11 @@ impl Place {
 
     #[inline]
     pub fn read_name(self, body: &[u8]) -> Name<'_> {
-        Name::new(
-            body.get(self.name()).unwrap_or_default(),
-            self.name_start as usize,
-        )
+        Name::new(body.get(self.name()).unwrap_or_default(), self.name_start as usize, self.escaped)
     }
 
     pub fn read_value(self, body: &[u8]) -> Value<'_> {
-        Value::new(
-            body.get(self.value()).unwrap_or_default(),
-            self.value_start as usize,
-        )
+        Value::new(body.get(self.value()).unwrap_or_default(), self.value_start as usize)
     }
 }
 
@@ -86,12 +80,7 @@ impl Document {
         let mut places = Vec::with_capacity(16);
         let inside = read_members(&bytes, &mut places)?;
         let kinds = refuse_duplicates(&bytes, &places)?;
-        Ok(Self {
-            bytes,
-            inside,
-            places,
-            kinds,
-        })
+        Ok(Self { bytes, inside, places, kinds })
     }
 
     /// The original bytes.
@@ -131,11 +120,7 @@ impl Document {
     /// The bytes of a value of this document, without copying them.
     pub fn share(&self, value: &Value<'_>) -> Bytes {
         let span = value.span();
-        if self
-            .bytes
-            .get(span.clone())
-            .is_some_and(|own| std::ptr::eq(own, value.raw()))
-        {
+        if self.bytes.get(span.clone()).is_some_and(|own| std::ptr::eq(own, value.raw())) {
             self.bytes.slice(span)
         } else {
             Bytes::copy_from_slice(value.raw())
@@ -152,10 +137,7 @@ impl Document {
     }
 
     fn member(&self, place: Place) -> Member<'_> {
-        Member {
-            name: place.read_name(&self.bytes),
-            value: place.read_value(&self.bytes),
-        }
+        Member { name: place.read_name(&self.bytes), value: place.read_value(&self.bytes) }
     }
 }
 
@@ -167,9 +149,7 @@ fn read_members(bytes: &[u8], places: &mut Vec<Place>) -> Result<u32, DocumentEr
         // Only a body that is JSON is told that it is not an object.
         Some(_) => {
             checker.value()?;
-            return Err(finish(bytes, &mut checker)
-                .err()
-                .unwrap_or(DocumentError::NotAnObject));
+            return Err(finish(bytes, &mut checker).err().unwrap_or(DocumentError::NotAnObject));
         }
         None => return Err(checker.wrong()),
     }
@@ -187,13 +167,7 @@ fn read_members(bytes: &[u8], places: &mut Vec<Place>) -> Result<u32, DocumentEr
         let _ = checker.peek();
         let value_start = narrow(checker.at());
         checker.value()?;
-        places.push(Place {
-            name_start,
-            name_end,
-            value_start,
-            value_end: narrow(checker.at()),
-            escaped,
-        });
+        places.push(Place { name_start, name_end, value_start, value_end: narrow(checker.at()), escaped });
         match checker.peek() {
             Some(b',') => checker.pass(),
             Some(b'}') => {
@@ -307,23 +281,13 @@ mod tests {
             ("{\"a\":[1,]}", 8),
             ("[1,", 3),
         ] {
-            assert_eq!(
-                parse(body).unwrap_err(),
-                DocumentError::Syntax { offset },
-                "{body}"
-            );
+            assert_eq!(parse(body).unwrap_err(), DocumentError::Syntax { offset }, "{body}");
         }
     }
 
     #[test]
     fn text_must_be_utf8() {
-        for bytes in [
-            &b"\xff"[..],
-            b"\xc3",
-            b"\xed\xa0\xbd",
-            b"\xc0\xaf",
-            b"\xf5\x80\x80\x80",
-        ] {
+        for bytes in [&b"\xff"[..], b"\xc3", b"\xed\xa0\xbd", b"\xc0\xaf", b"\xf5\x80\x80\x80"] {
             let body = [b"{\"a\":\"", bytes, b"\"}"].concat();
             assert_eq!(Document::parse(body.into()).unwrap_err(), DocumentError::NotUtf8);
         }
@@ -333,9 +297,7 @@ mod tests {
 
     #[test]
     fn names_occur_once() {
-        let duplicate = |name: Option<&str>| DocumentError::Duplicate {
-            name: name.map(Into::into),
-        };
+        let duplicate = |name: Option<&str>| DocumentError::Duplicate { name: name.map(Into::into) };
         for (body, name) in [
             (r#"{"model":1,"model":2}"#, Some("model")),
             (r#"{"model":1,"mod\u0065l":2}"#, Some("model")),
@@ -347,10 +309,7 @@ mod tests {
             assert_eq!(parse(body).unwrap_err(), duplicate(name), "{body}");
         }
         let long = "x".repeat(65);
-        assert_eq!(
-            parse(&format!("{{\"{long}\":1,\"{long}\":1}}")).unwrap_err(),
-            duplicate(None)
-        );
+        assert_eq!(parse(&format!("{{\"{long}\":1,\"{long}\":1}}")).unwrap_err(), duplicate(None));
         assert!(parse(r#"{"a":1,"A":1,"\ud800":1,"\ud801":1,"b":{"a":1,"a":1}}"#).is_ok());
     }
 
@@ -360,19 +319,12 @@ mod tests {
         assert_eq!(text("{\"secret\" 1}"), "body is not valid JSON (at byte 10)");
         assert_eq!(text(r#"{"model":1,"model":2}"#), "member 'model' occurs twice");
         assert_eq!(text(r#"{"<b>":1,"<b>":2}"#), "a top-level member occurs twice");
-        assert_eq!(
-            DocumentError::TooDeep.to_string(),
-            "body is nested deeper than 128 levels"
-        );
+        assert_eq!(DocumentError::TooDeep.to_string(), "body is nested deeper than 128 levels");
     }
 
     #[test]
     fn other_spellings_of_controlled_names_are_told() {
-        let misspelt = |body| {
-            parse(body)
-                .unwrap()
-                .misspelt(&["model", "stream", "top_k", "topK"])
-        };
+        let misspelt = |body| parse(body).unwrap().misspelt(&["model", "stream", "top_k", "topK"]);
         assert_eq!(misspelt(r#"{"model":1,"stream":2}"#), None);
         assert_eq!(misspelt(r#"{"Model":1}"#), Some("model"));
         assert_eq!(misspelt(r#"{"model":1,"MODEL":1}"#), Some("model"));
@@ -380,10 +332,7 @@ mod tests {
         assert_eq!(misspelt(r#"{"ſtream":1}"#), Some("stream"));
         assert_eq!(misspelt(r#"{"top_\u212a":1}"#), Some("top_k"));
         assert_eq!(misspelt(r#"{"topk":1}"#), Some("topK"));
-        assert_eq!(
-            misspelt(r#"{"models":1,"mode":1,"odel":1,"top_k":1,"topK":1}"#),
-            None
-        );
+        assert_eq!(misspelt(r#"{"models":1,"mode":1,"odel":1,"top_k":1,"topK":1}"#), None);
         assert_eq!(misspelt(r#"{"mod\u0065l":1}"#), None);
     }
 

@@ -33,12 +33,8 @@ impl DocumentError {
     pub(crate) fn duplicate(name: &str) -> Self {
         let plain = name.len() <= NAMEABLE
             && !name.is_empty()
-            && name
-                .bytes()
-                .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.'));
-        Self::Duplicate {
-            name: plain.then(|| name.into()),
-        }
+            && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.'));
+        Self::Duplicate { name: plain.then(|| name.into()) }
     }
 }
 

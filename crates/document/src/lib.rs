@@ -2,9 +2,9 @@
 //!
 //! A [`Document`] is an ordered view of the members of a top-level object over the original bytes.
 //! [`Edits`] are applied by splicing, so whatever is not edited goes out byte for byte.
-//! Answers are not validated but walked, by [`scan_members`].
+//! Answers are not validated but walked, by [`walk_members`] and
+//! [`scan_members`].
 
-mod answer;
 mod check;
 mod document;
 mod edits;
@@ -14,14 +14,15 @@ mod skip;
 mod splice;
 mod text;
 mod value;
+mod walk;
 
-pub use answer::scan_members;
 pub use document::Document;
 pub use edits::Edits;
 pub use error::{DocumentError, ScanError};
 pub use splice::Spliced;
 pub use text::{Name, quote};
 pub use value::{Items, Kind, Member, Members, Value};
+pub use walk::{Cursor, scan_members, walk_members};
 
 /// How deep a document may be nested, the top-level object included.
 pub const MAX_DEPTH: u32 = 128;

@@ -6,8 +6,8 @@
 const ONES: u64 = 0x0101_0101_0101_0101;
 const HIGHS: u64 = 0x8080_8080_8080_8080;
 
-/// Words that are searched before whole blocks are: most strings are shorter.
-const NEAR_WORDS: usize = 4;
+/// Bytes that are searched by words before whole blocks are: most strings are shorter.
+const NEAR: usize = 32;
 
 /// Marks the bytes of `word` that are zero; only the lowest mark is sure.
 const fn zeros(word: u64) -> u64 {
@@ -36,16 +36,20 @@ trait Search {
 #[inline(always)]
 #[expect(clippy::inline_always, reason = "specialised for each search; measured")]
 fn find(bytes: &[u8], mut at: usize, search: &mut impl Search) -> usize {
-    let mut words = NEAR_WORDS;
-    while let Some(rest) = bytes.get(at..) {
-        if words == 0 {
-            let (blocks, _) = rest.as_chunks::<64>();
-            at += 64 * blocks.iter().take_while(|block| !search.block(block)).count();
-            // Now a hit is within the next eight words, or less than a block is left.
-            words = 8;
-            continue;
+    if let Some(near) = bytes.get(at..).and_then(<[u8]>::first_chunk::<NEAR>) {
+        let (words, _) = near.as_chunks::<8>();
+        for (index, word) in words.iter().enumerate() {
+            let marks = search.word(u64::from_le_bytes(*word));
+            if marks != 0 {
+                return at + 8 * index + (marks.trailing_zeros() / 8) as usize;
+            }
         }
-        words -= 1;
+        at += NEAR;
+        let (blocks, _) = bytes.get(at..).unwrap_or_default().as_chunks::<64>();
+        at += 64 * blocks.iter().take_while(|block| !search.block(block)).count();
+    }
+    // Now a hit is within the next eight words, or less than a block is left.
+    while let Some(rest) = bytes.get(at..) {
         let Some(chunk) = rest.first_chunk::<8>() else {
             let hit = rest.iter().position(|&byte| search.byte(byte));
             return at + hit.unwrap_or(rest.len());
@@ -135,37 +139,39 @@ impl Search for QuoteOrEscape {
     }
 }
 
-/// Position of the first bracket, brace or `"` from `at` on, or the length of `bytes`.
+/// Position of the first byte from `at` on that may be a bracket, a brace or a `"`, or the length of `bytes`.
+/// Of what stands outside strings in JSON nothing else is a hit.
 #[inline]
-pub fn bracket_or_quote(bytes: &[u8], at: usize) -> usize {
-    find(bytes, at, &mut BracketOrQuote)
+pub fn structural(bytes: &[u8], at: usize) -> usize {
+    find(bytes, at, &mut Structural)
 }
 
-/// `[` and `{`, and `]` and `}`, differ in one bit only, which no other byte shares with them.
-struct BracketOrQuote;
+/// Brackets and braces have three bits in common that no digit, no sign and no letter of `true`, `false`,
+/// `null` or an exponent has.
+struct Structural;
 
-impl Search for BracketOrQuote {
+const BRACKET: u8 = 0b0101_1000;
+
+impl Search for Structural {
     #[inline]
     fn word(&mut self, word: u64) -> u64 {
-        let folded = word | (ONES * 0x20);
-        equal(word, b'"') | equal(folded, b'{') | equal(folded, b'}')
+        let bracket = (word << 1) & (word << 3) & (word << 4) & HIGHS;
+        equal(word, b'"') | bracket
     }
 
     #[inline]
     fn block(&mut self, block: &[u8; 64]) -> bool {
         let mut hit = 0;
         for &byte in block {
-            let folded = byte | 0x20;
             hit |= u8::from(byte == b'"');
-            hit |= u8::from(folded == b'{');
-            hit |= u8::from(folded == b'}');
+            hit |= u8::from(byte & BRACKET == BRACKET);
         }
         hit != 0
     }
 
     #[inline]
     fn byte(&mut self, byte: u8) -> bool {
-        matches!(byte, b'"' | b'[' | b']' | b'{' | b'}')
+        byte == b'"' || byte & BRACKET == BRACKET
     }
 }
 
@@ -223,15 +229,12 @@ mod tests {
                     let stop = |hit| if hit { at } else { len };
                     let mut seen = Seen::default();
                     let text = matches!(byte, b'"' | b'\\' | 0..0x20);
-                    assert_eq!(
-                        text_stop(&bytes, 0, &mut seen),
-                        stop(text),
-                        "{byte} at {at} of {len}"
-                    );
+                    assert_eq!(text_stop(&bytes, 0, &mut seen), stop(text), "{byte} at {at} of {len}");
                     assert_eq!(seen.ascii(), byte < 0x80);
                     assert_eq!(quote_or_escape(&bytes, 0), stop(matches!(byte, b'"' | b'\\')));
-                    let bracket = matches!(byte, b'"' | b'[' | b']' | b'{' | b'}');
-                    assert_eq!(bracket_or_quote(&bytes, 0), stop(bracket));
+                    let sure = matches!(byte, b'"' | b'[' | b']' | b'{' | b'}');
+                    let unsure = !sure && matches!(byte, b'X'..=b'_' | b'x'..=0x7f | 0xd8..=0xdf | 0xf8..);
+                    assert_eq!(structural(&bytes, 0), stop(sure || unsure));
                     assert_eq!(digits_end(&bytes, 0), stop(!byte.is_ascii_digit()));
                 }
             }
@@ -245,7 +248,7 @@ mod tests {
             bytes[at] = 0x01;
             assert_eq!(text_stop(&bytes, 0, &mut Seen::default()), 100);
             assert_eq!(quote_or_escape(&bytes, 3), 100);
-            assert_eq!(bracket_or_quote(&bytes, 99), 100);
+            assert_eq!(structural(&bytes, 99), 100);
         }
         assert_eq!(quote_or_escape(&bytes, 101), 200);
     }

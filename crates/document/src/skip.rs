@@ -1,6 +1,6 @@
 //! Passing over values without validating them.
 
-use crate::search::{bracket_or_quote, quote_or_escape};
+use crate::search::{quote_or_escape, structural};
 
 /// Position after the value that starts at `at`; none where it is cut short or no value starts there.
 #[inline]
@@ -15,12 +15,26 @@ pub fn value_end(bytes: &[u8], at: usize) -> Option<usize> {
 
 /// Position after the closing quote of the string whose text starts at `at`.
 #[inline]
-pub fn string_end(bytes: &[u8], mut at: usize) -> Option<usize> {
+pub fn string_end(bytes: &[u8], at: usize) -> Option<usize> {
+    name_end(bytes, at).map(|(end, _)| end)
+}
+
+/// The same, and whether there are escapes in the string.
+#[inline]
+pub fn name_end(bytes: &[u8], at: usize) -> Option<(usize, bool)> {
+    let stop = quote_or_escape(bytes, at);
+    match bytes.get(stop)? {
+        b'"' => Some((stop + 1, false)),
+        _ => Some((escaped_end(bytes, stop)?, true)),
+    }
+}
+
+/// Position after the closing quote, from an escape at `at` on.
+fn escaped_end(bytes: &[u8], mut at: usize) -> Option<usize> {
     loop {
-        at = quote_or_escape(bytes, at);
-        match bytes.get(at)? {
-            b'"' => return Some(at + 1),
-            _ => at += 2,
+        at = quote_or_escape(bytes, at + 2);
+        if *bytes.get(at)? == b'"' {
+            return Some(at + 1);
         }
     }
 }
@@ -29,20 +43,21 @@ pub fn string_end(bytes: &[u8], mut at: usize) -> Option<usize> {
 fn container_end(bytes: &[u8], mut at: usize) -> Option<usize> {
     let mut depth = 0_usize;
     loop {
-        at = bracket_or_quote(bytes, at);
+        at = structural(bytes, at);
         match bytes.get(at)? {
             b'"' => at = string_end(bytes, at + 1)?,
             b'{' | b'[' => {
                 depth += 1;
                 at += 1;
             }
-            _ => {
+            b'}' | b']' => {
                 at += 1;
                 depth = depth.saturating_sub(1);
                 if depth == 0 {
                     return Some(at);
                 }
             }
+            _ => at += 1,
         }
     }
 }

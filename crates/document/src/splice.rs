@@ -106,11 +106,7 @@ pub fn splice(body: &Bytes, inside: usize, places: &[Place], edits: &Edits) -> S
             }),
             Edit::Replace(span, raw) => {
                 if !object.replace(span, raw) {
-                    nested.push(Change {
-                        start: span.start,
-                        end: span.end,
-                        with: raw.clone(),
-                    });
+                    nested.push(Change { start: span.start, end: span.end, with: raw.clone() });
                 }
             }
         }
@@ -125,10 +121,7 @@ pub fn splice(body: &Bytes, inside: usize, places: &[Place], edits: &Edits) -> S
 
 /// `body` with `changes` made, which are sorted; what lies within another change is left out.
 fn write(body: &Bytes, changes: Vec<Change>) -> Spliced {
-    let mut spliced = Spliced {
-        segments: Vec::with_capacity(2 * changes.len() + 1),
-        len: 0,
-    };
+    let mut spliced = Spliced { segments: Vec::with_capacity(2 * changes.len() + 1), len: 0 };
     let mut done = 0;
     for change in changes {
         if change.start < done || change.end < change.start || change.end > body.len() {
@@ -144,15 +137,8 @@ fn write(body: &Bytes, changes: Vec<Change>) -> Spliced {
 
 impl<'e> Object<'e> {
     fn new(inside: usize, places: impl Iterator<Item = Place>) -> Self {
-        let entries = places.map(|place| Entry {
-            place: Some(place),
-            name: None,
-            value: State::Kept,
-        });
-        Self {
-            inside,
-            entries: entries.collect(),
-        }
+        let entries = places.map(|place| Entry { place: Some(place), name: None, value: State::Kept });
+        Self { inside, entries: entries.collect() }
     }
 
     /// The object `value`.
@@ -171,11 +157,7 @@ impl<'e> Object<'e> {
         if let Some(entry) = self.find(body, name) {
             entry.value = State::Raw(raw);
         } else {
-            self.entries.push(Entry {
-                place: None,
-                name: Some(name),
-                value: State::Raw(raw),
-            });
+            self.entries.push(Entry { place: None, name: Some(name), value: State::Raw(raw) });
         }
     }
 
@@ -258,11 +240,7 @@ impl<'e> Object<'e> {
             }
         }
         if tail < end || !added.is_empty() {
-            changes.push(Change {
-                start: tail,
-                end,
-                with: added.into(),
-            });
+            changes.push(Change { start: tail, end, with: added.into() });
         }
     }
 }
@@ -307,11 +285,7 @@ impl<'e> Entry<'e> {
     /// Tells what must change for a member of the original that `next` follows.
     fn write_changes(self, place: Place, next: Option<Place>, changes: &mut Vec<Change>) {
         let mut change = |span: Range<usize>, with| {
-            changes.push(Change {
-                start: span.start,
-                end: span.end,
-                with,
-            });
+            changes.push(Change { start: span.start, end: span.end, with });
         };
         if let State::Removed = self.value {
             let end = next.map_or(place.value().end, |next| next.quoted_name().start);
@@ -366,10 +340,7 @@ mod tests {
         assert_eq!(set("{}"), r#"{"b":7,"c\"":true}"#);
         assert_eq!(set("{ \n}"), "{\"b\":7,\"c\\\"\":true \n}");
         assert_eq!(set(r#"{ "a" : 1 }"#), r#"{ "a" : 1,"b":7,"c\"":true }"#);
-        assert_eq!(
-            set(r#"{"b" : {"x":[1]} , "a":1}"#),
-            r#"{"b" : 7 , "a":1,"c\"":true}"#
-        );
+        assert_eq!(set(r#"{"b" : {"x":[1]} , "a":1}"#), r#"{"b" : 7 , "a":1,"c\"":true}"#);
         assert_eq!(set(r#"{"\u0062":0,"c\"":0}"#), r#"{"\u0062":7,"c\"":true}"#);
     }
 
@@ -401,30 +372,15 @@ mod tests {
         assert_eq!(two(|e| e.set("a", "3"), |e| e.remove("a")), r#"{"b":2}"#);
         assert_eq!(two(|e| e.remove("b"), |e| e.set("b", "4")), r#"{"a":1,"b":4}"#);
         assert_eq!(two(|e| e.set("c", "3"), |e| e.remove("c")), body);
-        assert_eq!(
-            two(|e| e.rename("a", "c"), |e| e.set("c", "4")),
-            r#"{"c":4,"b":2}"#
-        );
-        assert_eq!(
-            two(|e| e.rename("a", "c"), |e| e.set("a", "4")),
-            r#"{"c":1,"b":2,"a":4}"#
-        );
-        assert_eq!(
-            two(|e| e.set("c", "3"), |e| e.rename("c", "d")),
-            r#"{"a":1,"b":2,"d":3}"#
-        );
-        assert_eq!(
-            two(|e| e.rename("a", "b"), |e| e.set_in("x", "y", "1")),
-            r#"{"b":1,"x":{"y":1}}"#
-        );
+        assert_eq!(two(|e| e.rename("a", "c"), |e| e.set("c", "4")), r#"{"c":4,"b":2}"#);
+        assert_eq!(two(|e| e.rename("a", "c"), |e| e.set("a", "4")), r#"{"c":1,"b":2,"a":4}"#);
+        assert_eq!(two(|e| e.set("c", "3"), |e| e.rename("c", "d")), r#"{"a":1,"b":2,"d":3}"#);
+        assert_eq!(two(|e| e.rename("a", "b"), |e| e.set_in("x", "y", "1")), r#"{"b":1,"x":{"y":1}}"#);
         assert_eq!(
             two(|e| e.set_in("x", "y", "1"), |e| e.set_in("x", "z", "2")),
             r#"{"a":1,"b":2,"x":{"y":1,"z":2}}"#
         );
-        assert_eq!(
-            two(|e| e.set_in("x", "y", "1"), |e| e.remove_in("x", "y")),
-            r#"{"a":1,"b":2,"x":{}}"#
-        );
+        assert_eq!(two(|e| e.set_in("x", "y", "1"), |e| e.remove_in("x", "y")), r#"{"a":1,"b":2,"x":{}}"#);
         assert_eq!(
             two(|e| e.set("x", r#"{"y":[1]}"#), |e| e.set_in("x", "y", "2")),
             r#"{"a":1,"b":2,"x":{"y":2}}"#
@@ -435,10 +391,7 @@ mod tests {
     #[test]
     fn members_inside_are_edited_in_place() {
         let set = |body| edited(body, |_, edits| edits.set_in("o", "x", "7"));
-        assert_eq!(
-            set(r#"{"o": { "w":1, "x" :2 } }"#),
-            r#"{"o": { "w":1, "x" :7 } }"#
-        );
+        assert_eq!(set(r#"{"o": { "w":1, "x" :2 } }"#), r#"{"o": { "w":1, "x" :7 } }"#);
         assert_eq!(set(r#"{"o":{ }}"#), r#"{"o":{"x":7 }}"#);
         assert_eq!(set(r#"{"o":null}"#), r#"{"o":{"x":7}}"#);
         assert_eq!(set("{}"), r#"{"o":{"x":7}}"#);
@@ -484,10 +437,7 @@ mod tests {
             edits.replace(&first, "2");
             edits.replace(&first.value("role").unwrap(), "3");
         };
-        assert_eq!(
-            edited(body, twice),
-            r#"{"m":[2,{"role":"user"},{"role":"developer"}],"n":1}"#
-        );
+        assert_eq!(edited(body, twice), r#"{"m":[2,{"role":"user"},{"role":"developer"}],"n":1}"#);
     }
 
     #[test]

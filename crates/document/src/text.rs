@@ -11,11 +11,13 @@ use memchr::memchr;
 pub struct Name<'d> {
     raw: &'d [u8],
     start: usize,
+    /// Whether there is a backslash in it.
+    escaped: bool,
 }
 
 impl<'d> Name<'d> {
-    pub(crate) const fn new(raw: &'d [u8], start: usize) -> Self {
-        Self { raw, start }
+    pub(crate) const fn new(raw: &'d [u8], start: usize, escaped: bool) -> Self {
+        Self { raw, start, escaped }
     }
 
     /// The bytes between the quotes, escapes and all.
@@ -31,14 +33,19 @@ impl<'d> Name<'d> {
     /// Whether the name, decoded, is `wanted`.
     #[inline]
     pub fn is(self, wanted: &str) -> bool {
-        // An escape is longer than what it stands for; a backslash can only stand in an escape.
-        if self.raw.len() == wanted.len() {
-            self.raw == wanted.as_bytes() && !self.is_escaped()
+        if self.escaped {
+            // An escape is longer than what it stands for.
+            self.raw.len() > wanted.len() && *decode_exactly(self.raw) == *wanted.as_bytes()
         } else {
-            self.raw.len() > wanted.len()
-                && self.is_escaped()
-                && *decode_exactly(self.raw) == *wanted.as_bytes()
+            self.raw == wanted.as_bytes()
         }
+    }
+
+    /// The bytes of the decoded name; a lone surrogate stays as it is written, or becomes three bytes that are
+    /// no character.
+    #[inline]
+    pub fn bytes(self) -> Cow<'d, [u8]> {
+        if self.escaped { decode_exactly(self.raw) } else { Cow::Borrowed(self.raw) }
     }
 
     /// Whether the decoded name is `wanted` only when case is ignored, as lenient parsers do: Unicode's
@@ -61,8 +68,8 @@ impl<'d> Name<'d> {
         decode(self.raw).unwrap_or_else(|| String::from_utf8_lossy(self.raw))
     }
 
-    pub(crate) fn is_escaped(self) -> bool {
-        memchr(b'\\', self.raw).is_some()
+    pub(crate) const fn is_escaped(self) -> bool {
+        self.escaped
     }
 }
 
@@ -76,6 +83,13 @@ pub fn quote(text: &str) -> Bytes {
 /// Appends `text` to `out` as a JSON string, with its quotes.
 pub fn write_quoted(text: &str, out: &mut Vec<u8>) {
     const HEX: &[u8; 16] = b"0123456789abcdef";
+    if !text.bytes().any(is_special) {
+        out.reserve(text.len() + 2);
+        out.push(b'"');
+        out.extend_from_slice(text.as_bytes());
+        out.push(b'"');
+        return;
+    }
     out.push(b'"');
     for part in text.as_bytes().split_inclusive(|&byte| is_special(byte)) {
         let Some((&last, plain)) = part.split_last() else {
@@ -219,7 +233,7 @@ mod tests {
 
     #[test]
     fn names_are_compared_decoded() {
-        let is = |raw: &str, wanted| Name::new(raw.as_bytes(), 0).is(wanted);
+        let is = |raw: &str, wanted| Name::new(raw.as_bytes(), 0, raw.contains('\\')).is(wanted);
         assert!(is("model", "model"));
         assert!(is("mod\\u0065l", "model"));
         assert!(is("\\ud83e\\udd80", "🦀"));
@@ -246,15 +260,7 @@ mod tests {
 
     #[test]
     fn what_is_malformed_is_not_decoded() {
-        for inner in [
-            &b"\\"[..],
-            b"\\x",
-            b"\\u12",
-            b"\\u12g4",
-            b"\\u+123",
-            b"\xff",
-            b"\\n\xff",
-        ] {
+        for inner in [&b"\\"[..], b"\\x", b"\\u12", b"\\u12g4", b"\\u+123", b"\xff", b"\\n\xff"] {
             assert_eq!(decode(inner), None, "{inner:?}");
         }
         assert_eq!(decode_exactly(b"\\u12"), &b"\\u12"[..]);

@@ -3,8 +3,9 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
+use crate::Cursor;
 use crate::search::space_end;
-use crate::skip::{string_end, value_end};
+use crate::skip::{name_end, value_end};
 use crate::text::{Name, decode};
 
 /// What a value is.
@@ -94,10 +95,12 @@ impl<'d> Value<'d> {
 
     /// A number that is written as a whole one and fits.
     pub fn as_u64(self) -> Option<u64> {
-        if !self.raw.first()?.is_ascii_digit() {
-            return None;
-        }
-        std::str::from_utf8(self.raw).ok()?.parse().ok()
+        self.raw.first()?;
+        self.raw.iter().try_fold(0_u64, |number, byte| {
+            let digit = byte.wrapping_sub(b'0');
+            let longer = number.checked_mul(10)?.checked_add(u64::from(digit))?;
+            (digit < 10).then_some(longer)
+        })
     }
 
     /// A number, to the nearest that `f64` has; infinite where it is too large.
@@ -110,12 +113,14 @@ impl<'d> Value<'d> {
 
     /// The members of an object, in their order; none for other kinds.
     pub fn members(self) -> Members<'d> {
-        let at = if self.kind() == Kind::Object {
-            1
-        } else {
-            usize::MAX
-        };
+        let at = if self.kind() == Kind::Object { 1 } else { usize::MAX };
         Members { object: self, at }
+    }
+
+    /// A cursor on it, for walks that pass over each byte once.
+    #[inline]
+    pub const fn cursor(self) -> Cursor<'d> {
+        Cursor::new(self.raw, self.start)
     }
 
     /// The items of an array, in their order; none for other kinds.
@@ -126,9 +131,7 @@ impl<'d> Value<'d> {
 
     /// The value of the first member of an object whose decoded name is `name`.
     pub fn value(self, name: &str) -> Option<Value<'d>> {
-        self.members()
-            .find(|member| member.name.is(name))
-            .map(|member| member.value)
+        self.members().find(|member| member.name.is(name)).map(|member| member.value)
     }
 
     /// The value that starts at `at` of this one's bytes, and where it ends there.
@@ -143,11 +146,7 @@ impl<'d> Value<'d> {
     #[inline]
     fn after_comma(self, at: usize) -> usize {
         let at = space_end(self.raw, at);
-        if self.raw.get(at) == Some(&b',') {
-            at + 1
-        } else {
-            usize::MAX
-        }
+        if self.raw.get(at) == Some(&b',') { at + 1 } else { usize::MAX }
     }
 }
 
@@ -168,8 +167,9 @@ impl<'d> Iterator for Members<'d> {
         if raw.get(quote) != Some(&b'"') {
             return None;
         }
-        let after = string_end(raw, quote + 1)?;
-        let name = Name::new(raw.get(quote + 1..after - 1)?, self.object.start + quote + 1);
+        let (after, escaped) = name_end(raw, quote + 1)?;
+        let start = self.object.start + quote + 1;
+        let name = Name::new(raw.get(quote + 1..after - 1)?, start, escaped);
         let colon = space_end(raw, after);
         if raw.get(colon) != Some(&b':') {
             return None;

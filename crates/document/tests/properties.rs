@@ -61,10 +61,8 @@ fn value() -> impl Strategy<Value = String> {
                 format!("[{}]", items.join(","))
             }),
             prop::collection::vec((space(), string(), space(), inner, space()), 1..6).prop_map(|members| {
-                let members: Vec<_> = members
-                    .iter()
-                    .map(|(a, name, b, value, c)| format!("{a}{name}{b}:{value}{c}"))
-                    .collect();
+                let members: Vec<_> =
+                    members.iter().map(|(a, name, b, value, c)| format!("{a}{name}{b}:{value}{c}")).collect();
                 format!("{{{}}}", members.join(","))
             }),
         ]
@@ -73,17 +71,7 @@ fn value() -> impl Strategy<Value = String> {
 
 /// A few names, so that edits hit, some of them written in another way.
 fn name() -> impl Strategy<Value = &'static str> {
-    prop::sample::select(vec![
-        "a",
-        "b",
-        "model",
-        "mod\\u0065l",
-        "stream",
-        "",
-        "\\n",
-        "ä",
-        "\\u00e4",
-    ])
+    prop::sample::select(vec!["a", "b", "model", "mod\\u0065l", "stream", "", "\\n", "ä", "\\u00e4"])
 }
 
 /// The text of an object whose names differ.
@@ -99,11 +87,7 @@ fn object() -> impl Strategy<Value = String> {
             }
         }
         let body = texts.join(",");
-        if body.is_empty() {
-            "{ }".to_owned()
-        } else {
-            format!(" {{{body}}}\n")
-        }
+        if body.is_empty() { "{ }".to_owned() } else { format!(" {{{body}}}\n") }
     })
 }
 
@@ -126,13 +110,7 @@ fn judge(bytes: &[u8]) -> Result<(), TestCaseError> {
         }
         Err(_) => false,
     };
-    prop_assert_eq!(
-        valid,
-        is_json(bytes),
-        "{:?} for {:?}",
-        result.err(),
-        String::from_utf8_lossy(bytes)
-    );
+    prop_assert_eq!(valid, is_json(bytes), "{:?} for {:?}", result.err(), String::from_utf8_lossy(bytes));
     Ok(())
 }
 
@@ -201,13 +179,11 @@ fn edit_value(map: &mut Map<String, Json>, op: &Op) {
                 map.shift_remove(*to);
                 *map = std::mem::take(map)
                     .into_iter()
-                    .map(|(known, value)| {
-                        if known == *name {
-                            ((*to).to_owned(), value)
-                        } else {
-                            (known, value)
-                        }
-                    })
+                    .map(
+                        |(known, value)| {
+                            if known == *name { ((*to).to_owned(), value) } else { (known, value) }
+                        },
+                    )
                     .collect();
             }
         }
@@ -474,16 +450,10 @@ fn depth_is_limited_and_costs_nothing() {
     };
     let limit = MAX_DEPTH as usize;
     assert!(Document::parse(nested(limit).into()).is_ok());
-    assert_eq!(
-        Document::parse(nested(limit + 1).into()).unwrap_err(),
-        DocumentError::TooDeep
-    );
+    assert_eq!(Document::parse(nested(limit + 1).into()).unwrap_err(), DocumentError::TooDeep);
     let bomb = format!("{{\"a\":{}", "[{\"a\":".repeat(1_000_000));
     assert_eq!(Document::parse(bomb.into()).unwrap_err(), DocumentError::TooDeep);
-    assert_eq!(
-        Document::parse("[".repeat(1_000_000).into()).unwrap_err(),
-        DocumentError::TooDeep
-    );
+    assert_eq!(Document::parse("[".repeat(1_000_000).into()).unwrap_err(), DocumentError::TooDeep);
 }
 
 #[test]
@@ -498,8 +468,6 @@ fn many_members_are_no_bomb() {
     let twice = format!("{{{},\"1\\u0037\":1}}", members.join(","));
     assert_eq!(
         Document::parse(twice.into()).unwrap_err(),
-        DocumentError::Duplicate {
-            name: Some("17".into())
-        }
+        DocumentError::Duplicate { name: Some("17".into()) }
     );
 }

@@ -2,9 +2,7 @@
 //!
 //! From <https://platform.openai.com/docs/api-reference/chat/object>.
 
-use std::ops::ControlFlow;
-
-use document::{Kind, Value, scan_members};
+use document::{Kind, Value, walk_members};
 use model::Operation;
 
 use super::generated::Generated;
@@ -23,21 +21,19 @@ pub fn whole(operation: Operation, quirks: &Quirks, body: &[u8]) -> Result<Whole
     };
     let mut list = None;
     let mut answer = WholeAnswer::default();
-    let read = scan_members(body, |member| {
-        let value = member.value;
-        if required.is_some_and(|required| member.name.is(required)) {
-            list = Some(value).filter(|value| value.kind() == Kind::Array);
-        } else if member.name.is("usage") {
-            answer.usage = usage::read(value, quirks.reasoning_outside_completion);
-        } else if member.name.is("model") {
-            answer.model = name(value);
+    let read = walk_members(body, |member, cursor| {
+        if required.is_some_and(|required| member.is(required)) {
+            list = cursor.value().filter(|value| value.kind() == Kind::Array);
+        } else if member.is("usage") {
+            answer.usage = usage::read_at(cursor, quirks.reasoning_outside_completion);
+        } else if member.is("model") {
+            answer.model = cursor.value().and_then(name);
         }
-        ControlFlow::Continue(())
     });
     read.map_err(|_| AnswerError::NotAnObject)?;
     if let Some(required) = required {
         let list = list.ok_or(AnswerError::Missing(required, operation.route_type()))?;
-        if operation != Operation::Embeddings {
+        if answer.usage.is_none() && operation != Operation::Embeddings {
             answer.output_bytes = generated(operation, list).bytes;
         }
     }

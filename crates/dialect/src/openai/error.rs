@@ -78,9 +78,7 @@ impl Told {
         let text = value.as_str();
         let number = value.as_u64().or_else(|| text.as_deref()?.parse().ok());
         let number = number.and_then(|number| u16::try_from(number).ok());
-        self.number = self
-            .number
-            .or(number.filter(|number| (400..600).contains(number)));
+        self.number = self.number.or(number.filter(|number| (400..600).contains(number)));
         self.word = self.word.or_else(|| meaning(text.as_deref()?));
     }
 }
@@ -134,11 +132,7 @@ mod tests {
         assert_eq!(String::from_utf8(body(&VERDICT)).unwrap(), text);
         let event = String::from_utf8(frame(&VERDICT)).unwrap();
         assert_eq!(event, format!("data: {text}\n\n"));
-        let code = Verdict {
-            code: Some("rate_limit_exceeded"),
-            param: None,
-            ..VERDICT
-        };
+        let code = Verdict { code: Some("rate_limit_exceeded"), param: None, ..VERDICT };
         let read: serde_json::Value = serde_json::from_slice(&body(&code)).unwrap();
         assert_eq!(read["error"]["code"], "rate_limit_exceeded");
         assert!(read["error"]["param"].is_null());
@@ -147,32 +141,14 @@ mod tests {
     #[test]
     fn the_status_is_what_the_error_says() {
         for (data, expected) in [
-            (
-                r#"{"error":{"message":"m","type":"invalid_request_error","code":null}}"#,
-                400,
-            ),
-            (
-                r#"{"error":{"message":"m","type":"requests","code":"rate_limit_exceeded"}}"#,
-                429,
-            ),
+            (r#"{"error":{"message":"m","type":"invalid_request_error","code":null}}"#, 400),
+            (r#"{"error":{"message":"m","type":"requests","code":"rate_limit_exceeded"}}"#, 429),
             (r#"{"error":{"message":"m","type":"server_error"}}"#, 500),
-            (
-                r#"{"error":{"message":"m","type":"???","code":"model_not_found"}}"#,
-                404,
-            ),
-            (
-                r#"{"error":{"message":"m","type":"BadRequestError","code":422}}"#,
-                422,
-            ),
+            (r#"{"error":{"message":"m","type":"???","code":"model_not_found"}}"#, 404),
+            (r#"{"error":{"message":"m","type":"BadRequestError","code":422}}"#, 422),
             (r#"{"error":{"message":"m","code":"503"}}"#, 503),
-            (
-                r#"{"object":"error","message":"m","type":"NotFoundError","code":404}"#,
-                404,
-            ),
-            (
-                r#"{"error":"bad","code":"Client specified an invalid argument"}"#,
-                502,
-            ),
+            (r#"{"object":"error","message":"m","type":"NotFoundError","code":404}"#, 404),
+            (r#"{"error":"bad","code":"Client specified an invalid argument"}"#, 502),
             (r#"{"error":{"message":"code 400","code":17}}"#, 502),
             (r#"{"error":{"message":"#, 502),
             ("[DONE]", 502),

@@ -7,14 +7,8 @@ use crate::Delivery;
 /// Words of the request, times 1 for a whole answer and times 1.8 for a stream, rounded half up: Kong's rule.
 pub(super) fn input(document: &Document, delivery: Delivery) -> u64 {
     let members = ["messages", "prompt", "input"];
-    let given = |name| {
-        Some((
-            name,
-            document
-                .value(name)
-                .filter(|value| !value.is_null() && !value.is_empty())?,
-        ))
-    };
+    let given =
+        |name| Some((name, document.value(name).filter(|value| !value.is_null() && !value.is_empty())?));
     let words = match members.into_iter().find_map(given) {
         Some(("messages", messages)) => messages.items().map(message_words).sum(),
         Some((_, text)) => text_or_tokens(text),
@@ -30,19 +24,13 @@ fn message_words(message: Value<'_>) -> u64 {
     let Some(content) = message.value("content") else {
         return 0;
     };
-    content
-        .inner()
-        .map_or_else(|| content.items().map(part_words).sum(), count_words)
+    content.inner().map_or_else(|| content.items().map(part_words).sum(), count_words)
 }
 
 /// Only parts of text have words.
 fn part_words(part: Value<'_>) -> u64 {
     let inner = |name| part.value(name).and_then(Value::inner);
-    if inner("type") == Some(b"text") {
-        inner("text").map_or(0, count_words)
-    } else {
-        0
-    }
+    if inner("type") == Some(b"text") { inner("text").map_or(0, count_words) } else { 0 }
 }
 
 /// A text, tokens, or several of either.
@@ -53,11 +41,7 @@ fn text_or_tokens(value: Value<'_>) -> u64 {
         Kind::Array => item.items().count() as u64,
         _ => 0,
     };
-    if value.kind() == Kind::Array {
-        value.items().map(one).sum()
-    } else {
-        one(value)
-    }
+    if value.kind() == Kind::Array { value.items().map(one).sum() } else { one(value) }
 }
 
 /// Runs of anything but ASCII white space, in the inside of a JSON string.

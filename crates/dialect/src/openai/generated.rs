@@ -106,10 +106,7 @@ mod tests {
     #[test]
     fn text_counts_wherever_providers_put_it() {
         assert_eq!(generated(r#"{"role":"assistant","content":"abc"}"#), (3, false));
-        assert_eq!(
-            generated(r#"{"content":null,"reasoning_content":"ab"}"#),
-            (2, false)
-        );
+        assert_eq!(generated(r#"{"content":null,"reasoning_content":"ab"}"#), (2, false));
         assert_eq!(generated(r#"{"reasoning":"ab","refusal":"c"}"#), (3, false));
         assert_eq!(
             generated(
@@ -125,10 +122,7 @@ mod tests {
         );
         assert_eq!(generated(r#"{"tool_calls":[],"function_call":null}"#), (0, false));
         assert_eq!(generated(r#"{"function_call":{"arguments":"abcd"}}"#), (4, true));
-        assert_eq!(
-            generated(r#"{"content":{"text":"ab"},"extra":"abc"}"#),
-            (0, false)
-        );
+        assert_eq!(generated(r#"{"content":{"text":"ab"},"extra":"abc"}"#), (0, false));
     }
 
     #[test]
@@ -148,11 +142,7 @@ mod tests {
 
     #[test]
     fn depth_is_bounded() {
-        let body = format!(
-            r#"{{"content":{}"x"{}}}"#,
-            r#"[{"content":"#.repeat(20_000),
-            "}]".repeat(20_000)
-        );
+        let body = format!(r#"{{"content":{}"x"{}}}"#, r#"[{"content":"#.repeat(20_000), "}]".repeat(20_000));
         assert_eq!(generated(&body).0, 0);
     }
 }

@@ -13,15 +13,8 @@ mod rules;
 /// The two names of the limit of tokens: the newer first, which counts where a request has both.
 const LIMITS: [&str; 2] = ["max_completion_tokens", "max_tokens"];
 /// Members that `extra_body` never sets, besides the credential: what routes a request, and what was checked.
-const RESERVED: [&str; 7] = [
-    "model",
-    "stream",
-    "stream_options",
-    "extra_body",
-    "messages",
-    "prompt",
-    "input",
-];
+const RESERVED: [&str; 7] =
+    ["model", "stream", "stream_options", "extra_body", "messages", "prompt", "input"];
 
 /// Adds the edits that make `document` fit the target of `call`. What needs no change gets no edit.
 pub(super) fn edit(document: &Document, call: &Call<'_>, edits: &mut Edits, losses: &mut Losses) {
@@ -76,11 +69,7 @@ struct Given<'d> {
 impl Given<'_> {
     /// Its path in the client's body.
     fn path(self) -> Cow<'static, str> {
-        if self.in_extra {
-            format!("extra_body.{}", self.name).into()
-        } else {
-            self.name.into()
-        }
+        if self.in_extra { format!("extra_body.{}", self.name).into() } else { self.name.into() }
     }
 }
 
@@ -91,20 +80,12 @@ impl<'d> Draft<'d, '_> {
     }
 
     fn at_top(&self, name: &'static str) -> Option<Given<'d>> {
-        given(self.document, name).map(|value| Given {
-            name,
-            value,
-            in_extra: false,
-        })
+        given(self.document, name).map(|value| Given { name, value, in_extra: false })
     }
 
     fn in_extra(&self, name: &'static str) -> Option<Given<'d>> {
         let value = self.extra?.value(name).filter(|value| !value.is_null())?;
-        (!self.is_reserved(name)).then_some(Given {
-            name,
-            value,
-            in_extra: true,
-        })
+        (!self.is_reserved(name)).then_some(Given { name, value, in_extra: true })
     }
 
     fn is_reserved(&self, name: &str) -> bool {
@@ -123,22 +104,18 @@ impl<'d> Draft<'d, '_> {
         for member in extra.members() {
             let name = member.name.decoded();
             let reserved = RESERVED.into_iter().chain(self.call.credential);
-            if let Some(reserved) = reserved
-                .into_iter()
-                .find(|known| member.name.is(known) || member.name.resembles(known))
+            if let Some(reserved) =
+                reserved.into_iter().find(|known| member.name.is(known) || member.name.resembles(known))
             {
                 if !member.value.is_null() {
-                    self.losses
-                        .add(format!("extra_body.{reserved}"), LossKind::Dropped);
+                    self.losses.add(format!("extra_body.{reserved}"), LossKind::Dropped);
                 }
                 continue;
             }
             // The limit of tokens is found later, from all places together.
             let limit = generates && LIMITS.contains(&&*name);
-            let stands = self
-                .document
-                .value(&name)
-                .is_some_and(|top| !top.is_null() || member.value.is_null());
+            let stands =
+                self.document.value(&name).is_some_and(|top| !top.is_null() || member.value.is_null());
             if !limit && !stands {
                 let raw = self.document.share(&member.value);
                 self.edits.set(name.into_owned(), raw);
@@ -186,11 +163,7 @@ impl<'d> Draft<'d, '_> {
     }
 
     fn merge_dimensions(&mut self) {
-        let dimensions = self
-            .call
-            .options
-            .embeddings_dimensions
-            .map(|number| number.to_string());
+        let dimensions = self.call.options.embeddings_dimensions.map(|number| number.to_string());
         self.merge("dimensions", dimensions.as_deref());
     }
 

@@ -78,10 +78,7 @@ fn check_prompt(document: &Document, operation: Operation) -> Result<(), Request
     if found == operation {
         return Ok(());
     }
-    Err(RequestError::WrongShape {
-        found: found.route_type(),
-        route: operation.route_type(),
-    })
+    Err(RequestError::WrongShape { found: found.route_type(), route: operation.route_type() })
 }
 
 fn check_input(document: &Document) -> Result<(), RequestError> {
@@ -94,27 +91,20 @@ fn check_input(document: &Document) -> Result<(), RequestError> {
         (false, true) => Operation::Completions,
         (false, false) => return Err(wrong_type("input", "a string or an array")),
     };
-    Err(RequestError::WrongShape {
-        found: found.route_type(),
-        route: Operation::Embeddings.route_type(),
-    })
+    Err(RequestError::WrongShape { found: found.route_type(), route: Operation::Embeddings.route_type() })
 }
 
 fn has_messages(document: &Document) -> bool {
-    document
-        .value("messages")
-        .is_some_and(|messages| messages.kind() == Kind::Array && !messages.is_empty())
+    document.value("messages").is_some_and(|messages| messages.kind() == Kind::Array && !messages.is_empty())
 }
 
 /// A text, texts, or tokens.
 fn has_prompt(document: &Document) -> bool {
-    document
-        .value("prompt")
-        .is_some_and(|prompt| match prompt.kind() {
-            Kind::String => true,
-            Kind::Array => !prompt.is_empty(),
-            _ => false,
-        })
+    document.value("prompt").is_some_and(|prompt| match prompt.kind() {
+        Kind::String => true,
+        Kind::Array => !prompt.is_empty(),
+        _ => false,
+    })
 }
 
 fn check_extra_body(document: &Document) -> Result<(), RequestError> {
@@ -141,10 +131,7 @@ fn check_extra_body(document: &Document) -> Result<(), RequestError> {
 }
 
 fn wrong_type(member: &'static str, expected: &'static str) -> RequestError {
-    RequestError::WrongType {
-        member: member.into(),
-        expected,
-    }
+    RequestError::WrongType { member: member.into(), expected }
 }
 
 #[cfg(test)]

@@ -111,10 +111,7 @@ impl Reader {
                 _ => {}
             }
         }
-        let bit = u32::try_from(index)
-            .ok()
-            .and_then(|index| 1_u128.checked_shl(index))
-            .unwrap_or(0);
+        let bit = u32::try_from(index).ok().and_then(|index| 1_u128.checked_shl(index)).unwrap_or(0);
         self.seen |= bit;
         if closed {
             self.closed |= bit;

@@ -4,7 +4,7 @@
 
 use std::io::Write;
 
-use document::Value;
+use document::{Cursor, Value};
 use model::Usage;
 
 /// A count above this is no count of tokens.
@@ -27,50 +27,45 @@ struct Counts {
 ///
 /// `reasoning_outside` says that the provider leaves reasoning out of `completion_tokens`.
 pub(super) fn read(usage: Value<'_>, reasoning_outside: bool) -> Option<Usage> {
+    read_at(&mut usage.cursor(), reasoning_outside)
+}
+
+/// Reads the `usage` object that a walk stands on.
+pub(super) fn read_at(usage: &mut Cursor<'_>, reasoning_outside: bool) -> Option<Usage> {
     let mut counts = Counts::default();
-    for member in usage.members() {
-        let (name, value) = (member.name, member.value);
-        if name.is("prompt_tokens") {
-            counts.prompt = count(value);
-        } else if name.is("completion_tokens") {
-            counts.completion = count(value);
-        } else if name.is("total_tokens") {
-            counts.total = count(value);
-        } else if name.is("prompt_tokens_details") {
-            counts.read_prompt_details(value);
-        } else if name.is("completion_tokens_details") {
-            counts.read_completion_details(value);
-        } else if name.is("prompt_cache_hit_tokens") || name.is("cached_tokens") {
-            // DeepSeek; Together and Moonshot.
-            counts.cached = counts.cached.max(count(value).unwrap_or(0));
-        }
-    }
+    usage.members(|name, cursor| match &*name.bytes() {
+        b"prompt_tokens" => counts.prompt = count_at(cursor),
+        b"completion_tokens" => counts.completion = count_at(cursor),
+        b"total_tokens" => counts.total = count_at(cursor),
+        b"prompt_tokens_details" => counts.read_prompt_details(cursor),
+        b"completion_tokens_details" => counts.read_completion_details(cursor),
+        // DeepSeek; Together and Moonshot.
+        b"prompt_cache_hit_tokens" | b"cached_tokens" => counts.add_cached(cursor),
+        _ => {}
+    });
     counts.split(reasoning_outside)
 }
 
 impl Counts {
-    fn read_prompt_details(&mut self, details: Value<'_>) {
-        for member in details.members() {
-            let tokens = count(member.value).unwrap_or(0);
-            if member.name.is("cached_tokens") {
-                self.cached = self.cached.max(tokens);
-            } else if member.name.is("audio_tokens") {
-                self.audio_in = tokens;
-            } else if member.name.is("cache_write_tokens") {
-                self.cache_written = tokens;
-            }
-        }
+    fn add_cached(&mut self, cursor: &mut Cursor<'_>) {
+        self.cached = self.cached.max(count_at(cursor).unwrap_or(0));
     }
 
-    fn read_completion_details(&mut self, details: Value<'_>) {
-        for member in details.members() {
-            let tokens = count(member.value).unwrap_or(0);
-            if member.name.is("reasoning_tokens") {
-                self.reasoning = tokens;
-            } else if member.name.is("audio_tokens") {
-                self.audio_out = tokens;
-            }
-        }
+    fn read_prompt_details(&mut self, details: &mut Cursor<'_>) {
+        details.members(|name, cursor| match &*name.bytes() {
+            b"cached_tokens" => self.add_cached(cursor),
+            b"audio_tokens" => self.audio_in = count_at(cursor).unwrap_or(0),
+            b"cache_write_tokens" => self.cache_written = count_at(cursor).unwrap_or(0),
+            _ => {}
+        });
+    }
+
+    fn read_completion_details(&mut self, details: &mut Cursor<'_>) {
+        details.members(|name, cursor| match &*name.bytes() {
+            b"reasoning_tokens" => self.reasoning = count_at(cursor).unwrap_or(0),
+            b"audio_tokens" => self.audio_out = count_at(cursor).unwrap_or(0),
+            _ => {}
+        });
     }
 
     /// Parts that do not overlap and add up, whatever the details claim.
@@ -79,9 +74,7 @@ impl Counts {
             return None;
         }
         let stated = self.completion.unwrap_or(0);
-        let prompt = self
-            .prompt
-            .unwrap_or_else(|| self.total.unwrap_or(0).saturating_sub(stated));
+        let prompt = self.prompt.unwrap_or_else(|| self.total.unwrap_or(0).saturating_sub(stated));
         let completion = if self.reasoning_is_outside(prompt, stated, reasoning_outside) {
             stated + self.reasoning
         } else {
@@ -115,16 +108,25 @@ impl Counts {
     }
 }
 
+/// The count that a walk stands on.
+#[inline]
+fn count_at(cursor: &mut Cursor<'_>) -> Option<u64> {
+    cursor.value().and_then(count)
+}
+
 /// A count of tokens: not negative, whole, sane.
 fn count(value: Value<'_>) -> Option<u64> {
-    let number = value.as_u64().or_else(|| {
-        // Some servers write 12.0.
-        let text = std::str::from_utf8(value.raw()).ok()?;
-        let (whole, fraction) = text.split_once('.')?;
-        let zero = !fraction.is_empty() && fraction.bytes().all(|digit| digit == b'0');
-        zero.then(|| whole.parse().ok()).flatten()
-    });
+    let number = value.as_u64().or_else(|| whole_decimal(value));
     number.filter(|&number| number <= SANE)
+}
+
+/// Some servers write 12.0.
+#[cold]
+fn whole_decimal(value: Value<'_>) -> Option<u64> {
+    let text = std::str::from_utf8(value.raw()).ok()?;
+    let (whole, fraction) = text.split_once('.')?;
+    let zero = !fraction.is_empty() && fraction.bytes().all(|digit| digit == b'0');
+    zero.then(|| whole.parse().ok()).flatten()
 }
 
 /// Appends a `usage` object to `out`.
@@ -244,9 +246,7 @@ mod tests {
         assert_eq!(parse(r#"{"prompt_tokens":12.0}"#).unwrap().fresh_input, 12);
         assert_eq!(parse(r#"{"prompt_tokens":12.5}"#), None);
         assert_eq!(
-            parse(r#"{"prompt_tokens":-1,"completion_tokens":4,"total_tokens":9}"#)
-                .unwrap()
-                .fresh_input,
+            parse(r#"{"prompt_tokens":-1,"completion_tokens":4,"total_tokens":9}"#).unwrap().fresh_input,
             5
         );
     }
@@ -266,17 +266,7 @@ mod tests {
         write(&usage, &mut out);
         assert_eq!(parse(std::str::from_utf8(&out).unwrap()), Some(usage));
         let mut out = Vec::new();
-        write(
-            &Usage {
-                fresh_input: 18,
-                output: 7,
-                ..Usage::default()
-            },
-            &mut out,
-        );
-        assert_eq!(
-            out,
-            br#"{"prompt_tokens":18,"completion_tokens":7,"total_tokens":25}"#
-        );
+        write(&Usage { fresh_input: 18, output: 7, ..Usage::default() }, &mut out);
+        assert_eq!(out, br#"{"prompt_tokens":18,"completion_tokens":7,"total_tokens":25}"#);
     }
 }

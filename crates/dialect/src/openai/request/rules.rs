@@ -120,11 +120,7 @@ impl<'d> Draft<'d, '_> {
                 self.edits.set(*name, *raw);
             }
         }
-        let kind = if with.is_empty() {
-            LossKind::Dropped
-        } else {
-            LossKind::Emulated
-        };
+        let kind = if with.is_empty() { LossKind::Dropped } else { LossKind::Emulated };
         self.lose(given, kind)
     }
 }

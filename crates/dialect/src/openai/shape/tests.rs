@@ -7,9 +7,7 @@ fn document(body: &str) -> Document {
 }
 
 fn refusal(body: &str, operation: Operation) -> Option<String> {
-    check(&document(body), operation)
-        .err()
-        .map(|error| error.to_string())
+    check(&document(body), operation).err().map(|error| error.to_string())
 }
 
 #[test]
@@ -23,13 +21,7 @@ fn the_head_is_read() {
 
 #[test]
 fn a_model_that_says_nothing_is_absent() {
-    for body in [
-        "{}",
-        r#"{"model":null}"#,
-        r#"{"model":""}"#,
-        r#"{"model":7}"#,
-        r#"{"model":["a"]}"#,
-    ] {
+    for body in ["{}", r#"{"model":null}"#, r#"{"model":""}"#, r#"{"model":7}"#, r#"{"model":["a"]}"#] {
         let document = document(body);
         assert_eq!(head(&document).unwrap(), Head::default(), "{body}");
     }
@@ -44,10 +36,7 @@ fn a_model_that_says_nothing_is_absent() {
 fn stream_is_a_boolean() {
     for body in [r#"{"stream":"true"}"#, r#"{"stream":1}"#, r#"{"stream":{}}"#] {
         let document = document(body);
-        assert_eq!(
-            head(&document).unwrap_err().to_string(),
-            "member 'stream' must be a boolean"
-        );
+        assert_eq!(head(&document).unwrap_err().to_string(), "member 'stream' must be a boolean");
     }
 }
 
@@ -74,30 +63,18 @@ fn prompts_have_one_shape() {
         ("{}", Some(NONE), Some(NONE)),
     ] {
         assert_eq!(refusal(body, Operation::Chat).as_deref(), chat, "{body}");
-        assert_eq!(
-            refusal(body, Operation::Completions).as_deref(),
-            completions,
-            "{body}"
-        );
+        assert_eq!(refusal(body, Operation::Completions).as_deref(), completions, "{body}");
     }
 }
 
 #[test]
 fn embeddings_need_an_input() {
     let refusal = |body| refusal(body, Operation::Embeddings);
-    for body in [
-        r#"{"input":"x"}"#,
-        r#"{"input":[]}"#,
-        r#"{"input":[[1]],"prompt":"x"}"#,
-    ] {
+    for body in [r#"{"input":"x"}"#, r#"{"input":[]}"#, r#"{"input":[[1]],"prompt":"x"}"#] {
         assert_eq!(refusal(body), None, "{body}");
     }
     for body in ["{}", r#"{"input":null}"#, r#"{"input":{}}"#] {
-        assert_eq!(
-            refusal(body).unwrap(),
-            "member 'input' must be a string or an array",
-            "{body}"
-        );
+        assert_eq!(refusal(body).unwrap(), "member 'input' must be a string or an array", "{body}");
     }
     assert_eq!(
         refusal(r#"{"messages":[{}]}"#).unwrap(),
@@ -111,49 +88,28 @@ fn other_spellings_are_refused() {
         (r#"{"messages":[{}],"Model":"x"}"#, "model"),
         (r#"{"messages":[{}],"model":"x","\u004dODEL":"y"}"#, "model"),
         (r#"{"messages":[{}],"ſtream":true}"#, "stream"),
-        (
-            r#"{"messages":[{}],"extra_body":{"a":1,"\u0061":2}}"#,
-            "extra_body",
-        ),
-        (
-            r#"{"messages":[{}],"extra_body":{"Max_Tokens":1}}"#,
-            "extra_body.max_tokens",
-        ),
+        (r#"{"messages":[{}],"extra_body":{"a":1,"\u0061":2}}"#, "extra_body"),
+        (r#"{"messages":[{}],"extra_body":{"Max_Tokens":1}}"#, "extra_body.max_tokens"),
     ] {
         let text = format!("member '{name}' occurs twice, or in another spelling");
         assert_eq!(refusal(body, Operation::Chat), Some(text), "{body}");
     }
-    assert_eq!(
-        refusal(r#"{"messages":[{}],"Models":1,"N":2}"#, Operation::Chat),
-        None
-    );
+    assert_eq!(refusal(r#"{"messages":[{}],"Models":1,"N":2}"#, Operation::Chat), None);
 }
 
 #[test]
 fn extra_body_is_an_object_of_bounded_size() {
-    let refusal = |extra: &str| {
-        refusal(
-            &format!(r#"{{"messages":[{{}}],"extra_body":{extra}}}"#),
-            Operation::Chat,
-        )
-    };
+    let refusal =
+        |extra: &str| refusal(&format!(r#"{{"messages":[{{}}],"extra_body":{extra}}}"#), Operation::Chat);
     assert_eq!(refusal("null"), None);
     assert_eq!(refusal("{}"), None);
     assert_eq!(refusal("[]").unwrap(), "member 'extra_body' must be an object");
-    let members = |count| {
-        (0..count)
-            .map(|index| format!("\"m{index}\":0"))
-            .collect::<Vec<_>>()
-            .join(",")
-    };
+    let members = |count| (0..count).map(|index| format!("\"m{index}\":0")).collect::<Vec<_>>().join(",");
     assert_eq!(refusal(&format!("{{{}}}", members(128))), None);
     assert!(refusal(&format!("{{{}}}", members(129))).is_some());
 }
 
 #[test]
 fn preserved_bodies_are_not_judged() {
-    assert_eq!(
-        refusal(r#"{"Model":1,"extra_body":7}"#, Operation::Preserve),
-        None
-    );
+    assert_eq!(refusal(r#"{"Model":1,"extra_body":7}"#, Operation::Preserve), None);
 }

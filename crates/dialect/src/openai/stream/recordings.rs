@@ -33,10 +33,8 @@ struct Recording {
 }
 
 fn data_folder() -> PathBuf {
-    env::var_os("AI_PROXY_SHARED_DATA").map_or_else(
-        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data"),
-        PathBuf::from,
-    )
+    env::var_os("AI_PROXY_SHARED_DATA")
+        .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data"), PathBuf::from)
 }
 
 fn files_under(folder: &Path, found: &mut Vec<PathBuf>) {
@@ -83,11 +81,7 @@ fn recording(file: &Path) -> Option<Recording> {
     };
     let chunks = chunks_of(&body);
     let is_ours = chunks.iter().any(|chunk| chunk.get("choices").is_some());
-    is_ours.then(|| Recording {
-        name: name.to_owned(),
-        body,
-        chunks,
-    })
+    is_ours.then(|| Recording { name: name.to_owned(), body, chunks })
 }
 
 fn chunks_of(body: &[u8]) -> Vec<Value> {
@@ -101,23 +95,12 @@ fn chunks_of(body: &[u8]) -> Vec<Value> {
 
 impl Recording {
     fn operation(&self) -> Operation {
-        let completions = self
-            .chunks
-            .iter()
-            .any(|chunk| chunk["object"] == "text_completion");
-        if completions {
-            Operation::Completions
-        } else {
-            Operation::Chat
-        }
+        let completions = self.chunks.iter().any(|chunk| chunk["object"] == "text_completion");
+        if completions { Operation::Completions } else { Operation::Chat }
     }
 
     fn relay(&self, usage: UsagePolicy) -> SseRelay {
-        let settings = RelaySettings {
-            usage,
-            input_estimate: 5,
-            ..RelaySettings::default()
-        };
+        let settings = RelaySettings { usage, input_estimate: 5, ..RelaySettings::default() };
         SseRelay::new(
             Box::new(Reader::new(self.operation(), &Quirks::NONE)),
             settings,
@@ -127,34 +110,21 @@ impl Recording {
 
     /// Tokens as the last usage of the recording has them: prompt, cached, completion with reasoning, reasoning.
     fn expected_usage(&self) -> Option<[u64; 4]> {
-        let usage = self
-            .chunks
-            .iter()
-            .rev()
-            .map(|chunk| &chunk["usage"])
-            .find(|usage| usage.is_object())?;
+        let usage = self.chunks.iter().rev().map(|chunk| &chunk["usage"]).find(|usage| usage.is_object())?;
         let count = |value: &Value| value.as_u64().unwrap_or(0);
         let reasoning = count(&usage["completion_tokens_details"]["reasoning_tokens"]);
         let prompt = count(&usage["prompt_tokens"]);
         // What the total has beyond the prompt, with reasoning that was counted beside the completion.
         let completion = count(&usage["total_tokens"]) - prompt;
         let stated = count(&usage["completion_tokens"]);
-        assert!(
-            completion == stated || completion == stated + reasoning,
-            "{}",
-            self.name
-        );
+        assert!(completion == stated || completion == stated + reasoning, "{}", self.name);
         let cached = count(&usage["prompt_tokens_details"]["cached_tokens"]);
         Some([prompt, cached, completion, reasoning])
     }
 
     /// Bytes of generated text by a walk over the parsed chunks.
     fn expected_output(&self) -> u64 {
-        let choices = self
-            .chunks
-            .iter()
-            .filter_map(|chunk| chunk["choices"].as_array())
-            .flatten();
+        let choices = self.chunks.iter().filter_map(|chunk| chunk["choices"].as_array()).flatten();
         choices
             .map(|choice| match self.operation() {
                 Operation::Completions => text_in(&choice["text"]),
@@ -167,10 +137,9 @@ impl Recording {
 fn text_in(value: &Value) -> u64 {
     match value {
         Value::String(text) => text.len() as u64,
-        Value::Array(parts) => parts
-            .iter()
-            .map(|part| text_in(&part["text"]) + text_in(&part["thinking"]))
-            .sum(),
+        Value::Array(parts) => {
+            parts.iter().map(|part| text_in(&part["text"]) + text_in(&part["thinking"])).sum()
+        }
         _ => 0,
     }
 }
@@ -190,12 +159,7 @@ fn recorded_streams_pass_unchanged_and_are_read() {
     let mut with_usage = 0;
     for recording in &recordings {
         let name = &recording.name;
-        let (out, summary) = relay_cut(
-            recording.relay(UsagePolicy::Pass),
-            &recording.body,
-            [],
-            End::Clean,
-        );
+        let (out, summary) = relay_cut(recording.relay(UsagePolicy::Pass), &recording.body, [], End::Clean);
         assert!(out == recording.body, "{name} was changed");
         assert_eq!(summary.end, StreamEnd::Complete, "{name}");
         assert_eq!(summary.output_bytes, recording.expected_output(), "{name}");
@@ -207,12 +171,7 @@ fn recorded_streams_pass_unchanged_and_are_read() {
 
         let (usage, source) = summary.usage.unwrap();
         let expected = recording.expected_usage();
-        let read = [
-            usage.prompt_tokens(),
-            usage.cache_read,
-            usage.completion_tokens(),
-            usage.reasoning,
-        ];
+        let read = [usage.prompt_tokens(), usage.cache_read, usage.completion_tokens(), usage.reasoning];
         if let Some(expected) = expected {
             with_usage += 1;
             assert_eq!((source, read), (UsageSource::Reported, expected), "{name}");
@@ -270,27 +229,12 @@ fn only_usage_frames_are_taken_out_and_put_in() {
         |chunk: &Value| chunk["usage"].is_object() && chunk["choices"].as_array().is_none_or(Vec::is_empty);
     let (mut hidden, mut added) = (0, 0);
     for recording in &recordings {
-        let (out, _) = relay_cut(
-            recording.relay(UsagePolicy::Hide),
-            &recording.body,
-            [],
-            End::Clean,
-        );
-        let left: Vec<_> = recording
-            .chunks
-            .iter()
-            .filter(|chunk| !is_usage(chunk))
-            .cloned()
-            .collect();
+        let (out, _) = relay_cut(recording.relay(UsagePolicy::Hide), &recording.body, [], End::Clean);
+        let left: Vec<_> = recording.chunks.iter().filter(|chunk| !is_usage(chunk)).cloned().collect();
         assert_eq!(chunks_of(&out), left, "{}", recording.name);
         hidden += usize::from(left.len() < recording.chunks.len());
 
-        let (out, _) = relay_cut(
-            recording.relay(UsagePolicy::Ensure),
-            &recording.body,
-            [],
-            End::Clean,
-        );
+        let (out, _) = relay_cut(recording.relay(UsagePolicy::Ensure), &recording.body, [], End::Clean);
         let reported = recording.expected_usage().is_some();
         assert_eq!(out == recording.body, reported, "{}", recording.name);
         let last = chunks_of(&out).pop().unwrap();

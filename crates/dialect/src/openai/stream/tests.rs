@@ -76,20 +76,11 @@ fn usage_alone_is_a_usage_frame() {
         let mut reader = begun();
         let chunk = format!(r#"{{"id":"c1",{choices}"usage":{{"prompt_tokens":3,"completion_tokens":2}}}}"#);
         assert_eq!(read(&mut reader, &chunk), FrameKind::Usage);
-        assert_eq!(
-            reader.usage().map(|usage| (usage.fresh_input, usage.output)),
-            Some((3, 2))
-        );
+        assert_eq!(reader.usage().map(|usage| (usage.fresh_input, usage.output)), Some((3, 2)));
     }
     let mut reader = begun();
-    assert_eq!(
-        read(&mut reader, r#"{"choices":[],"usage":null}"#),
-        FrameKind::Content
-    );
-    assert_eq!(
-        read(&mut reader, r#"{"choices":[],"usage":"4"}"#),
-        FrameKind::Content
-    );
+    assert_eq!(read(&mut reader, r#"{"choices":[],"usage":null}"#), FrameKind::Content);
+    assert_eq!(read(&mut reader, r#"{"choices":[],"usage":"4"}"#), FrameKind::Content);
     assert_eq!(reader.usage(), None);
 }
 
@@ -138,10 +129,7 @@ fn every_choice_must_finish() {
     assert!(reader.finished());
     // Not a choice, but a tool call has index 1.
     let mut reader = begun();
-    read(
-        &mut reader,
-        &delta(r#"{"tool_calls":[{"index":1,"function":{"arguments":"x"}}]}"#),
-    );
+    read(&mut reader, &delta(r#"{"tool_calls":[{"index":1,"function":{"arguments":"x"}}]}"#));
     read(&mut reader, &chunk(0, "\"tool_calls\""));
     assert!(reader.finished());
     // Choices beyond what OpenAI allows do no harm.
@@ -161,15 +149,8 @@ fn errors_are_told_in_many_ways() {
         assert_eq!(read(&mut reader(), error), FrameKind::Error, "{error}");
     }
     assert_eq!(begun().frame(Some(b"error"), b"gone"), FrameKind::Error);
-    for fine in [
-        r#"{"choices":[],"error":null}"#,
-        r#"{"error":{}}"#,
-        r#"{"error":""}"#,
-        "",
-        "x",
-        "{",
-        "[1]",
-    ] {
+    for fine in [r#"{"choices":[],"error":null}"#, r#"{"error":{}}"#, r#"{"error":""}"#, "", "x", "{", "[1]"]
+    {
         assert_eq!(read(&mut begun(), fine), FrameKind::Content, "{fine}");
     }
 }
@@ -221,11 +202,7 @@ fn half_a_chunk_is_told_from_a_whole_one() {
 
 #[test]
 fn a_usage_frame_has_the_identity_of_its_stream() {
-    let usage = Usage {
-        fresh_input: 18,
-        output: 7,
-        ..Usage::default()
-    };
+    let usage = Usage { fresh_input: 18, output: 7, ..Usage::default() };
     let frame = String::from_utf8(begun().usage_frame(&usage)).unwrap();
     assert_eq!(
         frame,
@@ -235,10 +212,7 @@ fn a_usage_frame_has_the_identity_of_its_stream() {
     let data = frame.strip_prefix("data: ").unwrap().trim_end();
     assert_eq!(read(&mut begun(), data), FrameKind::Usage);
     let nameless = reader().usage_frame(&usage);
-    assert_eq!(
-        read(&mut begun(), std::str::from_utf8(&nameless[6..]).unwrap()),
-        FrameKind::Usage
-    );
+    assert_eq!(read(&mut begun(), std::str::from_utf8(&nameless[6..]).unwrap()), FrameKind::Usage);
 }
 
 #[test]
@@ -254,16 +228,8 @@ fn an_idle_reader_is_small() {
 }
 
 fn relay(usage: UsagePolicy) -> SseRelay {
-    let settings = RelaySettings {
-        usage,
-        input_estimate: 18,
-        ..RelaySettings::default()
-    };
-    SseRelay::new(
-        Box::new(reader()),
-        settings,
-        Box::new(|_| Bytes::from_static(b"data: fault\n\n")),
-    )
+    let settings = RelaySettings { usage, input_estimate: 18, ..RelaySettings::default() };
+    SseRelay::new(Box::new(reader()), settings, Box::new(|_| Bytes::from_static(b"data: fault\n\n")))
 }
 
 #[test]
@@ -309,11 +275,7 @@ fn chunk() -> impl Strategy<Value = String> {
             } else {
                 format!(r#"{{"index":{index},"delta":{{"content":{text}}},"finish_reason":{reason}}}"#)
             };
-            let choices = if empty && index == 1 {
-                String::new()
-            } else {
-                choice
-            };
+            let choices = if empty && index == 1 { String::new() } else { choice };
             format!(r#"{{"id":"c1","model":"m","choices":[{choices}]{usage}}}"#)
         },
     )

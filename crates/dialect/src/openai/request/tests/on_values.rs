@@ -10,19 +10,9 @@ use super::*;
 fn values(name: &str) -> Vec<Json> {
     match name {
         "stream" => vec![Json::Null, json!(true), json!(false)],
-        "stream_options" => vec![
-            Json::Null,
-            json!({}),
-            json!({"include_usage": true}),
-            json!({"x": [1]}),
-        ],
+        "stream_options" => vec![Json::Null, json!({}), json!({"include_usage": true}), json!({"x": [1]})],
         "tools" => vec![Json::Null, json!([]), json!([{"type": "function"}])],
-        "tool_choice" => vec![
-            Json::Null,
-            json!("required"),
-            json!("auto"),
-            json!({"type": "function"}),
-        ],
+        "tool_choice" => vec![Json::Null, json!("required"), json!("auto"), json!({"type": "function"})],
         "reasoning_effort" => vec![Json::Null, json!("none"), json!("low"), json!("high")],
         "response_format" => vec![json!({"type": "json_schema"}), json!({"type": "text"})],
         "messages" => vec![json!([{"role": "developer", "content": "x"}, {"role": "user"}])],
@@ -106,12 +96,9 @@ fn expected(mut body: Map<String, Json>, call: &Call<'_>) -> Map<String, Json> {
         TokenLimit::MaxTokens => LIMITS[1],
         TokenLimit::MaxCompletionTokens => LIMITS[0],
     };
-    let configured = options
-        .max_tokens
-        .filter(|_| sent.is_none() || options.precedence == OptionsPrecedence::Config);
-    let limit = configured
-        .map(|limit| json!(limit))
-        .or_else(|| body.get(sent?).cloned());
+    let configured =
+        options.max_tokens.filter(|_| sent.is_none() || options.precedence == OptionsPrecedence::Config);
+    let limit = configured.map(|limit| json!(limit)).or_else(|| body.get(sent?).cloned());
     if let Some(limit) = limit {
         let taken: Vec<_> = LIMITS.into_iter().filter(|other| *other != name).collect();
         body.shift_remove(taken[0]);
@@ -121,12 +108,7 @@ fn expected(mut body: Map<String, Json>, call: &Call<'_>) -> Map<String, Json> {
     }
     follow_rules(&mut body);
     if call.quirks.developer_is_system {
-        for message in body
-            .get_mut("messages")
-            .and_then(Json::as_array_mut)
-            .into_iter()
-            .flatten()
-        {
+        for message in body.get_mut("messages").and_then(Json::as_array_mut).into_iter().flatten() {
             if message["role"] == "developer" {
                 message["role"] = json!("system");
             }

@@ -8,11 +8,7 @@ pub(super) const RULES: Quirks = Quirks {
         (Requirement::Always, MemberRule::Rename("seed", "random_seed")),
         (
             Requirement::Always,
-            MemberRule::Replace {
-                member: "tool_choice",
-                value: "required",
-                with: "\"any\"",
-            },
+            MemberRule::Replace { member: "tool_choice", value: "required", with: "\"any\"" },
         ),
         (Requirement::WithoutTools, MemberRule::Drop("tool_choice")),
         (Requirement::WithTools, MemberRule::Drop("reasoning")),
@@ -34,21 +30,8 @@ pub(super) const RULES: Quirks = Quirks {
                 with: &[("thinking", "false"), ("budget", "0")],
             },
         ),
-        (
-            Requirement::Always,
-            MemberRule::Recast {
-                member: "reasoning_effort",
-                value: "low",
-                with: &[],
-            },
-        ),
-        (
-            Requirement::Always,
-            MemberRule::Default {
-                member: "safe",
-                with: "true",
-            },
-        ),
+        (Requirement::Always, MemberRule::Recast { member: "reasoning_effort", value: "low", with: &[] }),
+        (Requirement::Always, MemberRule::Default { member: "safe", with: "true" }),
     ],
     ..Quirks::NONE
 };
@@ -60,38 +43,14 @@ fn rules_change_what_they_fit() {
         (r#"{"logit_bias":{"1":2}"#, "{", &["logit_bias dropped"][..]),
         (r#"{"logit_bias":null"#, "{", &[]),
         (r#"{"a":1,"seed" : 5"#, r#"{"a":1,"random_seed" : 5"#, &[]),
-        (
-            r#"{"a":1,"seed":5,"random_seed":6"#,
-            r#"{"a":1,"random_seed":6"#,
-            &[],
-        ),
-        (
-            r#"{"a":1,"seed":5,"random_seed":null"#,
-            r#"{"a":1,"random_seed":5"#,
-            &[],
-        ),
+        (r#"{"a":1,"seed":5,"random_seed":6"#, r#"{"a":1,"random_seed":6"#, &[]),
+        (r#"{"a":1,"seed":5,"random_seed":null"#, r#"{"a":1,"random_seed":5"#, &[]),
         (r#"{"a":1,"seed":null"#, r#"{"a":1"#, &[]),
-        (
-            r#"{"tool_choice":"required""#,
-            r#"{"tool_choice":"any""#,
-            &["tool_choice approximated"],
-        ),
+        (r#"{"tool_choice":"required""#, r#"{"tool_choice":"any""#, &["tool_choice approximated"]),
         (r#"{"tool_choice":"auto""#, "{", &["tool_choice dropped"]),
-        (
-            r#"{"tools":[],"tool_choice":"auto""#,
-            r#"{"tools":[]"#,
-            &["tool_choice dropped"],
-        ),
-        (
-            r#"{"tools":[{}],"tool_choice":"auto""#,
-            r#"{"tools":[{}],"tool_choice":"auto""#,
-            &[],
-        ),
-        (
-            r#"{"tools":[{}],"reasoning":1"#,
-            r#"{"tools":[{}]"#,
-            &["reasoning dropped"],
-        ),
+        (r#"{"tools":[],"tool_choice":"auto""#, r#"{"tools":[]"#, &["tool_choice dropped"]),
+        (r#"{"tools":[{}],"tool_choice":"auto""#, r#"{"tools":[{}],"tool_choice":"auto""#, &[]),
+        (r#"{"tools":[{}],"reasoning":1"#, r#"{"tools":[{}]"#, &["reasoning dropped"]),
         (r#"{"a":1,"reasoning":1"#, r#"{"a":1,"reasoning":1"#, &[]),
         (
             r#"{"a":1,"whole_only":1,"streamed_only":1"#,
@@ -103,44 +62,24 @@ fn rules_change_what_they_fit() {
             r#"{"response_format":{"type":"json_object"}"#,
             &["response_format approximated"],
         ),
-        (
-            r#"{"response_format":{"type":"text"}"#,
-            r#"{"response_format":{"type":"text"}"#,
-            &[],
-        ),
+        (r#"{"response_format":{"type":"text"}"#, r#"{"response_format":{"type":"text"}"#, &[]),
         (r#"{"reasoning_effort":"low""#, "{", &["reasoning_effort dropped"]),
-        (
-            r#"{"reasoning_effort":"high""#,
-            r#"{"reasoning_effort":"high""#,
-            &[],
-        ),
+        (r#"{"reasoning_effort":"high""#, r#"{"reasoning_effort":"high""#, &[]),
     ] {
         let (before, mut after) = (format!("{before}{end}"), format!("{after}{end}"));
         after = after.replace("{,", "{");
         let (found, losses, _) = edited(&before, &call(&RULES, &NO_OPTIONS));
-        assert_eq!(
-            (found, losses),
-            (after, lost.iter().map(|&lost| lost.to_owned()).collect()),
-            "{before}"
-        );
+        assert_eq!((found, losses), (after, lost.iter().map(|&lost| lost.to_owned()).collect()), "{before}");
     }
-    let (found, losses, _) = edited(
-        r#"{"reasoning_effort":"none","budget":7,"stream":false}"#,
-        &call(&RULES, &NO_OPTIONS),
-    );
-    assert_eq!(
-        found,
-        r#"{"budget":7,"stream":false,"thinking":false,"safe":true}"#
-    );
+    let (found, losses, _) =
+        edited(r#"{"reasoning_effort":"none","budget":7,"stream":false}"#, &call(&RULES, &NO_OPTIONS));
+    assert_eq!(found, r#"{"budget":7,"stream":false,"thinking":false,"safe":true}"#);
     assert_eq!(losses, ["reasoning_effort emulated"]);
 }
 
 #[test]
 fn developers_become_system() {
-    let quirks = Quirks {
-        developer_is_system: true,
-        ..Quirks::NONE
-    };
+    let quirks = Quirks { developer_is_system: true, ..Quirks::NONE };
     let body = r#"{"stream":false,"messages":[{"content":"developer","role" : "developer"},{"role":"user"},{},7,{"role":"developer"}]}"#;
     let (found, losses, _) = edited(body, &call(&quirks, &NO_OPTIONS));
     assert_eq!(
@@ -159,20 +98,11 @@ fn a_credential_can_follow_all_edits() {
     ))
     .unwrap();
     for (name, expected) in [
-        (
-            "api_key",
-            r#"{"random_seed":1,"api_key":"ours","stream":false,"safe":true}"#,
-        ),
-        (
-            "random_seed",
-            r#"{"random_seed":"ours","api_key":"client's","stream":false,"safe":true}"#,
-        ),
+        ("api_key", r#"{"random_seed":1,"api_key":"ours","stream":false,"safe":true}"#),
+        ("random_seed", r#"{"random_seed":"ours","api_key":"client's","stream":false,"safe":true}"#),
     ] {
         let (mut edits, mut losses) = (Edits::new(), Losses::default());
-        let call = Call {
-            credential: Some("api_key"),
-            ..call(&RULES, &NO_OPTIONS)
-        };
+        let call = Call { credential: Some("api_key"), ..call(&RULES, &NO_OPTIONS) };
         edit(&document, &call, &mut edits, &mut losses);
         edits.set(name, quote("ours"));
         assert_eq!(document.apply(&edits).to_bytes(), expected);
