@@ -103,16 +103,18 @@ impl Document {
         Some(place.read_value(&self.bytes))
     }
 
+    /// Whether no top-level name has an escape, a capital or what is not ASCII. Then none differs only in its
+    /// case from a name that is as plain.
+    pub fn has_plain_names(&self) -> bool {
+        self.places
+            .iter()
+            .all(|place| !place.escaped && !self.name(*place).raw().iter().any(|&byte| is_unusual(byte)))
+    }
+
     /// The controlled name that a top-level name equals only when case is ignored, as lenient parsers do.
     pub fn misspelt<'c>(&self, controlled: &[&'c str]) -> Option<&'c str> {
-        let capital = |text: &[u8]| text.iter().any(u8::is_ascii_uppercase);
-        let capitals = controlled.iter().any(|known| capital(known.as_bytes()));
         self.places.iter().find_map(|place| {
             let name = self.name(*place);
-            // Two plain names without capitals do not differ in their case.
-            if !capitals && !place.escaped && name.raw().is_ascii() && !capital(name.raw()) {
-                return None;
-            }
             controlled.iter().find(|known| name.resembles(known)).copied()
         })
     }
@@ -139,6 +141,11 @@ impl Document {
     fn member(&self, place: Place) -> Member<'_> {
         Member { name: place.read_name(&self.bytes), value: place.read_value(&self.bytes) }
     }
+}
+
+/// Whether a byte is a capital or no ASCII.
+const fn is_unusual(byte: u8) -> bool {
+    matches!(byte, b'A'..=b'Z' | 0x80..)
 }
 
 /// Fills `places`; gives the position after the opening brace.
@@ -334,6 +341,15 @@ mod tests {
         assert_eq!(misspelt(r#"{"topk":1}"#), Some("topK"));
         assert_eq!(misspelt(r#"{"models":1,"mode":1,"odel":1,"top_k":1,"topK":1}"#), None);
         assert_eq!(misspelt(r#"{"mod\u0065l":1}"#), None);
+    }
+
+    #[test]
+    fn plain_names_are_lower_case_ascii_without_escapes() {
+        let plain = |body| parse(body).unwrap().has_plain_names();
+        assert!(plain(r#"{"model":{"A":1},"top_k2":"É\n","":0}"#));
+        for body in [r#"{"a":1,"modeL":1}"#, r#"{"ſ":1}"#, r#"{"\u0061":1}"#] {
+            assert!(!plain(body), "{body}");
+        }
     }
 
     #[test]

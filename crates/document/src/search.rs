@@ -3,6 +3,8 @@
 //! The block tests are plain loops without early exit, which compile to vector instructions; nothing here
 //! needs `unsafe` or a particular processor.
 
+use memchr::memchr2;
+
 const ONES: u64 = 0x0101_0101_0101_0101;
 const HIGHS: u64 = 0x8080_8080_8080_8080;
 
@@ -112,31 +114,20 @@ impl Search for Seen {
 /// Position of the first `"` or `\` from `at` on, or the length of `bytes`.
 #[inline]
 pub fn quote_or_escape(bytes: &[u8], at: usize) -> usize {
-    find(bytes, at, &mut QuoteOrEscape)
-}
-
-struct QuoteOrEscape;
-
-impl Search for QuoteOrEscape {
-    #[inline]
-    fn word(&mut self, word: u64) -> u64 {
-        equal(word, b'"') | equal(word, b'\\')
-    }
-
-    #[inline]
-    fn block(&mut self, block: &[u8; 64]) -> bool {
-        let mut hit = 0;
-        for &byte in block {
-            hit |= u8::from(byte == b'"');
-            hit |= u8::from(byte == b'\\');
+    if let Some((near, far)) = bytes.get(at..).and_then(<[u8]>::split_first_chunk::<NEAR>) {
+        let (words, _) = near.as_chunks::<8>();
+        for (index, word) in words.iter().enumerate() {
+            let word = u64::from_le_bytes(*word);
+            let marks = equal(word, b'"') | equal(word, b'\\');
+            if marks != 0 {
+                return at + 8 * index + (marks.trailing_zeros() / 8) as usize;
+            }
         }
-        hit != 0
+        return at + NEAR + memchr2(b'"', b'\\', far).unwrap_or(far.len());
     }
-
-    #[inline]
-    fn byte(&mut self, byte: u8) -> bool {
-        byte == b'"' || byte == b'\\'
-    }
+    let rest = bytes.get(at..).unwrap_or_default();
+    let hit = rest.iter().position(|byte| matches!(byte, b'"' | b'\\'));
+    hit.map_or(bytes.len(), |hit| at + hit)
 }
 
 /// Position of the first byte from `at` on that may be a bracket, a brace or a `"`, or the length of `bytes`.
@@ -202,7 +193,15 @@ const fn not_digits(word: u64) -> u64 {
 
 /// Position of the first byte from `at` on that is not white space of JSON, or the length of `bytes`.
 #[inline]
-pub fn space_end(bytes: &[u8], mut at: usize) -> usize {
+pub fn space_end(bytes: &[u8], at: usize) -> usize {
+    match bytes.get(at) {
+        // Most bodies are written without white space.
+        Some(byte) if *byte > b' ' => at,
+        _ => space_end_after(bytes, at),
+    }
+}
+
+fn space_end_after(bytes: &[u8], mut at: usize) -> usize {
     while let Some(b' ' | b'\n' | b'\r' | b'\t') = bytes.get(at) {
         at += 1;
     }

@@ -45,7 +45,13 @@ fn container_end(bytes: &[u8], mut at: usize) -> Option<usize> {
     loop {
         at = structural(bytes, at);
         match bytes.get(at)? {
-            b'"' => at = string_end(bytes, at + 1)?,
+            b'"' => {
+                at = string_end(bytes, at + 1)?;
+                // Strings that follow each other need no search between them.
+                while let Some([b':' | b',', b'"']) = bytes.get(at..).and_then(<[u8]>::first_chunk) {
+                    at = string_end(bytes, at + 2)?;
+                }
+            }
             b'{' | b'[' => {
                 depth += 1;
                 at += 1;

@@ -91,6 +91,9 @@ pub fn splice(body: &Bytes, inside: usize, places: &[Place], edits: &Edits) -> S
     if edits.is_empty() {
         return write(body, Vec::new());
     }
+    if let Some(spliced) = splice_few(body, inside, places, edits) {
+        return spliced;
+    }
     let mut object = Object::new(inside, places.iter().copied());
     let mut nested = Vec::new();
     for edit in &edits.log {
@@ -117,6 +120,66 @@ pub fn splice(body: &Bytes, inside: usize, places: &[Place], edits: &Edits) -> S
     changes.extend(nested.into_iter().rev());
     changes.sort_by_key(|change| (change.start, Reverse(change.end)));
     write(body, changes)
+}
+
+/// The usual case, without a list of members: few members are set, each once. None where it is not that.
+fn splice_few(body: &Bytes, inside: usize, places: &[Place], edits: &Edits) -> Option<Spliced> {
+    const FEW: usize = 4;
+    if edits.log.len() > FEW {
+        return None;
+    }
+    // Those that replace a value, in the order of the body; then those that are added.
+    let mut inner: [Option<(Place, &Bytes)>; FEW] = [None; FEW];
+    let mut added_len = 0;
+    for (index, edit) in edits.log.iter().enumerate() {
+        let Edit::Set(name, raw) = edit else {
+            return None;
+        };
+        let earlier = edits.log.get(..index).unwrap_or_default();
+        if earlier.iter().any(|earlier| matches!(earlier, Edit::Set(other, _) if other == name)) {
+            return None;
+        }
+        match places.iter().find(|place| place.read_name(body).is(name)) {
+            Some(place) => *inner.get_mut(index)? = Some((*place, raw)),
+            None => added_len += name.len() + raw.len() + 4,
+        }
+    }
+    if edits.log.len() > 1 {
+        inner.sort_unstable_by_key(|set| set.map(|(place, _)| place.value_start));
+    }
+    let mut spliced = Spliced { segments: Vec::with_capacity(2 * edits.log.len() + 1), len: 0 };
+    let mut done = 0;
+    for (place, raw) in inner.into_iter().flatten() {
+        spliced.push(body.slice(done..place.value().start));
+        spliced.push(raw.clone());
+        done = place.value().end;
+    }
+    if added_len > 0 {
+        let end = places.last().map_or(inside, |place| place.value().end);
+        let mut added = Vec::with_capacity(added_len);
+        for edit in &edits.log {
+            if let Edit::Set(name, raw) = edit
+                && !places.iter().any(|place| place.read_name(body).is(name))
+            {
+                write_added(name, raw, !places.is_empty(), &mut added);
+            }
+        }
+        spliced.push(body.slice(done..end));
+        spliced.push(added.into());
+        done = end;
+    }
+    spliced.push(body.slice(done..));
+    Some(spliced)
+}
+
+/// Appends a member that the original does not have.
+fn write_added(name: &str, raw: &[u8], follows: bool, added: &mut Vec<u8>) {
+    if follows || !added.is_empty() {
+        added.push(b',');
+    }
+    write_quoted(name, added);
+    added.push(b':');
+    added.extend_from_slice(raw);
 }
 
 /// `body` with `changes` made, which are sorted; what lies within another change is left out.
@@ -230,13 +293,8 @@ impl<'e> Object<'e> {
                     entry.write_changes(place, next, changes);
                 }
             } else if let (Some(name), State::Raw(raw)) = (entry.name, entry.value) {
-                if kept > 0 || !added.is_empty() {
-                    added.push(b',');
-                }
                 added.reserve(name.len() + raw.len() + 4);
-                write_quoted(name, &mut added);
-                added.push(b':');
-                added.extend_from_slice(&raw);
+                write_added(name, &raw, kept > 0, &mut added);
             }
         }
         if tail < end || !added.is_empty() {
@@ -342,6 +400,35 @@ mod tests {
         assert_eq!(set(r#"{ "a" : 1 }"#), r#"{ "a" : 1,"b":7,"c\"":true }"#);
         assert_eq!(set(r#"{"b" : {"x":[1]} , "a":1}"#), r#"{"b" : 7 , "a":1,"c\"":true}"#);
         assert_eq!(set(r#"{"\u0062":0,"c\"":0}"#), r#"{"\u0062":7,"c\"":true}"#);
+    }
+
+    #[test]
+    fn few_set_members_give_what_many_edits_give() {
+        let names = ["a", "b", "c", "d\"", "e"];
+        let bodies = [
+            "{}",
+            "{ }",
+            r#"{"b":1}"#,
+            r#" {"c" : [1] ,"a":{"b":2}, "x":null } "#,
+            r#"{"d\"":1,"\u0062":2,"e":3}"#,
+        ];
+        for body in bodies {
+            for picked in 0..names.len().pow(3) {
+                let picks = [picked % 5, picked / 5 % 5, picked / 25];
+                let set = |edits: &mut Edits| {
+                    for (index, pick) in picks.into_iter().enumerate() {
+                        edits.set(names[pick], index.to_string());
+                    }
+                };
+                let few = edited(body, |_, edits| set(edits));
+                // A log that has something else in it takes the long way.
+                let many = edited(body, |_, edits| {
+                    edits.remove("absent");
+                    set(edits);
+                });
+                assert_eq!(few, many, "{body} {picks:?}");
+            }
+        }
     }
 
     #[test]

@@ -77,6 +77,24 @@ impl<'b> Cursor<'b> {
         Some(value)
     }
 
+    /// Passes over a value that is a whole number and fits; none where it is anything else, which is not passed.
+    #[inline]
+    pub fn whole_number(&mut self) -> Option<u64> {
+        let mut at = self.at;
+        let mut number = 0_u64;
+        while let Some(digit @ b'0'..=b'9') = self.bytes.get(at) {
+            number = number.checked_mul(10)?.checked_add(u64::from(digit - b'0'))?;
+            at += 1;
+        }
+        let ends =
+            matches!(self.bytes.get(at), None | Some(b',' | b'}' | b']' | b' ' | b'\n' | b'\r' | b'\t'));
+        if at == self.at || !ends {
+            return None;
+        }
+        self.at = at;
+        Some(number)
+    }
+
     /// Gives the members of the object that stands here to `visit`; none for other kinds, nor those after
     /// something malformed.
     #[inline]
@@ -258,6 +276,29 @@ mod tests {
         assert!(through);
         for body in [r#"{"inner":{}}"#, r#"{"inner":[1]}"#, r#"{"inner":null}"#, r#"{"inner":"{"}"#] {
             assert_eq!(counts(body), (Vec::new(), true), "{body}");
+        }
+    }
+
+    #[test]
+    fn whole_numbers_are_read_on_the_way() {
+        for (number, expected) in [
+            ("0", Some(0)),
+            ("18446744073709551615", Some(u64::MAX)),
+            ("18446744073709551616", None),
+            ("-1", None),
+            ("1.0", None),
+            ("1e3", None),
+            ("\"1\"", None),
+            ("[1]", None),
+            ("null", None),
+        ] {
+            for after in ["", " ", "\n,\"b\":1"] {
+                let mut found = Vec::new();
+                let walked = walk_members(format!("{{\"a\":{number}{after}}}").as_bytes(), |_, cursor| {
+                    found.push(cursor.whole_number());
+                });
+                assert_eq!((found.first(), walked), (Some(&expected), Ok(())), "{number}");
+            }
         }
     }
 

@@ -108,15 +108,10 @@ impl Counts {
     }
 }
 
-/// The count that a walk stands on.
+/// The count of tokens that a walk stands on: not negative, whole, sane.
 #[inline]
 fn count_at(cursor: &mut Cursor<'_>) -> Option<u64> {
-    cursor.value().and_then(count)
-}
-
-/// A count of tokens: not negative, whole, sane.
-fn count(value: Value<'_>) -> Option<u64> {
-    let number = value.as_u64().or_else(|| whole_decimal(value));
+    let number = cursor.whole_number().or_else(|| cursor.value().and_then(whole_decimal));
     number.filter(|&number| number <= SANE)
 }
 
