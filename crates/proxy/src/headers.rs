@@ -2,6 +2,8 @@
 
 use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 
+use crate::identify::is_announced;
+
 /// Headers that carry a caller's credential, whatever the provider.
 pub fn is_credential(name: &str) -> bool {
     matches!(name, "authorization" | "x-api-key" | "api-key" | "x-goog-api-key")
@@ -47,7 +49,9 @@ fn strip(headers: &mut HeaderMap, unwanted: impl Fn(&str) -> bool) {
         headers.keys().filter(|name| unwanted(name.as_str())).cloned().collect();
     for named in headers.get_all(header::CONNECTION) {
         let names = named.to_str().unwrap_or_default().split(',');
-        doomed.extend(names.filter_map(|name| HeaderName::from_bytes(name.trim().as_bytes()).ok()));
+        let names = names.filter_map(|name| HeaderName::from_bytes(name.trim().as_bytes()).ok());
+        // What identification tells of the caller is not the caller's to take out.
+        doomed.extend(names.filter(|name| !is_announced(name)));
     }
     for name in doomed {
         headers.remove(name);

@@ -12,7 +12,7 @@ use config::KeyAuth;
 use http::header::{HeaderMap, HeaderValue};
 use http::{Method, StatusCode};
 
-pub use announce::{Announced, announce};
+pub use announce::{Announced, announce, is_announced};
 use find::{Place, find_key};
 pub use hide::Hidden;
 

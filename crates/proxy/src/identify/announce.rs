@@ -18,7 +18,8 @@ pub enum Announced<'a> {
     Anonymous(&'a Consumer),
 }
 
-fn is_announced(name: &HeaderName) -> bool {
+/// Whether a header is one of these.
+pub fn is_announced(name: &HeaderName) -> bool {
     name.as_str().starts_with("x-")
         && [CONSUMER_ID, CONSUMER_CUSTOM_ID, CONSUMER_USERNAME, CREDENTIAL, ANONYMOUS].contains(name)
 }

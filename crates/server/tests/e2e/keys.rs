@@ -22,7 +22,8 @@ fn a_key_lets_in_and_names_the_consumer() {
         .header("x-consumer-id", "root")
         .header("x-consumer-custom-id", "root")
         .header("x-credential-identifier", "root")
-        .header("x-anonymous-consumer", "true");
+        .header("x-anonymous-consumer", "true")
+        .header("connection", "x-consumer-username, x-consumer-id");
     let answer = world.send(&call).expect(200);
     let request = world.upstream.only("key-header");
     let all = |name: &str| -> Vec<String> {
