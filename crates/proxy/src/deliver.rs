@@ -26,6 +26,16 @@ use crate::upstream::UpstreamBody;
 /// A whole answer may have this many bytes, before and after decoding.
 const MAX_WHOLE: usize = 16 << 20;
 
+/// A batch of embeddings may have this many: 2048 vectors of 3072 numbers are some 80 MB.
+const MAX_EMBEDDINGS: usize = 128 << 20;
+
+const fn most_of(operation: Operation) -> usize {
+    match operation {
+        Operation::Embeddings => MAX_EMBEDDINGS,
+        _ => MAX_WHOLE,
+    }
+}
+
 /// One answer on its way.
 pub struct Delivering<'a> {
     pub prepared: &'a Prepared<'a>,
@@ -54,9 +64,11 @@ impl Delivering<'_> {
         let encoded = Encoded::of(&parts.headers);
         headers::strip_for_client(&mut parts.headers);
         response_headers::add(&self, &mut parts.headers, &account);
-        let outcome = if parts.status.is_success() && headers::is_event_stream(&parts.headers) {
+        let preserved = self.prepared.operation == Operation::Preserve;
+        let may_stream = preserved || self.prepared.delivery == Delivery::Stream;
+        let outcome = if parts.status.is_success() && may_stream && headers::is_event_stream(&parts.headers) {
             self.stream(parts, body, encoded, &mut account).await
-        } else if parts.status.is_success() && self.prepared.operation != Operation::Preserve {
+        } else if parts.status.is_success() && !preserved {
             self.whole(parts, body, encoded, &mut account).await
         } else {
             self.pass(parts, body, encoded).await
@@ -90,9 +102,21 @@ impl Delivering<'_> {
         if let Encoded::With(coding) = encoded
             && !self.passes(coding)
         {
-            let raw = collect(body, self.read_timeout).await?;
-            parts.headers.remove(header::CONTENT_ENCODING);
-            return Ok((parts, Content::Whole(inflate(&raw, coding)?)));
+            let raw = collect(body, self.read_timeout, MAX_WHOLE).await?;
+            match inflate(&raw, coding, MAX_WHOLE) {
+                Ok(plain) => {
+                    parts.headers.remove(header::CONTENT_ENCODING);
+                    return Ok((parts, Content::Whole(plain)));
+                }
+                // The provider's own status and text are worth more than the complaint about their coding.
+                Err(GatewayError::AnswerEncoding) => {
+                    if coding == Coding::Gzip && !looks_like_gzip(&raw) {
+                        parts.headers.remove(header::CONTENT_ENCODING);
+                    }
+                    return Ok((parts, Content::Whole(raw)));
+                }
+                Err(error) => return Err(error),
+            }
         }
         Ok((parts, Content::Passing(Passing::new(body, self.read_timeout))))
     }
@@ -109,7 +133,7 @@ impl Delivering<'_> {
         account: &mut Account,
     ) -> Result<(Parts, Content), GatewayError> {
         let operation = self.prepared.operation;
-        let raw = collect(body, self.read_timeout).await?;
+        let raw = collect(body, self.read_timeout, most_of(operation)).await?;
         let whole = self.decode(raw, encoded, &mut parts.headers)?;
         let checked = self.plugin.envelope.whole(operation, self.prepared.quirks, &whole.plain);
         match checked {
@@ -148,7 +172,7 @@ impl Delivering<'_> {
         let Some(coding) = coding else {
             return Ok(Whole { sent: raw.clone(), plain: raw });
         };
-        let plain = inflate(&raw, coding)?;
+        let plain = inflate(&raw, coding, most_of(self.prepared.operation))?;
         if self.passes(coding) {
             headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
             return Ok(Whole { sent: raw, plain });
@@ -243,10 +267,10 @@ fn fault_frame(envelope: &dyn Envelope, fault: StreamFault) -> Bytes {
 }
 
 /// Reads a body to its end, within bounds of size and time.
-async fn collect(mut body: UpstreamBody, idle: Duration) -> Result<Bytes, GatewayError> {
+async fn collect(mut body: UpstreamBody, idle: Duration, limit: usize) -> Result<Bytes, GatewayError> {
     let announced = usize::try_from(body.size_hint().lower()).unwrap_or(usize::MAX);
-    if announced > MAX_WHOLE {
-        return Err(GatewayError::AnswerTooLarge(MAX_WHOLE));
+    if announced > limit {
+        return Err(GatewayError::AnswerTooLarge(limit));
     }
     let mut first = Bytes::new();
     let mut whole = BytesMut::new();
@@ -268,8 +292,8 @@ async fn collect(mut body: UpstreamBody, idle: Duration) -> Result<Bytes, Gatewa
             }
             whole.extend_from_slice(&piece);
         }
-        if whole.len().max(first.len()) > MAX_WHOLE {
-            return Err(GatewayError::AnswerTooLarge(MAX_WHOLE));
+        if whole.len().max(first.len()) > limit {
+            return Err(GatewayError::AnswerTooLarge(limit));
         }
         if body.is_end_stream() {
             break;
@@ -278,10 +302,10 @@ async fn collect(mut body: UpstreamBody, idle: Duration) -> Result<Bytes, Gatewa
     Ok(if whole.is_empty() { first } else { whole.freeze() })
 }
 
-fn inflate(raw: &[u8], coding: Coding) -> Result<Bytes, GatewayError> {
-    let mut inflater = Inflater::new(coding, MAX_WHOLE);
+fn inflate(raw: &[u8], coding: Coding, limit: usize) -> Result<Bytes, GatewayError> {
+    let mut inflater = Inflater::new(coding, limit);
     let told = |error| match error {
-        InflateError::TooLarge => GatewayError::AnswerTooLarge(MAX_WHOLE),
+        InflateError::TooLarge => GatewayError::AnswerTooLarge(limit),
         InflateError::Corrupt => GatewayError::AnswerEncoding,
     };
     let mut plain = inflater.push(raw).map_err(told)?;

@@ -49,8 +49,10 @@ pub enum GatewayError {
     Endpoint(String),
     #[error("the target cannot be told: {0}")]
     Unsupported(String),
-    #[error("method {0} is not supported on this route")]
-    Method(http::Method),
+    #[error("method {method} is not supported on this route: use {allowed}")]
+    Method { method: http::Method, allowed: &'static str },
+    #[error("the model's name has a control character")]
+    ModelName,
     #[error("transformation failed from type {provider}://{route}: {reason}")]
     Transformation { provider: &'static str, route: &'static str, reason: AnswerError },
     #[error("transformation failed from type {provider}://{route}: the answer is not an event stream")]
@@ -124,13 +126,14 @@ impl GatewayError {
             Self::Template(_) => bad_request("template_error"),
             Self::OwnModel(_) => bad_request("model_not_allowed"),
             Self::NoModel => bad_request("model_missing"),
+            Self::ModelName => bad_request("invalid_model"),
             Self::UnknownModel(_) => {
                 meaning(StatusCode::NOT_FOUND, INVALID, "model_not_found", Blame::Caller)
             }
             Self::StreamingDenied => bad_request("streaming_denied"),
             Self::Endpoint(_) => bad_request("invalid_target"),
             Self::Unsupported(_) => bad_request("unsupported_parameter"),
-            Self::Method(_) => {
+            Self::Method { .. } => {
                 meaning(StatusCode::METHOD_NOT_ALLOWED, INVALID, "method_not_allowed", Blame::Caller)
             }
             Self::Transformation { .. } | Self::NotAStream { .. } => {
@@ -152,7 +155,7 @@ impl GatewayError {
     /// The member of the request that is at fault, as OpenAI's `param` names it.
     pub fn param(&self) -> Option<&str> {
         match self {
-            Self::OwnModel(_) | Self::NoModel | Self::UnknownModel(_) => Some("model"),
+            Self::OwnModel(_) | Self::NoModel | Self::ModelName | Self::UnknownModel(_) => Some("model"),
             Self::StreamingDenied => Some("stream"),
             Self::Request(RequestError::WrongType { member, .. }) => Some(member),
             Self::Request(RequestError::Duplicate(member)) => Some(member),

@@ -10,7 +10,7 @@ use crate::snapshot::AiProxy;
 /// The whole list, or the one model that `remainder`, the path behind the route's own, names.
 pub fn answer(plugin: &AiProxy, method: &Method, remainder: &str) -> Result<Bytes, GatewayError> {
     if method != Method::GET && method != Method::HEAD {
-        return Err(GatewayError::Method(method.clone()));
+        return Err(GatewayError::Method { method: method.clone(), allowed: "GET, HEAD" });
     }
     let names = plugin.models.iter().flat_map(|listed| {
         listed.models.iter().map(move |model| (format!("{}/{model}", listed.name), &*listed.name))

@@ -80,7 +80,7 @@ fn prepare_object<'s>(
         return Err(GatewayError::ContentType);
     }
     if asked.method != Method::POST && asked.method != Method::GET {
-        return Err(GatewayError::Method(asked.method.clone()));
+        return Err(GatewayError::Method { method: asked.method.clone(), allowed: "POST, GET" });
     }
     let document = Box::new(Document::parse(asked.body.clone()).map_err(GatewayError::Json)?);
     let envelope = plugin.envelope;
@@ -88,6 +88,9 @@ fn prepare_object<'s>(
     envelope.check(&document, plugin.operation)?;
     let delivery = stream_gate(plugin, head.stream)?;
     let Selected { target, model } = select(plugin, &head, &asked.lookup)?;
+    if model.as_deref().is_some_and(|model| model.chars().any(char::is_control)) {
+        return Err(GatewayError::ModelName);
+    }
     let destination = target.locate(model.as_deref(), asked.path, &asked.lookup, &gateway.hosts)?;
     let quirks = target.quirks(model.as_deref(), &destination);
     let mut edits = Box::new(hide(&document, asked.hidden_members));

@@ -28,7 +28,11 @@ pub fn error(
     account.failed(error);
     let status = error.meaning().status;
     let body = error_body(error, envelope, account.request_id().as_str());
-    json(status, body, extra, account)
+    let mut response = json(status, body, extra, account);
+    if let GatewayError::Method { allowed, .. } = error {
+        response.headers_mut().insert(header::ALLOW, HeaderValue::from_static(allowed));
+    }
+    response
 }
 
 /// A duration as a header's value, in whole milliseconds.
@@ -48,7 +52,9 @@ pub fn json(status: StatusCode, body: Bytes, extra: Extra, account: Box<Account>
     if let Ok(value) = HeaderValue::from_str(request_id.as_str()) {
         headers.insert(REQUEST_ID, value);
     }
-    headers.extend(extra);
+    for (name, value) in extra {
+        headers.insert(name, value);
+    }
     response
 }
 

@@ -16,6 +16,8 @@ mod keys;
 mod lifecycle;
 #[path = "e2e/models.rs"]
 mod models;
+#[path = "e2e/odd_answers.rs"]
+mod odd_answers;
 #[path = "e2e/providers.rs"]
 mod providers;
 #[path = "e2e/records.rs"]

@@ -1,0 +1,93 @@
+//! Answers that no simulator gives: written byte by byte by an upstream that knows one answer only.
+
+use std::io::{Read as _, Write as _};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+
+use testkit::{Answer, Call, gunzip, gzip};
+
+use crate::world::{body, builder, one_route};
+
+/// An upstream that answers every request with these bytes and closes.
+fn upstream(answer: Vec<u8>) -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let _ = serve(stream.unwrap(), &answer);
+        }
+    });
+    address
+}
+
+fn serve(mut stream: TcpStream, answer: &[u8]) -> std::io::Result<()> {
+    let mut read = Vec::new();
+    while !whole(&read) {
+        let mut piece = [0; 4096];
+        let count = stream.read(&mut piece)?;
+        if count == 0 {
+            return Ok(());
+        }
+        read.extend_from_slice(&piece[..count]);
+    }
+    stream.write_all(answer)
+}
+
+/// Whether a request with a length has come to its end.
+fn whole(read: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(read);
+    let Some((head, rest)) = text.split_once("\r\n\r\n") else { return false };
+    let length = head.lines().find_map(|line| line.strip_prefix("content-length: "));
+    rest.len() >= length.map_or(0, |length| length.parse().unwrap())
+}
+
+fn answer(status: &str, headers: &str, body: &[u8]) -> Vec<u8> {
+    let head = format!("HTTP/1.1 {status}\r\ncontent-length: {}\r\n{headers}\r\n", body.len());
+    [head.as_bytes(), body].concat()
+}
+
+fn ask(upstream: SocketAddr, call: Call) -> Answer {
+    let gateway = builder().config(&one_route("sim-odd"), upstream).start();
+    call.send(gateway.proxy)
+}
+
+fn chat() -> Call {
+    Call::post("/chat").json(body("x", ""))
+}
+
+const CHUNK: &str = "data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"x\"},\"finish_reason\":\"stop\"}]}\n\ndata: [DONE]\n\n";
+
+#[test]
+fn a_stream_that_nobody_asked_for_is_no_answer() {
+    let stream = upstream(answer("200 OK", "content-type: text/event-stream\r\n", CHUNK.as_bytes()));
+    let refused = ask(stream, chat()).expect(500);
+    assert!(refused.message().starts_with("transformation failed from type openai://llm/v1/chat"));
+    for name in ["x-kong-request-id", "x-kong-llm-model", "x-kong-proxy-latency", "content-type"] {
+        assert_eq!(refused.count(name), 1, "{name}: {:?}", refused.headers);
+    }
+}
+
+#[test]
+fn an_error_keeps_its_status_whatever_its_coding_is() {
+    let headers = "content-type: text/html\r\ncontent-encoding: gzip\r\n";
+    let lie = ask(upstream(answer("503 Busy", headers, b"<p>busy</p>")), chat()).expect(503);
+    assert_eq!((lie.text().as_str(), lie.header("content-encoding")), ("<p>busy</p>", None));
+    assert_eq!(lie.header("content-type"), Some("text/html"));
+    let packed = gzip(&[b' '; 5000]);
+    let cut = &packed[..packed.len() - 6];
+    let broken = ask(upstream(answer("429 Slow", headers, cut)), chat()).expect(429);
+    assert_eq!((broken.body.as_slice(), broken.header("content-encoding")), (cut, Some("gzip")));
+    assert_eq!(gunzip(&packed).unwrap().len(), 5000);
+    let empty = ask(upstream(answer("500 No", headers, b"")), chat()).expect(500);
+    assert!(empty.body.is_empty());
+}
+
+#[test]
+fn a_batch_of_embeddings_may_be_large() {
+    let numbers = "0.0123456789,".repeat(2_000_000);
+    let text = format!("{{\"object\":\"list\",\"data\":[{{\"embedding\":[{numbers}1]}}],\"model\":\"m\"}}");
+    let address = upstream(answer("200 OK", "content-type: application/json\r\n", text.as_bytes()));
+    let config = one_route("sim-odd").replace("llm/v1/chat", "llm/v1/embeddings");
+    let gateway = builder().config(&config, address).start();
+    let whole = Call::post("/chat").json(r#"{"input":"x"}"#).send(gateway.proxy).expect(200);
+    assert!(whole.body == text.as_bytes(), "{} of {} bytes", whole.body.len(), text.len());
+}
