@@ -26,15 +26,19 @@ pub(crate) fn is_safe_name(name: &str) -> bool {
 }
 
 /// Whether a path can be sent: it begins with a slash, has no segment that leads elsewhere, and no
-/// character that ends a path or a request line.
+/// character that ends a path or a request line, not even for a server that decodes it first.
 pub(crate) fn is_safe_path(path: &str) -> bool {
     let sendable = |byte: u8| byte.is_ascii_graphic() && !b"?#\\".contains(&byte);
-    path.starts_with('/') && path.bytes().all(sendable) && !path.split('/').any(is_dots)
+    path.starts_with('/') && path.bytes().all(sendable) && !path.split('/').any(leads_elsewhere)
 }
 
-fn is_dots(segment: &str) -> bool {
-    // Short segments only: no longer one decodes to dots.
-    segment.len() <= 6 && matches!(&*percent_decode_str(segment).collect::<Vec<u8>>(), b"." | b"..")
+fn leads_elsewhere(segment: &str) -> bool {
+    if !segment.contains('%') {
+        return matches!(segment, "." | "..");
+    }
+    let decoded: Vec<u8> = percent_decode_str(segment).collect();
+    decoded.iter().any(u8::is_ascii_control)
+        || decoded.split(|byte| b"/\\".contains(byte)).any(|part| matches!(part, b"." | b".."))
 }
 
 /// The text after its leading slashes, below `stem`; never empty.
@@ -73,7 +77,7 @@ mod tests {
 
     #[test]
     fn paths_that_climb_are_refused() {
-        for good in ["/", "/v1/chat/completions", "/a/b..c/%2F", "/a//b"] {
+        for good in ["/", "/v1/chat/completions", "/a/b..c/%2F", "/a//b", "/a%2Fb%20c/%C3%BC"] {
             assert!(is_safe_path(good), "{good}");
         }
         for bad in [
@@ -82,6 +86,10 @@ mod tests {
             "/a/../b",
             "/a/%2e%2E/b",
             "/a/.%2e",
+            "/a/..%2f..%2fb",
+            "/a/x%5C..%5cb",
+            "/a%00b",
+            "/a%0d%0aX:y",
             "/.",
             "/a b",
             "/a\r\nb",

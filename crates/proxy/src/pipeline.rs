@@ -39,8 +39,10 @@ pub async fn handle(
     let snapshot = gateway.snapshot();
     let (parts, body) = request.into_parts();
     let account = Account::open(gateway, &snapshot, info, &parts.method, &parts.uri);
-    let body = ClientRequestBody::new(body);
-    match answer(gateway, &snapshot, info, parts, body, account).await {
+    let mut body = ClientRequestBody::new(body, &parts.headers);
+    let answered = answer(gateway, &snapshot, info, parts, &mut body, account).await;
+    body.discard();
+    match answered {
         Ok(response) => response,
         Err(failed) => render::error(&failed.error, failed.envelope, failed.extra, failed.account),
     }
@@ -51,10 +53,10 @@ async fn answer(
     snapshot: &Snapshot,
     info: &ConnectionInfo,
     mut parts: Parts,
-    mut body: ClientRequestBody,
+    body: &mut ClientRequestBody,
     mut account: Box<Account>,
 ) -> Result<Response<ClientBody>, Box<Failed>> {
-    let admitted = match admit::admit(snapshot, info, &mut parts, &mut body, &mut account).await {
+    let admitted = match admit::admit(snapshot, info, &mut parts, body, &mut account).await {
         Ok(admitted) => admitted,
         Err(Refusal { error, extra, envelope }) => {
             return Err(Box::new(Failed { error, extra, account, envelope }));

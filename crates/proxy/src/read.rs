@@ -18,35 +18,70 @@ const TOTAL: Duration = Duration::from_mins(5);
 /// What a client claims as length is believed up to here when memory is set aside.
 const MAX_RESERVED: u64 = 16 << 20;
 
+/// What is let in, and for how long, of a body that was refused: bytes, time without a byte, time in all.
+const MAX_DISCARDED: u64 = 64 << 20;
+const DISCARD_IDLE: Duration = Duration::from_secs(5);
+const DISCARD_TOTAL: Duration = Duration::from_secs(30);
+
 /// A client's body, which is read at most once however often it is asked for.
 pub struct ClientRequestBody {
     unread: Option<Incoming>,
     read: Bytes,
+    /// The client sends the body only after a `100 Continue`, which nothing has caused yet.
+    awaited: bool,
 }
 
 impl ClientRequestBody {
-    pub fn new(body: Incoming) -> Self {
-        Self { unread: Some(body), read: Bytes::new() }
+    pub fn new(body: Incoming, headers: &HeaderMap) -> Self {
+        Self { unread: Some(body), read: Bytes::new(), awaited: headers.contains_key(header::EXPECT) }
     }
 
     /// A body that is there already.
     pub fn buffered(body: Bytes) -> Self {
-        Self { unread: None, read: body }
+        Self { unread: None, read: body, awaited: false }
     }
 
     /// The body, decoded, if it has at most `limit` bytes before and after that.
     pub async fn read(&mut self, headers: &HeaderMap, limit: u64) -> Result<Bytes, GatewayError> {
-        if let Some(body) = self.unread.take() {
-            self.read = read(headers, body, limit).await?;
+        if let Some(body) = &mut self.unread {
+            let coding = acceptable(headers, body, limit)?;
+            self.awaited = false;
+            self.read = read(body, coding, limit).await?;
+            self.unread = None;
         }
         if self.read.len() as u64 > limit {
             return Err(GatewayError::BodyTooLarge(limit));
         }
         Ok(self.read.clone())
     }
+
+    /// Lets the rest of a refused body come in, within bounds: closing the connection on a client that is
+    /// still sending could cost it the answer that says why.
+    pub fn discard(self) {
+        if let Some(mut body) = self.unread
+            && !self.awaited
+            && !body.is_end_stream()
+        {
+            tokio::spawn(async move {
+                // Whatever ends it, nobody is waiting.
+                let _ = tokio::time::timeout(DISCARD_TOTAL, discard(&mut body)).await;
+            });
+        }
+    }
 }
 
-async fn read(headers: &HeaderMap, body: Incoming, limit: u64) -> Result<Bytes, GatewayError> {
+async fn discard(body: &mut Incoming) {
+    let mut seen = 0;
+    while let Ok(Some(Ok(piece))) = next_frame(body, DISCARD_IDLE).await {
+        seen += piece.len() as u64;
+        if seen > MAX_DISCARDED {
+            return;
+        }
+    }
+}
+
+/// How a body is coded, if what its head says of it can be accepted.
+fn acceptable(headers: &HeaderMap, body: &Incoming, limit: u64) -> Result<Option<Coding>, GatewayError> {
     let coding = match Encoded::of(headers) {
         Encoded::Plain => None,
         Encoded::With(coding) => Some(coding),
@@ -55,6 +90,10 @@ async fn read(headers: &HeaderMap, body: Incoming, limit: u64) -> Result<Bytes, 
     if body.size_hint().lower() > limit {
         return Err(GatewayError::BodyTooLarge(limit));
     }
+    Ok(coding)
+}
+
+async fn read(body: &mut Incoming, coding: Option<Coding>, limit: u64) -> Result<Bytes, GatewayError> {
     let raw = match tokio::time::timeout(TOTAL, collect(body, limit)).await {
         Ok(raw) => raw?,
         Err(_elapsed) => return Err(GatewayError::BodyTimeout),
@@ -70,9 +109,9 @@ pub fn forget_encoding(headers: &mut HeaderMap) {
     headers.remove(header::CONTENT_ENCODING);
 }
 
-async fn collect(mut body: Incoming, limit: u64) -> Result<Bytes, GatewayError> {
+async fn collect(body: &mut Incoming, limit: u64) -> Result<Bytes, GatewayError> {
     let announced = body.size_hint().lower();
-    let Some(first) = next_piece(&mut body).await? else {
+    let Some(first) = next_piece(body).await? else {
         return Ok(Bytes::new());
     };
     if first.len() as u64 > limit {
@@ -86,7 +125,7 @@ async fn collect(mut body: Incoming, limit: u64) -> Result<Bytes, GatewayError> 
     let mut whole = BytesMut::with_capacity(reserved.max(first.len() * 2));
     whole.extend_from_slice(&first);
     drop(first);
-    while let Some(piece) = next_piece(&mut body).await? {
+    while let Some(piece) = next_piece(body).await? {
         if (whole.len() + piece.len()) as u64 > limit {
             return Err(GatewayError::BodyTooLarge(limit));
         }

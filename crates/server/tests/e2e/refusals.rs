@@ -1,6 +1,6 @@
 //! Requests that the gateway turns down: the status, a message that helps, and nothing sent upstream.
 
-use testkit::{Answer, Call, Connection};
+use testkit::{Answer, Call, Connection, h2_call};
 
 use crate::world::{MAIN, body, chat, content};
 
@@ -190,5 +190,56 @@ fn routes_that_do_not_exist() {
         assert_eq!(value["message"], "no Route matched with those values", "{path}");
         assert!(value["request_id"].is_string());
         assert_eq!(value["request_id"].as_str(), answer.header("x-kong-request-id"));
+    }
+}
+
+#[test]
+fn a_refusal_reaches_a_client_that_is_still_sending() {
+    let world = MAIN.hold();
+    let large = "x".repeat(20 << 20);
+    for (path, status) in [("/small", 413), ("/nowhere", 404)] {
+        let call = Call::post(path).json(&large);
+        let mut connection = Connection::open(world.gateway.proxy);
+        connection.write(&call.head("x")).unwrap();
+        connection.write(large.as_bytes()).expect("the gateway takes the rest of the body");
+        let (answer, connection) = connection.head(testkit::PATIENCE, false).whole();
+        answer.expect(status);
+        // Nothing is left over, so the connection can go on.
+        let (answer, _) = connection.call(&chat("/chat", "after-refusal", ""));
+        answer.expect(200);
+        let answers = h2_call(world.gateway.proxy, &[call]);
+        assert_eq!(answers[0].status, status, "over HTTP/2");
+    }
+}
+
+#[test]
+fn a_refused_body_that_was_not_sent_is_not_asked_for() {
+    let head = "POST /small HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 9000\r\n\
+        expect: 100-continue\r\n\r\n";
+    let mut connection = Connection::open(MAIN.hold().gateway.proxy);
+    connection.write(head.as_bytes()).unwrap();
+    let text = String::from_utf8(connection.read_to_end(testkit::PATIENCE)).unwrap();
+    assert!(text.starts_with("HTTP/1.1 413"), "{text}");
+}
+
+#[test]
+fn methods_that_no_call_has() {
+    let world = MAIN.hold();
+    for method in ["PUT", "DELETE", "PATCH", "OPTIONS", "FOO"] {
+        let call = Call::new(method, "/chat").json(body("x", ""));
+        let answer = world.refused("method", call, 405);
+        is_openai_error(&answer);
+        assert_eq!(answer.header("allow"), Some("POST, GET"));
+    }
+}
+
+#[test]
+fn names_and_paths_with_characters_that_lead_elsewhere() {
+    let world = MAIN.hold();
+    let answer = world.refused("model-control", chat("/any", "x", r#","model":"a\r\nx-evil: 1""#), 400);
+    is_openai_error(&answer);
+    assert_eq!(answer.json()["error"]["param"], "model");
+    for path in ["/sim/a/..%2f..%2fb", "/sim/a%5c..%5cb", "/sim/a%0d%0ax-evil:1", "/sim/a%00"] {
+        is_openai_error(&world.refused("path-elsewhere", Call::post(path).json(body("x", "")), 400));
     }
 }
