@@ -46,7 +46,7 @@ pub struct Attempted {
 ///
 /// A connection that cannot be made is tried again, at most `retries` times and within the connect
 /// timeout. A request that met a pooled connection which the peer had just closed is sent once more on
-/// a fresh one: it had not been read by anybody.
+/// a fresh one if it had not been read, or if reading it twice does no harm: an answer may cost money.
 pub async fn send(
     host: &Arc<Host>,
     request: Request<Segments>,

@@ -85,7 +85,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_peer_that_takes_nothing_is_given_up() {
         let (near, mut far) = tokio::io::duplex(8);
-        let mut patient = Patience::new(near, Duration::from_secs(60));
+        let mut patient = Patience::new(near, Duration::from_mins(1));
         patient.write_all(b"12345678").await.unwrap();
         let error = patient.write_all(b"9").await.unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::TimedOut);

@@ -1,9 +1,11 @@
 //! HTTP/1.1: one request at a time on a connection that its user drives.
 
 use std::future::{Future, poll_fn};
+use std::io::ErrorKind;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll};
+use std::time::{Duration, Instant};
 
 use http::{Request, Response};
 use hyper::body::Incoming;
@@ -21,6 +23,8 @@ use crate::segments::Segments;
 const MAX_HEAD: usize = 64 * 1024;
 /// Bytes that are read at once at most.
 const MAX_READ: usize = 128 * 1024;
+/// A reused connection that its peer had closed says so within this time.
+const STALE: Duration = Duration::from_secs(1);
 
 /// An open connection and the end by which requests are handed to it.
 pub(super) struct Http1 {
@@ -109,9 +113,16 @@ pub(super) async fn send(
         // The peer may close the connection in the very moment in which it is reused. The copy shares
         // the body's bytes; the head is small.
         let copy = request.clone();
+        let sent = Instant::now();
         match answered(&mut connection, request, timeouts).await {
             Ok(response) => return Ok((finish(response, connection, host), attempted)),
-            Err(Broken::Unread(unsent)) => request = unsent.map_or(copy, |unsent| *unsent),
+            Err(Broken::Closed { unsent: Some(unsent), .. }) => request = *unsent,
+            Err(Broken::Closed { reset, .. })
+                if copy.method().is_idempotent() || (reset && sent.elapsed() < STALE) =>
+            {
+                request = copy;
+            }
+            Err(Broken::Closed { .. }) => return Err(UpstreamError::Closed),
             Err(Broken::Told(error)) => return Err(error),
         }
         break;
@@ -120,14 +131,19 @@ pub(super) async fn send(
     let mut connection = Http1::open(host, timeouts, retries, &mut attempted.failed_connects).await?;
     match answered(&mut connection, request, timeouts).await {
         Ok(response) => Ok((finish(response, connection, host), attempted)),
-        Err(Broken::Unread(_)) => Err(UpstreamError::Closed),
+        Err(Broken::Closed { .. }) => Err(UpstreamError::Closed),
         Err(Broken::Told(error)) => Err(error),
     }
 }
 
 enum Broken {
-    /// The connection ended before a byte of the answer came.
-    Unread(Option<Box<Request<Segments>>>),
+    /// The connection ended before the head of the answer came.
+    Closed {
+        /// The request, if no byte of it was written.
+        unsent: Option<Box<Request<Segments>>>,
+        /// The peer threw bytes away that it had not read.
+        reset: bool,
+    },
     Told(UpstreamError),
 }
 
@@ -140,10 +156,19 @@ async fn answered(
         Err(_elapsed) => Err(Broken::Told(UpstreamError::ReadTimeout)),
         Ok(Ok(response)) => Ok(response),
         Ok(Err(failed)) => match UpstreamError::from_hyper(&failed.error) {
-            UpstreamError::Closed => Err(Broken::Unread(failed.unsent.map(Box::new))),
+            UpstreamError::Closed => {
+                let reset = is_reset(&failed.error);
+                Err(Broken::Closed { unsent: failed.unsent.map(Box::new), reset })
+            }
             error => Err(Broken::Told(error)),
         },
     }
+}
+
+fn is_reset(error: &hyper::Error) -> bool {
+    std::error::Error::source(error)
+        .and_then(|cause| cause.downcast_ref::<std::io::Error>())
+        .is_some_and(|cause| matches!(cause.kind(), ErrorKind::ConnectionReset | ErrorKind::BrokenPipe))
 }
 
 fn finish(response: Response<Incoming>, connection: Http1, host: &Arc<Host>) -> Response<UpstreamBody> {

@@ -2,6 +2,8 @@
 
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use testkit::{Answer, Call, gunzip, gzip};
 
@@ -90,4 +92,46 @@ fn a_batch_of_embeddings_may_be_large() {
     let gateway = builder().config(&config, address).start();
     let whole = Call::post("/chat").json(r#"{"input":"x"}"#).send(gateway.proxy).expect(200);
     assert!(whole.body == text.as_bytes(), "{} of {} bytes", whole.body.len(), text.len());
+}
+
+/// An upstream that answers the first request of each connection, and does with the second what it is told.
+fn tired_upstream(second: fn(TcpStream)) -> (SocketAddr, Arc<AtomicUsize>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let read = Arc::new(AtomicUsize::new(0));
+    let counter = Arc::clone(&read);
+    let body = br#"{"choices":[]}"#;
+    let first = answer("200 OK", "content-type: application/json\r\n", body);
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let stream = stream.unwrap();
+            serve(stream.try_clone().unwrap(), &first).unwrap();
+            counter.fetch_add(1, Ordering::SeqCst);
+            second(stream);
+        }
+    });
+    (address, read)
+}
+
+#[test]
+fn a_call_that_may_have_been_read_is_not_sent_again() {
+    let (address, answered) = tired_upstream(|stream| {
+        let _ = serve(stream, b"");
+    });
+    let gateway = builder().config(&one_route("sim-odd"), address).start();
+    chat().send(gateway.proxy).expect(200);
+    chat().send(gateway.proxy).expect(502);
+    assert_eq!(answered.load(Ordering::SeqCst), 1, "the second call went to no other connection");
+}
+
+#[test]
+fn a_call_that_nobody_read_is_sent_again() {
+    // What lies unread when a connection is closed makes it a reset.
+    let (address, answered) = tired_upstream(|stream| {
+        stream.peek(&mut [0]).unwrap();
+    });
+    let gateway = builder().config(&one_route("sim-odd"), address).start();
+    chat().send(gateway.proxy).expect(200);
+    chat().send(gateway.proxy).expect(200);
+    assert_eq!(answered.load(Ordering::SeqCst), 2);
 }
