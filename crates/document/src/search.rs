@@ -112,7 +112,8 @@ impl Search for Seen {
 }
 
 /// Position of the first `"` or `\` from `at` on, or the length of `bytes`.
-#[inline]
+#[inline(always)]
+#[expect(clippy::inline_always, reason = "the call costs as much as a short string; measured")]
 pub fn quote_or_escape(bytes: &[u8], at: usize) -> usize {
     if let Some((near, far)) = bytes.get(at..).and_then(<[u8]>::split_first_chunk::<NEAR>) {
         let (words, _) = near.as_chunks::<8>();
@@ -123,11 +124,21 @@ pub fn quote_or_escape(bytes: &[u8], at: usize) -> usize {
                 return at + 8 * index + (marks.trailing_zeros() / 8) as usize;
             }
         }
-        return at + NEAR + memchr2(b'"', b'\\', far).unwrap_or(far.len());
+        return at + NEAR + quote_or_escape_far(far);
     }
     let rest = bytes.get(at..).unwrap_or_default();
-    let hit = rest.iter().position(|byte| matches!(byte, b'"' | b'\\'));
-    hit.map_or(bytes.len(), |hit| at + hit)
+    (at + quote_or_escape_last(rest)).min(bytes.len())
+}
+
+#[inline(never)]
+fn quote_or_escape_far(bytes: &[u8]) -> usize {
+    memchr2(b'"', b'\\', bytes).unwrap_or(bytes.len())
+}
+
+#[inline(never)]
+fn quote_or_escape_last(bytes: &[u8]) -> usize {
+    let hit = bytes.iter().position(|byte| matches!(byte, b'"' | b'\\'));
+    hit.unwrap_or(bytes.len())
 }
 
 /// Position of the first byte from `at` on that may be a bracket, a brace or a `"`, or the length of `bytes`.
@@ -201,6 +212,7 @@ pub fn space_end(bytes: &[u8], at: usize) -> usize {
     }
 }
 
+#[cold]
 fn space_end_after(bytes: &[u8], mut at: usize) -> usize {
     while let Some(b' ' | b'\n' | b'\r' | b'\t') = bytes.get(at) {
         at += 1;

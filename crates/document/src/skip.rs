@@ -20,7 +20,8 @@ pub fn string_end(bytes: &[u8], at: usize) -> Option<usize> {
 }
 
 /// The same, and whether there are escapes in the string.
-#[inline]
+#[inline(always)]
+#[expect(clippy::inline_always, reason = "the call costs as much as a short name; measured")]
 pub fn name_end(bytes: &[u8], at: usize) -> Option<(usize, bool)> {
     let stop = quote_or_escape(bytes, at);
     match bytes.get(stop)? {

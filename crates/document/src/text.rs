@@ -33,19 +33,13 @@ impl<'d> Name<'d> {
     /// Whether the name, decoded, is `wanted`.
     #[inline]
     pub fn is(self, wanted: &str) -> bool {
-        if self.escaped {
-            // An escape is longer than what it stands for.
-            self.raw.len() > wanted.len() && *decode_exactly(self.raw) == *wanted.as_bytes()
-        } else {
-            self.raw == wanted.as_bytes()
-        }
+        if self.escaped { self.means(wanted) } else { self.raw == wanted.as_bytes() }
     }
 
-    /// The bytes of the decoded name; a lone surrogate stays as it is written, or becomes three bytes that are
-    /// no character.
-    #[inline]
-    pub fn bytes(self) -> Cow<'d, [u8]> {
-        if self.escaped { decode_exactly(self.raw) } else { Cow::Borrowed(self.raw) }
+    #[cold]
+    fn means(self, wanted: &str) -> bool {
+        // An escape is longer than what it stands for.
+        self.raw.len() > wanted.len() && *decode_exactly(self.raw) == *wanted.as_bytes()
     }
 
     /// Whether the decoded name is `wanted` only when case is ignored, as lenient parsers do: Unicode's

@@ -133,15 +133,14 @@ impl<'b> Cursor<'b> {
             if self.at == value {
                 self.pass()?;
             }
-            self.at = space_end(self.bytes, self.at);
-            match self.bytes.get(self.at) {
-                Some(b',') => self.at = space_end(self.bytes, self.at + 1),
+            let after = space_end(self.bytes, self.at);
+            match self.bytes.get(after) {
+                Some(b',') => self.at = space_end(self.bytes, after + 1),
                 Some(b'}') => {
-                    self.at += 1;
+                    self.at = after + 1;
                     return Ok(ControlFlow::Continue(()));
                 }
-                Some(_) => return Err(ScanError::Malformed),
-                None => return Err(ScanError::CutShort),
+                _ => return Err(self.wrong(after)),
             }
         }
     }
@@ -149,26 +148,24 @@ impl<'b> Cursor<'b> {
     /// Passes a name and its colon, up to the value.
     #[inline]
     fn name(&mut self) -> Result<Name<'b>, ScanError> {
-        self.expect(b'"')?;
-        let start = self.at;
+        let start = self.at + 1;
+        if self.bytes.get(self.at) != Some(&b'"') {
+            return Err(self.wrong(self.at));
+        }
         let (end, escaped) = name_end(self.bytes, start).ok_or(ScanError::CutShort)?;
         let raw = self.bytes.get(start..end - 1).unwrap_or_default();
-        self.at = space_end(self.bytes, end);
-        self.expect(b':')?;
-        self.at = space_end(self.bytes, self.at);
+        let colon = space_end(self.bytes, end);
+        if self.bytes.get(colon) != Some(&b':') {
+            return Err(self.wrong(colon));
+        }
+        self.at = space_end(self.bytes, colon + 1);
         Ok(Name::new(raw, self.start + start, escaped))
     }
 
-    #[inline]
-    fn expect(&mut self, byte: u8) -> Result<(), ScanError> {
-        match self.bytes.get(self.at) {
-            Some(found) if *found == byte => {
-                self.at += 1;
-                Ok(())
-            }
-            Some(_) => Err(ScanError::Malformed),
-            None => Err(ScanError::CutShort),
-        }
+    /// That something else should be at `at`.
+    #[cold]
+    const fn wrong(&self, at: usize) -> ScanError {
+        if at < self.bytes.len() { ScanError::Malformed } else { ScanError::CutShort }
     }
 
     /// Passes over the value.

@@ -33,15 +33,21 @@ pub(super) fn read(usage: Value<'_>, reasoning_outside: bool) -> Option<Usage> {
 /// Reads the `usage` object that a walk stands on.
 pub(super) fn read_at(usage: &mut Cursor<'_>, reasoning_outside: bool) -> Option<Usage> {
     let mut counts = Counts::default();
-    usage.members(|name, cursor| match &*name.bytes() {
-        b"prompt_tokens" => counts.prompt = count_at(cursor),
-        b"completion_tokens" => counts.completion = count_at(cursor),
-        b"total_tokens" => counts.total = count_at(cursor),
-        b"prompt_tokens_details" => counts.read_prompt_details(cursor),
-        b"completion_tokens_details" => counts.read_completion_details(cursor),
-        // DeepSeek; Together and Moonshot.
-        b"prompt_cache_hit_tokens" | b"cached_tokens" => counts.add_cached(cursor),
-        _ => {}
+    usage.members(|name, cursor| {
+        if name.is("prompt_tokens") {
+            counts.prompt = count_at(cursor);
+        } else if name.is("completion_tokens") {
+            counts.completion = count_at(cursor);
+        } else if name.is("total_tokens") {
+            counts.total = count_at(cursor);
+        } else if name.is("prompt_tokens_details") {
+            counts.read_prompt_details(cursor);
+        } else if name.is("completion_tokens_details") {
+            counts.read_completion_details(cursor);
+        } else if name.is("prompt_cache_hit_tokens") || name.is("cached_tokens") {
+            // DeepSeek; Together and Moonshot.
+            counts.add_cached(cursor);
+        }
     });
     counts.split(reasoning_outside)
 }
@@ -52,19 +58,24 @@ impl Counts {
     }
 
     fn read_prompt_details(&mut self, details: &mut Cursor<'_>) {
-        details.members(|name, cursor| match &*name.bytes() {
-            b"cached_tokens" => self.add_cached(cursor),
-            b"audio_tokens" => self.audio_in = count_at(cursor).unwrap_or(0),
-            b"cache_write_tokens" => self.cache_written = count_at(cursor).unwrap_or(0),
-            _ => {}
+        details.members(|name, cursor| {
+            if name.is("cached_tokens") {
+                self.add_cached(cursor);
+            } else if name.is("audio_tokens") {
+                self.audio_in = count_at(cursor).unwrap_or(0);
+            } else if name.is("cache_write_tokens") {
+                self.cache_written = count_at(cursor).unwrap_or(0);
+            }
         });
     }
 
     fn read_completion_details(&mut self, details: &mut Cursor<'_>) {
-        details.members(|name, cursor| match &*name.bytes() {
-            b"reasoning_tokens" => self.reasoning = count_at(cursor).unwrap_or(0),
-            b"audio_tokens" => self.audio_out = count_at(cursor).unwrap_or(0),
-            _ => {}
+        details.members(|name, cursor| {
+            if name.is("reasoning_tokens") {
+                self.reasoning = count_at(cursor).unwrap_or(0);
+            } else if name.is("audio_tokens") {
+                self.audio_out = count_at(cursor).unwrap_or(0);
+            }
         });
     }
 
