@@ -33,10 +33,7 @@ impl Answer {
 
     /// How often a header occurs.
     pub fn count(&self, name: &str) -> usize {
-        self.headers
-            .iter()
-            .filter(|(known, _)| known.eq_ignore_ascii_case(name))
-            .count()
+        self.headers.iter().filter(|(known, _)| known.eq_ignore_ascii_case(name)).count()
     }
 
     pub fn text(&self) -> String {
@@ -54,9 +51,7 @@ impl Answer {
     /// The message of an error in OpenAI's shape, or in that of the routing errors.
     pub fn message(&self) -> String {
         let body = self.json();
-        let message = body["error"]["message"]
-            .as_str()
-            .or_else(|| body["message"].as_str());
+        let message = body["error"]["message"].as_str().or_else(|| body["message"].as_str());
         message.unwrap_or_else(|| panic!("no message: {body}")).to_owned()
     }
 
@@ -67,10 +62,7 @@ impl Answer {
 
     /// Panics, with the whole answer, unless the status is this one.
     #[track_caller]
-    #[expect(
-        clippy::return_self_not_must_use,
-        reason = "called for its check alone as well"
-    )]
+    #[expect(clippy::return_self_not_must_use, reason = "called for its check alone as well")]
     pub fn expect(self, status: u16) -> Self {
         assert_eq!(self.status, status, "{:?} {}", self.headers, self.text());
         self

@@ -48,8 +48,7 @@ impl Call {
 
     /// A body with the content type of JSON; the text is sent as it is.
     pub fn json(self, text: impl AsRef<str>) -> Self {
-        self.header("content-type", "application/json")
-            .body(text.as_ref())
+        self.header("content-type", "application/json").body(text.as_ref())
     }
 
     pub fn body(mut self, body: impl AsRef<[u8]>) -> Self {
@@ -82,9 +81,7 @@ impl Call {
 
     /// The same over TLS.
     pub fn send_tls(&self, to: SocketAddr, trust: &Certificates) -> Answer {
-        Connection::open_tls(to, trust, &[b"http/1.1"])
-            .begin(self)
-            .finish()
+        Connection::open_tls(to, trust, &[b"http/1.1"]).begin(self).finish()
     }
 
     /// Sends on a connection of its own and reads the head of the answer.
@@ -95,11 +92,7 @@ impl Call {
     /// The bytes of the head.
     pub fn head(&self, host: &str) -> Vec<u8> {
         let mut head = format!("{} {} HTTP/1.1\r\n", self.method, self.target);
-        let has = |name: &str| {
-            self.headers
-                .iter()
-                .any(|(known, _)| known.eq_ignore_ascii_case(name))
-        };
+        let has = |name: &str| self.headers.iter().any(|(known, _)| known.eq_ignore_ascii_case(name));
         let mut add = |name: &str, value: &str| {
             head.push_str(name);
             head.push_str(": ");

@@ -29,13 +29,7 @@ impl Connection {
     pub fn open(to: SocketAddr) -> Self {
         let socket = connect(to);
         let transport = Box::new(socket.try_clone().expect("a second handle"));
-        Self {
-            transport,
-            socket,
-            host: to.to_string(),
-            read: Vec::new(),
-            alpn: None,
-        }
+        Self { transport, socket, host: to.to_string(), read: Vec::new(), alpn: None }
     }
 
     /// Connects over TLS to `localhost`, trusting the given certificates only. Panics where the handshake fails.
@@ -53,13 +47,7 @@ impl Connection {
         let alpn = session.alpn_protocol().map(<[u8]>::to_vec);
         let clone = socket.try_clone()?;
         let transport = Box::new(rustls::StreamOwned::new(session, clone));
-        Ok(Self {
-            transport,
-            socket,
-            host: format!("localhost:{}", to.port()),
-            read: Vec::new(),
-            alpn,
-        })
+        Ok(Self { transport, socket, host: format!("localhost:{}", to.port()), read: Vec::new(), alpn })
     }
 
     /// Sends bytes as they are.
@@ -206,11 +194,7 @@ fn take_chunks(read: &mut Vec<u8>, left: &mut usize) -> Chunk {
         }
         let line = if *left == 0 { position(read, b"\r\n") } else { None };
         let Some(line) = line else {
-            return if piece.is_empty() {
-                Chunk::More
-            } else {
-                Chunk::Some(piece)
-            };
+            return if piece.is_empty() { Chunk::More } else { Chunk::Some(piece) };
         };
         let digits = String::from_utf8_lossy(&read[..line]).into_owned();
         let size = usize::from_str_radix(digits.split(';').next().unwrap_or_default().trim(), 16);
@@ -253,10 +237,7 @@ impl Live {
         let mut words = lines.next().unwrap_or_default().splitn(3, ' ');
         let version = words.next().unwrap_or_default();
         assert_eq!(version, "HTTP/1.1", "{head}");
-        let status = words
-            .next()
-            .and_then(|digits| digits.parse().ok())
-            .expect("a status");
+        let status = words.next().and_then(|digits| digits.parse().ok()).expect("a status");
         let reason = words.next().unwrap_or_default().to_owned();
         let headers: Vec<(String, String)> = lines
             .filter_map(|line| line.split_once(':'))
@@ -275,26 +256,12 @@ impl Live {
         };
         let head_at = begun.elapsed();
         let (body, pieces) = (Vec::new(), Vec::new());
-        Self {
-            status,
-            reason,
-            headers,
-            head_at,
-            connection,
-            framing,
-            begun,
-            patience,
-            body,
-            pieces,
-        }
+        Self { status, reason, headers, head_at, connection, framing, begun, patience, body, pieces }
     }
 
     /// The next bytes of the body, or how it ended.
     pub fn piece(&mut self) -> Result<Vec<u8>, End> {
-        self.connection
-            .socket
-            .set_read_timeout(Some(self.patience))
-            .expect("a timeout");
+        self.connection.socket.set_read_timeout(Some(self.patience)).expect("a timeout");
         loop {
             if let Some(piece) = self.take()? {
                 self.pieces.push((self.begun.elapsed(), piece.clone()));
@@ -302,11 +269,7 @@ impl Live {
                 return Ok(piece);
             }
             if self.connection.fill()? == 0 {
-                return Err(if matches!(self.framing, Framing::UntilClose) {
-                    End::Closed
-                } else {
-                    End::Cut
-                });
+                return Err(if matches!(self.framing, Framing::UntilClose) { End::Closed } else { End::Cut });
             }
         }
     }

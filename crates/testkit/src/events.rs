@@ -28,11 +28,7 @@ impl Event {
 /// Reads a whole stream. Panics where it is no UTF-8 or ends inside an event.
 pub fn events(bytes: &[u8]) -> Vec<Event> {
     let text = std::str::from_utf8(bytes).expect("a stream in UTF-8");
-    let text = text
-        .strip_prefix('\u{feff}')
-        .unwrap_or(text)
-        .replace("\r\n", "\n")
-        .replace('\r', "\n");
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text).replace("\r\n", "\n").replace('\r', "\n");
     let mut events = Vec::new();
     let mut event = Event::default();
     let mut data: Vec<&str> = Vec::new();
@@ -65,9 +61,7 @@ pub fn content_of(events: &[Event]) -> String {
     for event in events.iter().filter(|event| !event.is_done()) {
         let value = event.json();
         for choice in value["choices"].as_array().into_iter().flatten() {
-            let piece = choice["delta"]["content"]
-                .as_str()
-                .or_else(|| choice["text"].as_str());
+            let piece = choice["delta"]["content"].as_str().or_else(|| choice["text"].as_str());
             text.push_str(piece.unwrap_or_default());
         }
     }

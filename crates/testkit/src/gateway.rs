@@ -24,6 +24,7 @@ pub struct GatewayBuilder {
     args: Vec<String>,
     env: Vec<(String, String)>,
     files: Vec<(String, String)>,
+    quickstart: bool,
 }
 
 impl GatewayBuilder {
@@ -35,12 +36,19 @@ impl GatewayBuilder {
             args: Vec::new(),
             env: Vec::new(),
             files: Vec::new(),
+            quickstart: false,
         }
     }
 
     /// The declarative file; `@UPSTREAM@` stands for the address of a simulator.
     pub fn config(mut self, text: &str, upstream: SocketAddr) -> Self {
         self.config = text.replace("@UPSTREAM@", &upstream.to_string());
+        self
+    }
+
+    /// Starts the quickstart, which reads no configuration.
+    pub fn quickstart(mut self) -> Self {
+        self.quickstart = true;
         self
     }
 
@@ -78,7 +86,9 @@ impl GatewayBuilder {
         }
         let records = dir.path().join("records.jsonl");
         let mut command = Command::new(&self.binary);
-        command.arg("serve").arg("--config").arg(&config);
+        if !self.quickstart {
+            command.arg("serve").arg("--config").arg(&config);
+        }
         for (flag, value) in [
             ("--record-log", records.as_os_str()),
             ("--proxy-listen", OsStr::new("127.0.0.1:0")),
@@ -90,10 +100,7 @@ impl GatewayBuilder {
         }
         let folder = dir.path().to_string_lossy().into_owned();
         command.args(self.args.iter().map(|arg| arg.replace("@DIR@", &folder)));
-        let env = self
-            .env
-            .iter()
-            .map(|(name, value)| (name.clone(), value.replace("@DIR@", &folder)));
+        let env = self.env.iter().map(|(name, value)| (name.clone(), value.replace("@DIR@", &folder)));
         let mut process = Process::start(&mut command, env, dir.path());
         let begun = Instant::now();
         let ready = loop {
@@ -156,10 +163,7 @@ impl Gateway {
 
     /// Sends a signal by the system's `kill`, such as `HUP` or `TERM`.
     pub fn signal(&self, name: &str) {
-        let status = Command::new("kill")
-            .arg(format!("-{name}"))
-            .arg(self.pid().to_string())
-            .status();
+        let status = Command::new("kill").arg(format!("-{name}")).arg(self.pid().to_string()).status();
         assert!(status.expect("kill").success());
     }
 
@@ -185,9 +189,7 @@ impl Gateway {
 
     /// Waits until the output has this text.
     pub fn wait_for_output(&self, text: &str) {
-        wait_for(&format!("`{text}` in the output"), || {
-            self.output().contains(text).then_some(())
-        });
+        wait_for(&format!("`{text}` in the output"), || self.output().contains(text).then_some(()));
     }
 
     /// Waits for the process to end by itself. Panics where it does not in time.
@@ -197,11 +199,7 @@ impl Gateway {
             if let Some(status) = self.process.child.try_wait().expect("a child") {
                 return status;
             }
-            assert!(
-                begun.elapsed() < patience,
-                "still running after {patience:?}:\n{}",
-                self.output()
-            );
+            assert!(begun.elapsed() < patience, "still running after {patience:?}:\n{}", self.output());
             std::thread::sleep(Duration::from_millis(5));
         }
     }
@@ -222,15 +220,9 @@ impl Process {
     fn start(command: &mut Command, env: impl Iterator<Item = (String, String)>, dir: &Path) -> Self {
         let path = std::env::var_os("PATH").unwrap_or_default();
         command.env_clear().env("PATH", path).env("HOME", dir).envs(env);
-        command
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped());
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap_or_else(|error| {
-            panic!(
-                "{}: {error}",
-                Path::new(command.get_program() as &OsStr).display()
-            );
+            panic!("{}: {error}", Path::new(command.get_program() as &OsStr).display());
         });
         let output = Arc::new(Mutex::new(String::new()));
         collect(child.stdout.take().expect("a pipe"), Arc::clone(&output));

@@ -11,10 +11,7 @@ pub struct Shared<T> {
 
 impl<T> Shared<T> {
     pub const fn new(make: fn() -> T) -> Self {
-        Self {
-            make,
-            live: Mutex::new(Weak::new()),
-        }
+        Self { make, live: Mutex::new(Weak::new()) }
     }
 
     /// The live value, or a new one.

@@ -19,6 +19,7 @@ mod h2;
 mod lease;
 mod ready;
 mod records;
+mod run;
 mod tls;
 mod upstream;
 
@@ -31,6 +32,7 @@ pub use gateway::{Gateway, GatewayBuilder};
 pub use h2::{H2Answer, h2_call};
 pub use lease::Shared;
 pub use ready::Ready;
+pub use run::{Finished, run};
 pub use tls::{Certificates, TlsFront};
 pub use upstream::Upstream;
 
@@ -46,10 +48,7 @@ pub fn wait_for<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
         if let Some(value) = look() {
             return value;
         }
-        assert!(
-            begun.elapsed() < PATIENCE,
-            "waited {PATIENCE:?} in vain for {what}"
-        );
+        assert!(begun.elapsed() < PATIENCE, "waited {PATIENCE:?} in vain for {what}");
         std::thread::sleep(Duration::from_millis(5));
     }
 }

@@ -50,10 +50,7 @@ mod tests {
         assert_eq!(ready.proxy_tls, None);
         let line =
             "ai-proxy ready proxy=http://127.0.0.1:1 admin=http://127.0.0.1:2 proxy_tls=https://127.0.0.1:3";
-        assert_eq!(
-            Ready::parse(line).unwrap().proxy_tls,
-            Some("127.0.0.1:3".parse().unwrap())
-        );
+        assert_eq!(Ready::parse(line).unwrap().proxy_tls, Some("127.0.0.1:3".parse().unwrap()));
         assert_eq!(Ready::parse("ai-proxy is ready"), None);
         assert_eq!(Ready::parse(""), None);
     }

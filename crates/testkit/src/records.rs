@@ -23,8 +23,6 @@ pub(crate) fn read(path: &Path) -> Vec<Value> {
 /// Waits for the record of a request.
 pub(crate) fn wait(path: &Path, request_id: &str) -> Value {
     wait_for(&format!("the record of {request_id}"), || {
-        read(path)
-            .into_iter()
-            .find(|record| record["request"]["id"] == request_id)
+        read(path).into_iter().find(|record| record["request"]["id"] == request_id)
     })
 }

@@ -22,10 +22,7 @@ impl Certificates {
     pub fn generate() -> Self {
         let names = vec!["localhost".to_owned(), "127.0.0.1".to_owned()];
         let made = rcgen::generate_simple_self_signed(names).expect("a certificate");
-        Self {
-            certificate_pem: made.cert.pem(),
-            key_pem: made.signing_key.serialize_pem(),
-        }
+        Self { certificate_pem: made.cert.pem(), key_pem: made.signing_key.serialize_pem() }
     }
 
     fn chain(&self) -> Vec<CertificateDer<'static>> {
@@ -130,9 +127,6 @@ fn step(from: &mut impl Read, to: &mut impl Write, buffer: &mut [u8]) -> bool {
     match from.read(buffer) {
         Ok(0) => false,
         Ok(size) => to.write_all(&buffer[..size]).and_then(|()| to.flush()).is_ok(),
-        Err(error) => matches!(
-            error.kind(),
-            std::io::ErrorKind::WouldBlock | std::io::ErrorKind::TimedOut
-        ),
+        Err(error) => matches!(error.kind(), std::io::ErrorKind::WouldBlock | std::io::ErrorKind::TimedOut),
     }
 }

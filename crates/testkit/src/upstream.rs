@@ -37,9 +37,8 @@ impl Upstream {
                 .build()
                 .expect("a runtime");
             runtime.block_on(async move {
-                let simulator = Simulator::bind_with(([127, 0, 0, 1], 0).into(), options)
-                    .await
-                    .expect("a simulator");
+                let simulator =
+                    Simulator::bind_with(([127, 0, 0, 1], 0).into(), options).await.expect("a simulator");
                 told.send(simulator.addr).expect("a listener");
                 loop {
                     while let Ok(job) = inbox.try_recv() {
@@ -54,12 +53,7 @@ impl Upstream {
             });
         });
         let addr = addr.recv_timeout(PATIENCE).expect("an address");
-        Self {
-            addr,
-            jobs,
-            stop: Some(stop),
-            thread: Some(thread),
-        }
+        Self { addr, jobs, stop: Some(stop), thread: Some(thread) }
     }
 
     /// A URL of this simulator.
@@ -99,9 +93,7 @@ impl Upstream {
     /// Waits until the only request with this tag has ended so.
     pub fn wait_for_outcome(&self, tag: &str, outcome: Outcome) -> Recorded {
         wait_for(&format!("{outcome:?} of {tag}"), || {
-            self.tagged(tag)
-                .into_iter()
-                .find(|request| request.outcome == outcome)
+            self.tagged(tag).into_iter().find(|request| request.outcome == outcome)
         })
     }
 }
