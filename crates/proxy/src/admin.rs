@@ -7,6 +7,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use axum::Router;
 use axum::body::Bytes;
+use axum::extract::rejection::BytesRejection;
 use axum::extract::{DefaultBodyLimit, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -40,7 +41,7 @@ pub fn status_router(gateway: Arc<Gateway>) -> Router {
 /// Everything, for the listener that only operators reach.
 pub fn admin_router(gateway: Arc<Gateway>, apply: Apply) -> Router {
     let config = Router::new()
-        .route("/config", post(replace_config))
+        .route("/config", post(replace_config).fallback(only_post))
         .layer(DefaultBodyLimit::max(MAX_CONFIG))
         .with_state(Admin { gateway: Arc::clone(&gateway), apply });
     status_router(gateway).merge(config)
@@ -144,10 +145,26 @@ fn is_local(host: &str) -> bool {
         || host.rsplit_once(':').map_or(host, |(name, _)| name).eq_ignore_ascii_case("localhost")
 }
 
-async fn replace_config(State(admin): State<Admin>, headers: HeaderMap, body: Bytes) -> Response {
+async fn only_post() -> Response {
+    told(StatusCode::METHOD_NOT_ALLOWED, "the configuration can be replaced by POST only", Vec::new())
+}
+
+async fn replace_config(
+    State(admin): State<Admin>,
+    headers: HeaderMap,
+    body: Result<Bytes, BytesRejection>,
+) -> Response {
     if let Some(refused) = refuse_foreign(&headers) {
         return refused;
     }
+    let body = match body {
+        Ok(body) => body,
+        Err(rejection) if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE => {
+            let message = format!("a configuration of more than {} MiB is not taken", MAX_CONFIG >> 20);
+            return told(StatusCode::PAYLOAD_TOO_LARGE, message, Vec::new());
+        }
+        Err(rejection) => return told(rejection.status(), "the body could not be read", Vec::new()),
+    };
     let Ok(text) = String::from_utf8(body.to_vec()) else {
         return told(StatusCode::BAD_REQUEST, "the configuration is not UTF-8", Vec::new());
     };

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
-use auth::{MASK, is_redacted};
+use auth::{MASK, ParamLocation, is_redacted};
 use bytes::Bytes;
 use config::Configuration;
 use http::request::Parts;
@@ -53,7 +53,8 @@ pub async fn explain(configuration: Configuration, request: &[u8]) -> Result<Exp
     let metrics = Arc::new(Metrics::new(MetricsOptions::default()));
     let hosts = Hosts::new(Arc::new(TlsSettings::new(None)?), Arc::clone(&metrics));
     // Nothing is sent, so the simulator need not run.
-    let settings = Settings { max_body_bytes: MAX_BODY, simulator: Some("http://127.0.0.1:1".to_owned()) };
+    let settings =
+        Settings { max_body_bytes: MAX_BODY, simulator: Some("http://built-in-simulator".to_owned()) };
     let gateway = Arc::new(Gateway::new(configuration, settings, hosts, metrics, None)?);
     let snapshot = gateway.snapshot();
     let peer = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
@@ -167,6 +168,17 @@ fn describe(prepared: &Prepared<'_>) -> String {
     let _ = writeln!(text, "target    {} / {model}", prepared.target.provider.id);
     let _ = writeln!(text, "operation {}", prepared.operation.route_type());
     let _ = writeln!(text, "delivery  {}", if prepared.is_streamed() { "stream" } else { "whole" });
+    let credential = &prepared.target.credential;
+    if let Some(name) = credential.header_name() {
+        let _ = writeln!(text, "auth      header {name}");
+    }
+    if let Some((location, name)) = credential.param_name() {
+        let place = match location {
+            ParamLocation::Query => "query",
+            ParamLocation::Body => "body",
+        };
+        let _ = writeln!(text, "auth      {place} {name}");
+    }
     for loss in prepared.losses.iter() {
         let _ = writeln!(text, "loss      {} {}", loss.member, loss.kind.name());
     }
@@ -190,7 +202,10 @@ fn write_request(
         endpoint.authority(),
         uri.path()
     );
-    for (name, value) in request.headers() {
+    // Their order means nothing, so they have one that a comparison can rely on.
+    let mut headers: Vec<_> = request.headers().iter().collect();
+    headers.sort_by_key(|(name, _)| name.as_str());
+    for (name, value) in headers {
         let secret = value.is_sensitive()
             || is_redacted(name.as_str())
             || prepared.target.credential_header.as_ref() == Some(name);

@@ -1,7 +1,7 @@
 //! From a configuration to a running process, and to its orderly end.
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,9 +9,12 @@ use std::time::Duration;
 use anyhow::Context as _;
 use config::Configuration;
 use proxy::{Drain, Gateway, Hosts, Listener, Settings, TlsSettings, admin};
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject as _;
 use telemetry::{Metrics, MetricsOptions, RecordWriter, Sink};
 use tokio::net::TcpListener;
 
+use crate::built_in::BuiltIn;
 use crate::cli::{Listen, ProcessArgs};
 use crate::reload::{self, Source};
 use crate::{output, reload::Signals};
@@ -110,21 +113,33 @@ fn open_records(target: &str, metrics: &Metrics) -> anyhow::Result<Option<Record
     Ok(Some(writer))
 }
 
+fn upstream_trust(authority: Option<&Path>) -> anyhow::Result<TlsSettings> {
+    if let Some(path) = authority {
+        let mut certificates = CertificateDer::pem_file_iter(path)
+            .map_err(|error| anyhow::anyhow!("--upstream-ca {}: {error}", path.display()))?;
+        // A file without any is the wrong file: told now, and not as a failed handshake later.
+        anyhow::ensure!(
+            certificates.next().is_some(),
+            "--upstream-ca {}: there is no PEM certificate in it",
+            path.display()
+        );
+    }
+    Ok(TlsSettings::new(authority.map(Path::to_owned))?)
+}
+
 async fn serve(mut start: Start<'_>) -> anyhow::Result<ExitCode> {
     let process = start.process;
     // Signals are caught before the process says that it is ready.
-    let signals = Signals::catch()?;
+    let mut signals = Signals::catch()?;
     let bound = bind(&start).await?;
     let metrics = Arc::new(Metrics::new(MetricsOptions {
         version: env!("CARGO_PKG_VERSION"),
         ..MetricsOptions::default()
     }));
-    let tls = Arc::new(TlsSettings::new(process.upstream_ca.clone())?);
-    let simulator = start_simulator(&start.configuration).await?;
-    let settings = Settings {
-        max_body_bytes: process.max_body_bytes,
-        simulator: simulator.as_ref().map(|simulator| format!("http://{}", simulator.addr)),
-    };
+    let tls = Arc::new(upstream_trust(process.upstream_ca.as_deref())?);
+    let simulator = Arc::new(BuiltIn::reserve()?);
+    simulator.start(&start.configuration).await?;
+    let settings = Settings { max_body_bytes: process.max_body_bytes, simulator: Some(simulator.url()) };
     let records = open_records(&process.record_log, &metrics)?;
     let hosts = Hosts::new(tls, Arc::clone(&metrics));
     let configuration = std::mem::take(&mut start.configuration);
@@ -136,7 +151,7 @@ async fn serve(mut start: Start<'_>) -> anyhow::Result<ExitCode> {
     for (_, listener) in bound.proxy {
         tokio::spawn(proxy::serve(listener, Arc::clone(&gateway), drain.signal()));
     }
-    let apply = reload::applier(&gateway, start.source.as_ref());
+    let apply = reload::applier(&gateway, &simulator, start.source.as_ref());
     if let Some(listener) = bound.admin {
         tokio::spawn(admin::serve(listener, admin::admin_router(Arc::clone(&gateway), apply)));
     }
@@ -150,26 +165,20 @@ async fn serve(mut start: Start<'_>) -> anyhow::Result<ExitCode> {
         output::tell(&banner(address));
     }
 
-    reload::until_told_to_end(&gateway, start.source, signals).await;
+    reload::until_told_to_end(&gateway, &simulator, start.source, &mut signals).await;
     tracing::info!("ending: running requests may finish");
-    let drained = drain.finish(Duration::from_secs(process.drain_seconds)).await;
+    let drained = tokio::select! {
+        drained = drain.finish(Duration::from_secs(process.drain_seconds)) => drained,
+        () = signals.end() => {
+            tracing::warn!("told to end a second time: running requests are dropped");
+            drain.finish(Duration::ZERO).await
+        }
+    };
     if !drained {
         tracing::warn!(requests = gateway.metrics.in_flight.value(), "some requests did not end in time");
     }
     if let Some(records) = &gateway.records {
         records.close(RECORDS_DEADLINE);
     }
-    drop(simulator);
     Ok(ExitCode::SUCCESS)
-}
-
-/// Runs the built-in simulator for configurations that have a target on it.
-async fn start_simulator(configuration: &Configuration) -> anyhow::Result<Option<simulator::Simulator>> {
-    if !configuration.is_simulated() {
-        return Ok(None);
-    }
-    let address = SocketAddr::from(([127, 0, 0, 1], 0));
-    // Reached through the gateway only, which has no key for it.
-    let options = simulator::Options { keyless: true, ..simulator::Options::default() };
-    Ok(Some(simulator::Simulator::bind_with(address, options).await.context("the built-in simulator")?))
 }

@@ -68,10 +68,10 @@ pub struct ProcessArgs {
     #[arg(long, env = "AI_PROXY_TLS_LISTEN", value_name = "ADDR", requires_all = ["tls_cert", "tls_key"])]
     pub proxy_tls_listen: Option<SocketAddr>,
     /// PEM file with the certificate chain of the TLS listener.
-    #[arg(long, env = "AI_PROXY_TLS_CERT", value_name = "FILE")]
+    #[arg(long, env = "AI_PROXY_TLS_CERT", value_name = "FILE", requires = "proxy_tls_listen")]
     pub tls_cert: Option<PathBuf>,
     /// PEM file with the private key of the TLS listener.
-    #[arg(long, env = "AI_PROXY_TLS_KEY", value_name = "FILE")]
+    #[arg(long, env = "AI_PROXY_TLS_KEY", value_name = "FILE", requires = "proxy_tls_listen")]
     pub tls_key: Option<PathBuf>,
     /// PEM file of certificates that are trusted in upstreams, besides the system's.
     #[arg(long, env = "AI_PROXY_UPSTREAM_CA", value_name = "FILE")]
@@ -88,7 +88,7 @@ pub struct ProcessArgs {
     /// Largest request body in bytes, whatever the configuration allows.
     #[arg(long, env = "AI_PROXY_MAX_BODY", default_value_t = 128 << 20, value_name = "BYTES")]
     pub max_body_bytes: u64,
-    /// Seconds that running requests may take to end after SIGTERM.
+    /// Seconds that running requests may take to end after SIGTERM; a second signal ends them at once.
     #[arg(long, env = "AI_PROXY_DRAIN", default_value_t = 30, value_name = "SECONDS")]
     pub drain_seconds: u64,
     /// Threads that serve requests; one for each core if not set.
@@ -97,6 +97,7 @@ pub struct ProcessArgs {
     /// What is logged to standard error: error, warn, info, debug, trace, or a filter such as `proxy=debug`.
     #[arg(long, env = "AI_PROXY_LOG", default_value = "info", value_name = "LEVEL")]
     pub log_level: String,
+    /// How a line of the log is written.
     #[arg(long, env = "AI_PROXY_LOG_FORMAT", value_enum, default_value_t = LogFormat::Text)]
     pub log_format: LogFormat,
 }

@@ -1,9 +1,11 @@
 //! What each command does.
 
+use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::Context as _;
 use tokio::runtime::Runtime;
+use tokio::signal::unix::{SignalKind, signal};
 
 use crate::boot::{self, Start};
 use crate::cli::{CheckArgs, ExplainArgs, Listen, LoadArgs, QuickstartArgs, ServeArgs, SimulateArgs};
@@ -48,16 +50,12 @@ pub fn check(arguments: &CheckArgs) -> anyhow::Result<ExitCode> {
     let text = configuration::read(&arguments.config)?;
     let name = configuration::name_of(&arguments.config);
     match configuration::load(&text, &name, &arguments.load) {
-        Err(problems) => {
-            let lines: Vec<String> = problems.iter().map(ToString::to_string).collect();
-            Ok(refuse(&lines))
-        }
+        Err(problems) => Ok(refuse(&configuration::lines(&problems))),
         Ok(loaded) => {
-            for warning in loaded.warnings {
-                output::tell(&warning.to_string());
-            }
-            for problem in &loaded.unserved {
-                output::tell(&problem.to_string());
+            for problems in [&loaded.warnings, &loaded.unserved] {
+                for line in configuration::lines(problems) {
+                    output::tell(&line);
+                }
             }
             let served = if loaded.unserved.is_empty() { "" } else { ", but not all of it is served yet" };
             output::print(&format!("{name}: valid{served}\n"))?;
@@ -67,15 +65,20 @@ pub fn check(arguments: &CheckArgs) -> anyhow::Result<ExitCode> {
 }
 
 pub fn explain(arguments: &ExplainArgs) -> anyhow::Result<ExitCode> {
+    let standard_input = Path::new("-");
+    anyhow::ensure!(
+        arguments.config != standard_input || arguments.request != standard_input,
+        "configuration and request cannot both come from standard input"
+    );
     let text = configuration::read(&arguments.config)?;
     let name = configuration::name_of(&arguments.config);
     let (configuration, _) = match configuration::load_served(&text, &name, &arguments.load) {
         Ok(loaded) => loaded,
         Err(problems) => return Ok(refuse(&problems)),
     };
-    let request = configuration::read(&arguments.request)?;
+    let request = configuration::read_bytes(&arguments.request)?;
     let explanation = current_thread()?
-        .block_on(proxy::explain(configuration, request.as_bytes()))
+        .block_on(proxy::explain(configuration, &request))
         .with_context(|| configuration::name_of(&arguments.request))?;
     output::print(&explanation.text)?;
     Ok(if explanation.would_send { ExitCode::SUCCESS } else { ExitCode::FAILURE })
@@ -99,8 +102,9 @@ pub fn quickstart(arguments: &QuickstartArgs) -> anyhow::Result<ExitCode> {
         output::print(&file)?;
         return Ok(ExitCode::SUCCESS);
     }
+    let addresses = [Some(arguments.proxy_listen), arguments.process.proxy_tls_listen];
     anyhow::ensure!(
-        arguments.proxy_listen.ip().is_loopback(),
+        addresses.iter().flatten().all(|address| address.ip().is_loopback()),
         "quickstart listens on loopback only: use `ai-proxy serve` to be reached from elsewhere"
     );
     logging::start(&arguments.process)?;
@@ -114,8 +118,18 @@ pub fn quickstart(arguments: &QuickstartArgs) -> anyhow::Result<ExitCode> {
         proxy_listen: Listen::At(arguments.proxy_listen),
         process: &arguments.process,
         source: None,
-        banner: Some(Box::new(move |address| quickstart::banner(&targets, address))),
+        banner: Some(Box::new(move |address| quickstart::banner(&targets, address, &program()))),
     })
+}
+
+/// This program as it was called, for lines to paste.
+fn program() -> String {
+    std::env::args().next().filter(|name| is_plain(name)).unwrap_or_else(|| "ai-proxy".to_owned())
+}
+
+/// Whether a shell takes a word as it is.
+fn is_plain(word: &str) -> bool {
+    !word.is_empty() && word.chars().all(|c| c.is_ascii_alphanumeric() || "/._-".contains(c))
 }
 
 fn current_thread() -> std::io::Result<Runtime> {
@@ -126,7 +140,12 @@ pub fn simulate(arguments: &SimulateArgs) -> anyhow::Result<ExitCode> {
     current_thread()?.block_on(async {
         let simulator = simulator::Simulator::bind(arguments.listen).await.context("--listen")?;
         output::tell(&format!("ai-proxy simulate listening=http://{}", simulator.addr));
-        tokio::signal::ctrl_c().await?;
+        // Caught because a process that is the first of its container is not ended by it otherwise.
+        let mut terminate = signal(SignalKind::terminate())?;
+        tokio::select! {
+            outcome = tokio::signal::ctrl_c() => outcome?,
+            _ = terminate.recv() => {}
+        }
         Ok(ExitCode::SUCCESS)
     })
 }

@@ -1,5 +1,6 @@
 //! Reading and checking the declarative file.
 
+use std::collections::HashSet;
 use std::io::Read as _;
 use std::path::Path;
 
@@ -13,19 +14,34 @@ const MAX_FILE: u64 = 64 << 20;
 
 /// The text of a file, or of standard input for `-`.
 pub fn read(path: &Path) -> anyhow::Result<String> {
-    let mut text = String::new();
+    String::from_utf8(read_bytes(path)?).map_err(|_| anyhow::anyhow!("{} is not UTF-8", name_of(path)))
+}
+
+/// The bytes of a file, or of standard input for `-`.
+pub fn read_bytes(path: &Path) -> anyhow::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    // One more than is taken, to tell a file that is too large from one that just fits.
+    let limit = MAX_FILE + 1;
     let read = if path == Path::new("-") {
-        std::io::stdin().lock().take(MAX_FILE).read_to_string(&mut text)
+        std::io::stdin().lock().take(limit).read_to_end(&mut bytes)
     } else {
-        std::fs::File::open(path).and_then(|file| file.take(MAX_FILE).read_to_string(&mut text))
+        std::fs::File::open(path).and_then(|file| file.take(limit).read_to_end(&mut bytes))
     };
-    read.with_context(|| format!("cannot read {}", name_of(path)))?;
-    Ok(text)
+    let count = read.with_context(|| format!("cannot read {}", name_of(path)))?;
+    anyhow::ensure!(count as u64 <= MAX_FILE, "{} is larger than {} MiB", name_of(path), MAX_FILE >> 20);
+    Ok(bytes)
 }
 
 /// What problems call the file.
 pub fn name_of(path: &Path) -> String {
     if path == Path::new("-") { "<stdin>".to_owned() } else { path.display().to_string() }
+}
+
+/// Problems, one a line. What stands in one place and counts in many, as behind an alias, is told once.
+pub fn lines(problems: &[Problem]) -> Vec<String> {
+    let mut told = HashSet::new();
+    let new = problems.iter().filter(|problem| told.insert((problem.at, &*problem.message)));
+    new.map(ToString::to_string).collect()
 }
 
 /// Checks a text, with the environment of the process.
@@ -43,7 +59,6 @@ pub fn load_served(
     name: &str,
     arguments: &LoadArgs,
 ) -> Result<(Configuration, Vec<String>), Vec<String>> {
-    let lines = |problems: &[Problem]| problems.iter().map(ToString::to_string).collect::<Vec<_>>();
     let loaded = load(text, name, arguments).map_err(|problems| lines(&problems))?;
     if !loaded.unserved.is_empty() {
         let mut problems = lines(&loaded.warnings);

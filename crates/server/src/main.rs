@@ -1,6 +1,7 @@
 //! `ai-proxy`: the command line of the gateway.
 
 mod boot;
+mod built_in;
 mod cli;
 mod commands;
 mod configuration;

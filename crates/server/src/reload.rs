@@ -5,11 +5,13 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use config::Configuration;
 use notify::{RecursiveMode, Watcher as _};
 use proxy::{Gateway, admin};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::mpsc;
 
+use crate::built_in::BuiltIn;
 use crate::cli::LoadArgs;
 use crate::configuration;
 
@@ -40,19 +42,33 @@ impl Signals {
             interrupt: signal(SignalKind::interrupt())?,
         })
     }
+
+    /// Waits until the process is told to end.
+    pub async fn end(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+    }
 }
 
-/// What `POST /config` does with a text.
-pub fn applier(gateway: &Arc<Gateway>, source: Option<&Source>) -> admin::Apply {
-    let gateway = Arc::clone(gateway);
+/// What `POST /config` does with a text. To be called on the runtime; what it gives, off its threads.
+pub fn applier(gateway: &Arc<Gateway>, simulator: &Arc<BuiltIn>, source: Option<&Source>) -> admin::Apply {
+    let (gateway, simulator) = (Arc::clone(gateway), Arc::clone(simulator));
     let ignore_unsupported_plugins = source.is_some_and(|source| source.ignore_unsupported_plugins);
     Arc::new(move |text: &str| {
         let load = LoadArgs { ignore_unsupported_plugins };
         let (loaded, warnings) = configuration::load_served(text, "<request>", &load)?;
-        gateway.replace(loaded).map_err(|error| vec![error.to_string()])?;
+        put_in_force(&gateway, &simulator, loaded)?;
         tracing::info!("the configuration was replaced over the admin listener");
         Ok(warnings)
     })
+}
+
+/// Blocks for as long as the built-in simulator takes to start, where it is needed.
+fn put_in_force(gateway: &Gateway, simulator: &BuiltIn, loaded: Configuration) -> Result<(), Vec<String>> {
+    simulator.start_blocking(&loaded).map_err(|error| vec![format!("{error:#}")])?;
+    gateway.replace(loaded).map_err(|error| vec![error.to_string()])
 }
 
 /// Looks at the file of a source; what it looks like when this starts is what is in force.
@@ -72,7 +88,12 @@ impl Watch {
 }
 
 /// Serves signals and changes of the file until the process is told to end.
-pub async fn until_told_to_end(gateway: &Arc<Gateway>, mut source: Option<Source>, mut signals: Signals) {
+pub async fn until_told_to_end(
+    gateway: &Arc<Gateway>,
+    simulator: &Arc<BuiltIn>,
+    mut source: Option<Source>,
+    signals: &mut Signals,
+) {
     loop {
         tokio::select! {
             _ = signals.terminate.recv() => return,
@@ -85,7 +106,7 @@ pub async fn until_told_to_end(gateway: &Arc<Gateway>, mut source: Option<Source
             () = changed(source.as_mut()) => {}
         }
         if let Some(source) = &source {
-            reload(gateway, source).await;
+            reload(gateway, simulator, source).await;
         }
     }
 }
@@ -109,19 +130,19 @@ async fn changed(source: Option<&mut Source>) {
 }
 
 /// Loads the file again. A bad one changes nothing, and is told in the log, in `/status` and in a metric.
-async fn reload(gateway: &Arc<Gateway>, source: &Source) {
+async fn reload(gateway: &Arc<Gateway>, simulator: &Arc<BuiltIn>, source: &Source) {
     if source.path == Path::new("-") {
         tracing::warn!("a configuration from standard input cannot be loaded again");
         return;
     }
     let path = source.path.clone();
     let load = LoadArgs { ignore_unsupported_plugins: source.ignore_unsupported_plugins };
-    let replaced = Arc::clone(gateway);
+    let (replaced, simulator) = (Arc::clone(gateway), Arc::clone(simulator));
     let outcome = tokio::task::spawn_blocking(move || {
         let name = configuration::name_of(&path);
         let text = configuration::read(&path).map_err(|error| vec![format!("{error:#}")])?;
         let (loaded, warnings) = configuration::load_served(&text, &name, &load)?;
-        replaced.replace(loaded).map_err(|error| vec![error.to_string()])?;
+        put_in_force(&replaced, &simulator, loaded)?;
         Ok::<_, Vec<String>>(warnings)
     })
     .await;

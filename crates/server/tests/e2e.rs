@@ -4,8 +4,12 @@
 
 #[path = "e2e/auth.rs"]
 mod auth;
+#[path = "e2e/commands.rs"]
+mod commands;
 #[path = "e2e/encoding.rs"]
 mod encoding;
+#[path = "e2e/explain.rs"]
+mod explain;
 #[path = "e2e/failures.rs"]
 mod failures;
 #[path = "e2e/headers.rs"]
@@ -20,6 +24,8 @@ mod models;
 mod odd_answers;
 #[path = "e2e/providers.rs"]
 mod providers;
+#[path = "e2e/quickstart.rs"]
+mod quickstart;
 #[path = "e2e/records.rs"]
 mod records;
 #[path = "e2e/refusals.rs"]

@@ -11,7 +11,8 @@ use super::{Entry, OPERATIONS, Targets};
 const SHOWN: usize = 3;
 
 /// The text, for a gateway that listens at `address`. It holds no key.
-pub fn banner(targets: &Targets, address: SocketAddr) -> String {
+/// `program` is how this program is called.
+pub fn banner(targets: &Targets, address: SocketAddr, program: &str) -> String {
     let base = format!("http://{address}");
     let mut text = String::new();
     let mut say = |line: &str| {
@@ -50,8 +51,9 @@ pub fn banner(targets: &Targets, address: SocketAddr) -> String {
     say("  not yet: it speaks OpenAI's Responses API, which this version does not offer");
     say("");
     say(&format!("All models:  curl {base}/v1/models"));
-    say("As a file:   ai-proxy quickstart --print > gateway.yaml");
-    say("             ai-proxy serve --config gateway.yaml");
+    say(&format!("As a file:   {program} quickstart --print > gateway.yaml"));
+    // `serve` listens everywhere unless told, and the file lets everybody in.
+    say(&format!("             {program} serve --config gateway.yaml --proxy-listen {address}"));
     say("More:        README.md and docs/");
     if targets.entries.iter().all(|entry| entry.simulate) {
         say("");

@@ -10,7 +10,8 @@ use super::{Entry, OPERATIONS, Place, Targets};
 const HEAD: &str = "\
 # AI Proxy: what quickstart found, as an ordinary declarative file.
 # Keys are references to environment variables; no key stands here.
-# Serve it: ai-proxy serve --config FILE
+# Serve it: ai-proxy serve --config FILE --proxy-listen 127.0.0.1:8000
+# Who reaches the address can use the keys: add the plugin key-auth before it is more than loopback.
 _format_version: \"3.0\"
 routes:
 ";

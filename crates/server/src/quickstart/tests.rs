@@ -192,7 +192,7 @@ fn keys_arrive_where_the_provider_wants_them() {
 fn no_key_is_in_the_file_or_in_what_people_read() {
     let targets = everything();
     let address = ADDRESS.parse().unwrap();
-    let (yaml, text) = (declarative(&targets), banner(&targets, address));
+    let (yaml, text) = (declarative(&targets), banner(&targets, address, "ai-proxy"));
     assert!(!yaml.contains(CANARY));
     assert!(!text.contains(CANARY));
     assert!(yaml.contains("{vault://env/OPENAI_API_KEY}"));
@@ -215,14 +215,14 @@ async fn without_anything_a_simulated_model_answers() {
     };
     assert!(chat.extensions.models[0].simulate);
     assert_eq!(loaded.configuration.routes.len(), 2);
-    let text = banner(&targets, ADDRESS.parse().unwrap());
+    let text = banner(&targets, ADDRESS.parse().unwrap(), "ai-proxy");
     assert!(text.contains("demo/echo"));
     assert!(text.contains("OPENAI_API_KEY"));
 }
 
 #[test]
 fn people_are_told_what_to_paste() {
-    let text = banner(&everything(), "127.0.0.1:4321".parse().unwrap());
+    let text = banner(&everything(), "127.0.0.1:4321".parse().unwrap(), "ai-proxy");
     for line in [
         "http://127.0.0.1:4321/v1",
         "curl http://127.0.0.1:4321/v1/chat/completions",
