@@ -151,7 +151,7 @@ async fn reload(gateway: &Arc<Gateway>, simulator: &Arc<BuiltIn>, source: &Sourc
         Ok(Err(problems)) => {
             gateway.metrics.reloads.failed();
             for problem in problems {
-                tracing::error!(problem, "the configuration is not valid: the one before stays in force");
+                tracing::error!(problem, "the configuration was not loaded: the one before stays in force");
             }
         }
         Err(error) => tracing::error!(%error, "the configuration could not be loaded again"),
