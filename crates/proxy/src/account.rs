@@ -151,9 +151,13 @@ impl Account {
         self.tries = 1;
     }
 
-    /// The head of the upstream's answer came after `failed` connections that could not be made.
-    pub fn answered(&mut self, status: StatusCode, failed: u16) {
+    /// So many connections could not be made before one could, or it was given up.
+    pub fn connected(&mut self, failed: u16) {
         self.tries += u32::from(failed);
+    }
+
+    /// The head of the upstream's answer came.
+    pub fn answered(&mut self, status: StatusCode) {
         self.upstream_head = Some(Instant::now());
         self.upstream_status = Some(status);
         self.status = status;

@@ -165,6 +165,9 @@ fn find_route(
     info: &ConnectionInfo,
     parts: &Parts,
 ) -> Result<(usize, Captures, Box<str>), Refusal> {
+    if parts.headers.get_all(header::HOST).iter().nth(1).is_some() {
+        return Err(Refusal::new(GatewayError::SeveralHosts, Extra::new()));
+    }
     let authority = parts.uri.authority().map(http::uri::Authority::as_str);
     let host = authority.or_else(|| parts.headers.get(header::HOST).and_then(|host| host.to_str().ok()));
     let request = RouteRequest {

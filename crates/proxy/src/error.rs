@@ -13,6 +13,8 @@ use crate::upstream::UpstreamError;
 pub enum GatewayError {
     #[error("no Route matched with those values")]
     NoRoute,
+    #[error("the request has more than one Host header")]
+    SeveralHosts,
     #[error("{}", crate::router::Upgrade::MESSAGE)]
     WantsTls(StatusCode),
     #[error("no ai-proxy plugin applies to this request")]
@@ -104,6 +106,7 @@ impl GatewayError {
     pub const fn meaning(&self) -> Meaning {
         match self {
             Self::NoRoute => meaning(StatusCode::NOT_FOUND, "not_found_error", "no_route", Blame::Caller),
+            Self::SeveralHosts => bad_request("several_hosts"),
             Self::WantsTls(status) => meaning(*status, INVALID, "https_required", Blame::Caller),
             Self::NoPlugin => meaning(StatusCode::SERVICE_UNAVAILABLE, FAILED, "no_target", Blame::Gateway),
             Self::Denied(denial) if denial.www_authenticate.is_some() => {

@@ -95,9 +95,12 @@ fn is_zero(parameters: &str) -> bool {
     })
 }
 
-/// The media type of a body: what stands before `;`. A body without one counts as JSON.
+/// The media type of a body: what stands before `;`. A body without one counts as JSON, a body with two
+/// types does not: whoever reads it next could believe the other one.
 pub fn is_json(headers: &HeaderMap) -> bool {
-    headers.get(header::CONTENT_TYPE).is_none_or(|value| media_type_is(value, "application/json"))
+    let mut types = headers.get_all(header::CONTENT_TYPE).iter();
+    let first = types.next();
+    types.next().is_none() && first.is_none_or(|value| media_type_is(value, "application/json"))
 }
 
 /// Whether an answer is an event stream.
@@ -140,6 +143,9 @@ mod tests {
         assert!(!json("application/jsonx"));
         assert!(!json("application/x-www-form-urlencoded"));
         assert!(is_json(&HeaderMap::new()));
+        let mut two = with(header::CONTENT_TYPE, "application/json");
+        two.append(header::CONTENT_TYPE, HeaderValue::from_static("text/plain"));
+        assert!(!is_json(&two));
     }
 
     #[test]

@@ -20,6 +20,7 @@ use crate::read::ClientRequestBody;
 use crate::sign::sign;
 use crate::snapshot::{AiProxy, Snapshot};
 use crate::templates::Lookup;
+use crate::upstream::Attempted;
 use crate::{headers, models, read, render, upstream};
 
 /// A request that failed, with its account: everything that an error's answer needs.
@@ -117,9 +118,12 @@ async fn exchange(
     let (timeouts, retries) = snapshot.patience(admitted.route);
     let (host, request) = signed.into_parts();
     account.sending(&mut prepared, request.uri().query());
-    match upstream::send(&host, request, timeouts, retries).await {
-        Ok((response, attempted)) => {
-            account.answered(response.status(), attempted.failed_connects);
+    let mut attempted = Attempted::default();
+    let sent = upstream::send(&host, request, timeouts, retries, &mut attempted).await;
+    account.connected(attempted.failed_connects);
+    match sent {
+        Ok(response) => {
+            account.answered(response.status());
             let delivering =
                 Delivering { prepared: &prepared, plugin, read_timeout: timeouts.read, takes_gzip, debug };
             Ok(delivering.deliver(response, account).await)

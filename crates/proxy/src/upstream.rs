@@ -52,10 +52,11 @@ pub async fn send(
     request: Request<Segments>,
     timeouts: Timeouts,
     retries: u16,
-) -> Result<(Response<UpstreamBody>, Attempted), UpstreamError> {
+    attempted: &mut Attempted,
+) -> Result<Response<UpstreamBody>, UpstreamError> {
     if host.key().http2 {
-        http2::send(host, request, timeouts, retries).await
+        http2::send(host, request, timeouts, retries, attempted).await
     } else {
-        http1::send(host, request, timeouts, retries).await
+        http1::send(host, request, timeouts, retries, attempted).await
     }
 }

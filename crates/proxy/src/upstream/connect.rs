@@ -19,6 +19,15 @@ pub(super) enum Connected {
     Tls(Box<TlsStream<TcpStream>>),
 }
 
+impl Connected {
+    pub(super) fn socket(&self) -> &TcpStream {
+        match self {
+            Self::Plain(stream) => stream,
+            Self::Tls(stream) => stream.get_ref().0,
+        }
+    }
+}
+
 /// Connects, and tries again when the connection fails: at most `retries` times, all within `within`.
 pub(super) async fn connect_with_retries(
     host: &Host,

@@ -24,7 +24,9 @@ const MAX_HEAD: usize = 64 * 1024;
 /// Bytes that are read at once at most.
 const MAX_READ: usize = 128 * 1024;
 /// A reused connection that its peer had closed says so within this time.
-const STALE: Duration = Duration::from_secs(1);
+const STALE: Duration = Duration::from_millis(500);
+/// Times that a closed connection is looked at for a reset.
+const LOOKS: u32 = 20;
 
 /// An open connection and the end by which requests are handed to it.
 pub(super) struct Http1 {
@@ -71,6 +73,19 @@ impl Http1 {
         !ended && self.sender.is_ready()
     }
 
+    /// Whether the peer, which ended the connection, throws away what was sent to it. That is known when its
+    /// reset has come: at once from this machine, after a round trip from elsewhere.
+    async fn was_reset(self) -> bool {
+        let io = Pin::into_inner(self.connection).into_parts().io.into_inner();
+        for _ in 0..LOOKS {
+            if !matches!(io.socket().take_error(), Ok(None)) {
+                return true;
+            }
+            tokio::time::sleep(STALE / LOOKS).await;
+        }
+        false
+    }
+
     async fn exchange(&mut self, request: Request<Segments>) -> Result<Response<Incoming>, Failed> {
         let mut answer = pin!(self.sender.try_send_request(request));
         let connection = &mut self.connection;
@@ -101,8 +116,8 @@ pub(super) async fn send(
     request: Request<Segments>,
     timeouts: Timeouts,
     retries: u16,
-) -> Result<(Response<UpstreamBody>, Attempted), UpstreamError> {
-    let mut attempted = Attempted::default();
+    attempted: &mut Attempted,
+) -> Result<Response<UpstreamBody>, UpstreamError> {
     let mut request = request;
     while let Some(mut connection) = host.take_idle() {
         if !connection.is_alive().await {
@@ -115,10 +130,11 @@ pub(super) async fn send(
         let copy = request.clone();
         let sent = Instant::now();
         match answered(&mut connection, request, timeouts).await {
-            Ok(response) => return Ok((finish(response, connection, host), attempted)),
+            Ok(response) => return Ok(finish(response, connection, host)),
             Err(Broken::Closed { unsent: Some(unsent), .. }) => request = *unsent,
             Err(Broken::Closed { reset, .. })
-                if copy.method().is_idempotent() || (reset && sent.elapsed() < STALE) =>
+                if copy.method().is_idempotent()
+                    || (sent.elapsed() < STALE && (reset || connection.was_reset().await)) =>
             {
                 request = copy;
             }
@@ -130,7 +146,7 @@ pub(super) async fn send(
     attempted.reused = false;
     let mut connection = Http1::open(host, timeouts, retries, &mut attempted.failed_connects).await?;
     match answered(&mut connection, request, timeouts).await {
-        Ok(response) => Ok((finish(response, connection, host), attempted)),
+        Ok(response) => Ok(finish(response, connection, host)),
         Err(Broken::Closed { .. }) => Err(UpstreamError::Closed),
         Err(Broken::Told(error)) => Err(error),
     }

@@ -62,8 +62,8 @@ pub(super) async fn send(
     request: Request<Segments>,
     timeouts: Timeouts,
     retries: u16,
-) -> Result<(Response<UpstreamBody>, Attempted), UpstreamError> {
-    let mut attempted = Attempted::default();
+    attempted: &mut Attempted,
+) -> Result<Response<UpstreamBody>, UpstreamError> {
     let (mut sender, in_flight) = if let Some(chosen) = host.shards.choose() {
         attempted.reused = true;
         host.metrics.upstream_reused.add(1);
@@ -79,9 +79,7 @@ pub(super) async fn send(
     match tokio::time::timeout(timeouts.read, exchange).await {
         Err(_elapsed) => Err(UpstreamError::ReadTimeout),
         Ok(Err(error)) => Err(UpstreamError::from_hyper(&error)),
-        Ok(Ok(response)) => {
-            Ok((response.map(|incoming| UpstreamBody::http2(incoming, in_flight)), attempted))
-        }
+        Ok(Ok(response)) => Ok(response.map(|incoming| UpstreamBody::http2(incoming, in_flight))),
     }
 }
 

@@ -47,9 +47,9 @@ fn answer(status: &str, headers: &str, body: &[u8]) -> Vec<u8> {
     [head.as_bytes(), body].concat()
 }
 
-fn ask(upstream: SocketAddr, call: Call) -> Answer {
+fn ask(upstream: SocketAddr) -> Answer {
     let gateway = builder().config(&one_route("sim-odd"), upstream).start();
-    call.send(gateway.proxy)
+    chat().send(gateway.proxy)
 }
 
 fn chat() -> Call {
@@ -61,7 +61,7 @@ const CHUNK: &str = "data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"x
 #[test]
 fn a_stream_that_nobody_asked_for_is_no_answer() {
     let stream = upstream(answer("200 OK", "content-type: text/event-stream\r\n", CHUNK.as_bytes()));
-    let refused = ask(stream, chat()).expect(500);
+    let refused = ask(stream).expect(500);
     assert!(refused.message().starts_with("transformation failed from type openai://llm/v1/chat"));
     for name in ["x-kong-request-id", "x-kong-llm-model", "x-kong-proxy-latency", "content-type"] {
         assert_eq!(refused.count(name), 1, "{name}: {:?}", refused.headers);
@@ -71,15 +71,15 @@ fn a_stream_that_nobody_asked_for_is_no_answer() {
 #[test]
 fn an_error_keeps_its_status_whatever_its_coding_is() {
     let headers = "content-type: text/html\r\ncontent-encoding: gzip\r\n";
-    let lie = ask(upstream(answer("503 Busy", headers, b"<p>busy</p>")), chat()).expect(503);
+    let lie = ask(upstream(answer("503 Busy", headers, b"<p>busy</p>"))).expect(503);
     assert_eq!((lie.text().as_str(), lie.header("content-encoding")), ("<p>busy</p>", None));
     assert_eq!(lie.header("content-type"), Some("text/html"));
     let packed = gzip(&[b' '; 5000]);
     let cut = &packed[..packed.len() - 6];
-    let broken = ask(upstream(answer("429 Slow", headers, cut)), chat()).expect(429);
+    let broken = ask(upstream(answer("429 Slow", headers, cut))).expect(429);
     assert_eq!((broken.body.as_slice(), broken.header("content-encoding")), (cut, Some("gzip")));
     assert_eq!(gunzip(&packed).unwrap().len(), 5000);
-    let empty = ask(upstream(answer("500 No", headers, b"")), chat()).expect(500);
+    let empty = ask(upstream(answer("500 No", headers, b""))).expect(500);
     assert!(empty.body.is_empty());
 }
 

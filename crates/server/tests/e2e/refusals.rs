@@ -216,7 +216,8 @@ fn a_refusal_reaches_a_client_that_is_still_sending() {
 fn a_refused_body_that_was_not_sent_is_not_asked_for() {
     let head = "POST /small HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 9000\r\n\
         expect: 100-continue\r\n\r\n";
-    let mut connection = Connection::open(MAIN.hold().gateway.proxy);
+    let world = MAIN.hold();
+    let mut connection = Connection::open(world.gateway.proxy);
     connection.write(head.as_bytes()).unwrap();
     let text = String::from_utf8(connection.read_to_end(testkit::PATIENCE)).unwrap();
     assert!(text.starts_with("HTTP/1.1 413"), "{text}");
@@ -242,4 +243,13 @@ fn names_and_paths_with_characters_that_lead_elsewhere() {
     for path in ["/sim/a/..%2f..%2fb", "/sim/a%5c..%5cb", "/sim/a%0d%0ax-evil:1", "/sim/a%00"] {
         is_openai_error(&world.refused("path-elsewhere", Call::post(path).json(body("x", "")), 400));
     }
+}
+
+#[test]
+fn headers_that_are_told_twice() {
+    let world = MAIN.hold();
+    let two_hosts = chat("/chat", "x", "").header("host", "a").header("host", "b");
+    is_openai_error(&world.refused("two-hosts", two_hosts, 400));
+    let two_types = chat("/chat", "x", "").header("content-type", "text/plain");
+    is_openai_error(&world.refused("two-types", two_types, 400));
 }
