@@ -65,11 +65,7 @@ impl Credential {
             }
         }
         let header = header.map(|(name, value)| (name.to_ascii_lowercase().into(), value));
-        Ok(Self {
-            binding,
-            header,
-            param,
-        })
+        Ok(Self { binding, header, param })
     }
 
     /// Lower-case name of the header that it goes into.
@@ -79,18 +75,12 @@ impl Credential {
 
     /// Place and name of the parameter that it goes into.
     pub fn param_name(&self) -> Option<(ParamLocation, &str)> {
-        self.param
-            .as_ref()
-            .map(|(location, name, _)| (*location, &**name))
+        self.param.as_ref().map(|(location, name, _)| (*location, &**name))
     }
 
     /// The credential for a request to `origin`, which must be a host that it is bound to.
     pub fn for_host(&self, origin: Origin<'_>) -> Result<Bound<'_>, ForeignHost> {
-        if self.binding.admits(origin) {
-            Ok(Bound(self))
-        } else {
-            Err(ForeignHost)
-        }
+        if self.binding.admits(origin) { Ok(Bound(self)) } else { Err(ForeignHost) }
     }
 }
 
@@ -102,10 +92,7 @@ impl<'a> Bound<'a> {
 
     /// Place, name and value of the parameter.
     pub fn param(&self) -> Option<(ParamLocation, &'a str, &'a Secret)> {
-        self.0
-            .param
-            .as_ref()
-            .map(|(location, name, value)| (*location, &**name, value))
+        self.0.param.as_ref().map(|(location, name, value)| (*location, &**name, value))
     }
 }
 
@@ -116,10 +103,7 @@ pub fn is_token(name: &str) -> bool {
 }
 
 fn is_header_value(value: &str) -> bool {
-    !value.trim().is_empty()
-        && value
-            .bytes()
-            .all(|byte| byte == b'\t' || (byte >= 0x20 && byte != 0x7f))
+    !value.trim().is_empty() && value.bytes().all(|byte| byte == b'\t' || (byte >= 0x20 && byte != 0x7f))
 }
 
 fn is_plain(text: &str) -> bool {
@@ -131,11 +115,7 @@ mod tests {
     use super::*;
     use crate::Scheme;
 
-    const HOME: Origin<'static> = Origin {
-        scheme: Scheme::Https,
-        host: "api.example.com",
-        port: 443,
-    };
+    const HOME: Origin<'static> = Origin { scheme: Scheme::Https, host: "api.example.com", port: 443 };
 
     fn binding() -> HostBinding {
         HostBinding::exact(Scheme::Https, "api.example.com", 443)
@@ -155,20 +135,12 @@ mod tests {
         .unwrap();
         assert_eq!(credential.header_name(), Some("x-api-key"));
         assert_eq!(credential.param_name(), Some((ParamLocation::Query, "key")));
-        let Ok(bound) = credential.for_host(HOME) else {
-            panic!("own host refused")
-        };
+        let Ok(bound) = credential.for_host(HOME) else { panic!("own host refused") };
         assert_eq!(bound.header().unwrap().1.expose(), "canary");
         assert_eq!(bound.param().unwrap().2.expose(), "canary-2");
         for foreign in [
-            Origin {
-                host: "api.example.com.evil.com",
-                ..HOME
-            },
-            Origin {
-                scheme: Scheme::Http,
-                ..HOME
-            },
+            Origin { host: "api.example.com.evil.com", ..HOME },
+            Origin { scheme: Scheme::Http, ..HOME },
             Origin { port: 8443, ..HOME },
         ] {
             assert!(credential.for_host(foreign).is_err());
@@ -194,10 +166,7 @@ mod tests {
             Credential::new(binding(), None, Some(param)).err()
         };
         assert_eq!(param("", "v"), Some(CredentialError::ParamName));
-        assert_eq!(
-            param("k", "a\u{7}b"),
-            Some(CredentialError::ParamValue("k".into()))
-        );
+        assert_eq!(param("k", "a\u{7}b"), Some(CredentialError::ParamValue("k".into())));
         assert_eq!(param("k", "ü"), None);
     }
 }

@@ -56,10 +56,7 @@ impl KeyTable {
     pub fn new(salt: &Salt) -> Self {
         // A key of exactly the length of a digest is used as it is.
         let hasher = <Hmac<Sha256> as Mac>::new(&pad(&salt.0).into());
-        Self {
-            hasher,
-            buckets: HashMap::new(),
-        }
+        Self { hasher, buckets: HashMap::new() }
     }
 
     /// Adds a key that counts until `until` (for ever without one).
@@ -80,9 +77,7 @@ impl KeyTable {
     pub fn find(&self, key: &str, now: Instant) -> Option<usize> {
         let digest = self.digest(key);
         let bucket = self.buckets.get(&bucket_of(&digest))?;
-        let entry = bucket
-            .iter()
-            .find(|entry| bool::from(entry.digest.ct_eq(&digest)))?;
+        let entry = bucket.iter().find(|entry| bool::from(entry.digest.ct_eq(&digest)))?;
         entry.until.is_none_or(|until| now < until).then_some(entry.index)
     }
 
@@ -111,9 +106,7 @@ fn pad(salt: &[u8; 32]) -> [u8; 64] {
 }
 
 fn bucket_of(digest: &Digest) -> u64 {
-    digest
-        .first_chunk::<8>()
-        .map_or(0, |first| u64::from_le_bytes(*first))
+    digest.first_chunk::<8>().map_or(0, |first| u64::from_le_bytes(*first))
 }
 
 #[cfg(test)]

@@ -85,11 +85,7 @@ impl HostPattern {
     pub fn parse(host: &str) -> Result<Self, HostPatternError> {
         let marked = mark_placeholders(host)?.to_ascii_lowercase();
         let labels: Box<[Label]> = marked.split('.').map(Label::parse).collect::<Result<_, _>>()?;
-        let literal_tail = labels
-            .iter()
-            .rev()
-            .take_while(|label| matches!(label, Label::Literal(_)))
-            .count();
+        let literal_tail = labels.iter().rev().take_while(|label| matches!(label, Label::Literal(_))).count();
         // A host whose last label is a number is read as an IPv4 address, shortened forms included, so
         // a placeholder before it would choose the address.
         let numeric = matches!(labels.last(), Some(Label::Literal(last)) if is_number(last));
@@ -102,9 +98,7 @@ impl HostPattern {
     /// Whether `host` (lower case) is this host with one label for each placeholder.
     pub fn matches(&self, host: &str) -> bool {
         let mut given = host.split('.');
-        self.0
-            .iter()
-            .all(|label| given.next().is_some_and(|text| label.matches(text)))
+        self.0.iter().all(|label| given.next().is_some_and(|text| label.matches(text)))
             && given.next().is_none()
     }
 }
@@ -139,29 +133,22 @@ fn is_label_text(text: &str) -> bool {
 impl Label {
     fn parse(text: &str) -> Result<Self, HostPatternError> {
         let label = match (text.split_once(HOLE), text.rsplit_once(HOLE)) {
-            (Some((before, _)), Some((_, after))) => Self::Open {
-                before: before.into(),
-                after: after.into(),
-            },
+            (Some((before, _)), Some((_, after))) => {
+                Self::Open { before: before.into(), after: after.into() }
+            }
             _ => Self::Literal(text.into()),
         };
         let literal = text.replace(HOLE, "");
         // Names inside private networks have underscores.
         let valid = is_label_text(&literal.replace('_', "")) && !text.is_empty() && text.len() <= MAX_LABEL;
-        if valid {
-            Ok(label)
-        } else {
-            Err(HostPatternError::InvalidLabel)
-        }
+        if valid { Ok(label) } else { Err(HostPatternError::InvalidLabel) }
     }
 
     fn matches(&self, text: &str) -> bool {
         match self {
             Self::Literal(own) => **own == *text,
             Self::Open { before, after } => {
-                let filled = text
-                    .strip_prefix(&**before)
-                    .and_then(|rest| rest.strip_suffix(&**after));
+                let filled = text.strip_prefix(&**before).and_then(|rest| rest.strip_suffix(&**after));
                 filled.is_some_and(|value| !value.is_empty() && is_label_text(value))
                     && text.len() <= MAX_LABEL
             }
@@ -180,20 +167,13 @@ pub struct HostBinding {
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Hosts {
     One(Box<str>),
-    Several {
-        pattern: Option<HostPattern>,
-        listed: Box<[Box<str>]>,
-    },
+    Several { pattern: Option<HostPattern>, listed: Box<[Box<str>]> },
 }
 
 impl HostBinding {
     /// Bound to one host (an IPv6 address without its brackets).
     pub fn exact(scheme: Scheme, host: &str, port: u16) -> Self {
-        Self {
-            scheme,
-            port,
-            hosts: Hosts::One(host.to_ascii_lowercase().into()),
-        }
+        Self { scheme, port, hosts: Hosts::One(host.to_ascii_lowercase().into()) }
     }
 
     /// Bound to what the host template `host` can become, and to the hosts in `listed`.
@@ -208,15 +188,8 @@ impl HostBinding {
             Err(HostPatternError::NoLiteralSuffix) if !listed.is_empty() => None,
             Err(error) => return Err(error),
         };
-        let listed = listed
-            .iter()
-            .map(|host| host.to_ascii_lowercase().into())
-            .collect();
-        Ok(Self {
-            scheme,
-            port,
-            hosts: Hosts::Several { pattern, listed },
-        })
+        let listed = listed.iter().map(|host| host.to_ascii_lowercase().into()).collect();
+        Ok(Self { scheme, port, hosts: Hosts::Several { pattern, listed } })
     }
 
     /// Whether a request to `origin` is one to a bound host.
@@ -226,9 +199,7 @@ impl HostBinding {
             && match &self.hosts {
                 Hosts::One(host) => **host == *origin.host,
                 Hosts::Several { pattern, listed } => {
-                    pattern
-                        .as_ref()
-                        .is_some_and(|pattern| pattern.matches(origin.host))
+                    pattern.as_ref().is_some_and(|pattern| pattern.matches(origin.host))
                         || listed.iter().any(|host| **host == *origin.host)
                 }
             }
@@ -282,20 +253,10 @@ mod tests {
             "$(headers.x).example.0x7f",
             "api.example$(headers.x).com",
         ] {
-            assert_eq!(
-                HostPattern::parse(template),
-                Err(HostPatternError::NoLiteralSuffix),
-                "{template}"
-            );
+            assert_eq!(HostPattern::parse(template), Err(HostPatternError::NoLiteralSuffix), "{template}");
         }
-        assert_eq!(
-            HostPattern::parse("$(headers.x).exa mple.com"),
-            Err(HostPatternError::InvalidLabel)
-        );
-        assert_eq!(
-            HostPattern::parse("$(headers.x.example.com"),
-            Err(HostPatternError::Unclosed)
-        );
+        assert_eq!(HostPattern::parse("$(headers.x).exa mple.com"), Err(HostPatternError::InvalidLabel));
+        assert_eq!(HostPattern::parse("$(headers.x.example.com"), Err(HostPatternError::Unclosed));
     }
 
     #[test]

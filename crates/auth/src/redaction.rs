@@ -26,9 +26,7 @@ pub const MASK: &str = "[redacted]";
 
 /// Whether a client's header of this name is a credential for a provider.
 pub fn is_client_credential(name: &str) -> bool {
-    CLIENT_CREDENTIALS
-        .iter()
-        .any(|known| known.eq_ignore_ascii_case(name))
+    CLIENT_CREDENTIALS.iter().any(|known| known.eq_ignore_ascii_case(name))
 }
 
 /// Whether a header's value must not be shown; configured header and key names come on top of these.

@@ -98,9 +98,7 @@ impl Checker<'_> {
         };
         let members = members.clone();
         let was_lenient = self.lenient;
-        let config = record
-            .field("config")
-            .filter(|field| matches!(field.kind, Kind::PluginConfig));
+        let config = record.field("config").filter(|field| matches!(field.kind, Kind::PluginConfig));
         let plugin = config.and_then(|_| self.plugin(id));
         for child in &members {
             let key = self.tree.key(*child).unwrap_or_default();
@@ -136,8 +134,7 @@ impl Checker<'_> {
                 return;
             }
             Note::NoEffect => {
-                self.problems
-                    .warning(self.tree, Place::Key(id), "has no effect yet");
+                self.problems.warning(self.tree, Place::Key(id), "has no effect yet");
             }
             Note::Deprecated(instead) => {
                 let told = self.problems.warning(self.tree, Place::Key(id), "is deprecated");
@@ -160,10 +157,7 @@ impl Checker<'_> {
         }
         let name = self.tree.member(instance, "name")?;
         self.settle(name, true);
-        let scalar = self
-            .tree
-            .scalar(name)
-            .filter(|scalar| scalar.origin != Origin::Nowhere)?;
+        let scalar = self.tree.scalar(name).filter(|scalar| scalar.origin != Origin::Nowhere)?;
         let written = &scalar.text;
         let found = PLUGINS.iter().find(|plugin| plugin.name == &**written);
         if found.is_none() && !written.is_empty() {
@@ -176,14 +170,8 @@ impl Checker<'_> {
                 hint = format!("did you mean '{near}'? {hint}");
             }
             let left_out = self.ignore_unsupported || self.lenient;
-            let severity = if left_out {
-                Severity::Warning
-            } else {
-                Severity::Error
-            };
-            self.problems
-                .tell(severity, self.tree, Place::Value(name), message)
-                .hint(hint);
+            let severity = if left_out { Severity::Warning } else { Severity::Error };
+            self.problems.tell(severity, self.tree, Place::Value(name), message).hint(hint);
         }
         found
     }
@@ -221,10 +209,7 @@ impl Checker<'_> {
     }
 
     fn scalar(&mut self, id: NodeId, kind: Kind, field: &'static Field) {
-        self.settle(
-            id,
-            matches!(kind, Kind::Text(_) | Kind::Choice(_) | Kind::PluginName),
-        );
+        self.settle(id, matches!(kind, Kind::Text(_) | Kind::Choice(_) | Kind::PluginName));
         let Some(scalar) = self.tree.scalar(id) else {
             self.mismatch(id, wanted(kind), None);
             return;
@@ -265,11 +250,7 @@ impl Checker<'_> {
             Kind::Choice(values) => self.choice(id, values, field.secret),
             Kind::Code(values) if !scalar.integer().is_some_and(|value| values.contains(&value)) => {
                 let list: Vec<String> = values.iter().map(ToString::to_string).collect();
-                self.error(
-                    Place::Value(id),
-                    format!("must be one of {}", list.join(", ")),
-                    None,
-                );
+                self.error(Place::Value(id), format!("must be one of {}", list.join(", ")), None);
             }
             _ => {}
         }
@@ -314,11 +295,7 @@ impl Checker<'_> {
             Ok(None) => {}
             Ok(Some(value)) => self.tree.replace_scalar(id, value),
             Err(Unresolved { message, hint }) => {
-                let severity = if self.lenient {
-                    Severity::Warning
-                } else {
-                    Severity::Error
-                };
+                let severity = if self.lenient { Severity::Warning } else { Severity::Error };
                 let told = self.problems.tell(severity, self.tree, Place::Value(id), message);
                 if let Some(hint) = hint {
                     told.hint(hint);
@@ -347,14 +324,8 @@ impl Checker<'_> {
     }
 }
 
-static ROOT: Field = Field {
-    name: "",
-    kind: Kind::Any,
-    need: Need::Required,
-    doc: "",
-    secret: false,
-    note: Note::None,
-};
+static ROOT: Field =
+    Field { name: "", kind: Kind::Any, need: Need::Required, doc: "", secret: false, note: Note::None };
 
 fn wanted(kind: Kind) -> &'static str {
     match kind {

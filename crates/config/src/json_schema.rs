@@ -51,12 +51,7 @@ fn key(record: &Record) -> String {
 
 fn record_schema(record: &'static Record, depth: usize) -> String {
     let mut properties = Object::new(depth + 1);
-    let fields = || {
-        record
-            .fields
-            .iter()
-            .filter(|field| field.note != Note::Unsupported)
-    };
+    let fields = || record.fields.iter().filter(|field| field.note != Note::Unsupported);
     for field in fields() {
         properties.member(field.name, &field_schema(field, depth + 2));
     }
@@ -69,10 +64,8 @@ fn record_schema(record: &'static Record, depth: usize) -> String {
     object.text("description", record.doc);
     object.text("type", "object");
     object.member("properties", &properties.finish());
-    let required: Vec<String> = fields()
-        .filter(|field| field.need == Need::Required)
-        .map(|field| quoted(field.name))
-        .collect();
+    let required: Vec<String> =
+        fields().filter(|field| field.need == Need::Required).map(|field| quoted(field.name)).collect();
     if !required.is_empty() {
         object.member("required", &format!("[{}]", required.join(", ")));
     }
@@ -99,18 +92,11 @@ fn plugin_rules(field: &str, depth: usize) -> String {
             String::new()
         };
         let reference = format!("{{\"$ref\": \"#/$defs/{}\"}}", key(plugin.config));
-        rule.member(
-            "then",
-            &format!("{{\"properties\": {{{}: {reference}}}{required}}}", quoted(field)),
-        );
+        rule.member("then", &format!("{{\"properties\": {{{}: {reference}}}{required}}}", quoted(field)));
         rules.push(rule.finish());
     }
     let pad = "  ".repeat(depth + 2);
-    format!(
-        "[\n{pad}{}\n{}]",
-        rules.join(&format!(",\n{pad}")),
-        "  ".repeat(depth + 1)
-    )
+    format!("[\n{pad}{}\n{}]", rules.join(&format!(",\n{pad}")), "  ".repeat(depth + 1))
 }
 
 fn field_schema(field: &Field, depth: usize) -> String {
@@ -182,10 +168,8 @@ fn kind_members(object: &mut Object, kind: Kind, depth: usize) {
         }
         Kind::Record(record) => object.text("$ref", &format!("#/$defs/{}", key(record))),
         Kind::Reference(by) => {
-            let members: Vec<String> = by
-                .iter()
-                .map(|name| format!("{}: {{\"type\": \"string\"}}", quoted(name)))
-                .collect();
+            let members: Vec<String> =
+                by.iter().map(|name| format!("{}: {{\"type\": \"string\"}}", quoted(name))).collect();
             object.member(
                 "anyOf",
                 &format!(
@@ -214,10 +198,7 @@ struct Object {
 
 impl Object {
     fn new(depth: usize) -> Self {
-        Self {
-            text: String::new(),
-            depth,
-        }
+        Self { text: String::new(), depth }
     }
 
     /// `value` is JSON.

@@ -59,9 +59,5 @@ pub fn load(text: &str, name: &str, options: &LoadOptions<'_>) -> Result<Loaded,
     if problems.iter().any(|problem| problem.severity == Severity::Error) {
         return Err(problems);
     }
-    Ok(Loaded {
-        configuration,
-        warnings: problems,
-        unserved: unserved.finish(),
-    })
+    Ok(Loaded { configuration, warnings: problems, unserved: unserved.finish() })
 }

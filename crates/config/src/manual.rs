@@ -37,11 +37,7 @@ Schema.
 fn section(page: &mut String, record: &Record) {
     let _ = write!(page, "\n## {}\n\n{}\n\n", record.title, record.doc);
     page.push_str("| field | type | default | |\n|---|---|---|---|\n");
-    for field in record
-        .fields
-        .iter()
-        .filter(|field| field.note != Note::Unsupported)
-    {
+    for field in record.fields.iter().filter(|field| field.note != Note::Unsupported) {
         let _ = writeln!(
             page,
             "| `{}` | {} | {} | {} |",

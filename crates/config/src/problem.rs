@@ -44,14 +44,7 @@ pub struct Problem {
 impl fmt::Display for Problem {
     /// `file:line:column: error: path: message (hint: …)`, one line.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            formatter,
-            "{}:{}:{}: {}: ",
-            self.file,
-            self.at.line,
-            self.at.column,
-            self.severity.name()
-        )?;
+        write!(formatter, "{}:{}:{}: {}: ", self.file, self.at.line, self.at.column, self.severity.name())?;
         if !self.path.is_empty() {
             write!(formatter, "{}: ", self.path)?;
         }
@@ -97,12 +90,7 @@ impl Problems {
     const MOST: usize = 1000;
 
     pub(crate) fn new(file: &str) -> Self {
-        Self {
-            file: file.into(),
-            list: Vec::new(),
-            errors: 0,
-            warnings: 0,
-        }
+        Self { file: file.into(), list: Vec::new(), errors: 0, warnings: 0 }
     }
 
     /// Further errors are only counted.

@@ -105,14 +105,7 @@ impl Record {
 
 impl Field {
     const fn new(name: &'static str, kind: Kind, doc: &'static str) -> Self {
-        Self {
-            name,
-            kind,
-            need: Need::Optional,
-            doc,
-            secret: false,
-            note: Note::None,
-        }
+        Self { name, kind, need: Need::Optional, doc, secret: false, note: Note::None }
     }
 
     const fn required(mut self) -> Self {
@@ -193,8 +186,4 @@ const TAGS: Field = Field::new("tags", TEXTS, "Labels for people and tools.").no
 const BY_NAME: &[&str] = &["name", "id"];
 const BY_USERNAME: &[&str] = &["username", "custom_id", "id"];
 static PLUGIN_HERE: Kind = Kind::Record(&plugin::PLUGIN);
-const PLUGINS_HERE: Field = list(
-    "plugins",
-    &PLUGIN_HERE,
-    "Plugins that apply to this entity alone.",
-);
+const PLUGINS_HERE: Field = list("plugins", &PLUGIN_HERE, "Plugins that apply to this entity alone.");

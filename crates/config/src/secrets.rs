@@ -34,10 +34,7 @@ pub(crate) struct Unresolved {
 
 impl Unresolved {
     fn new(message: impl Into<String>) -> Self {
-        Self {
-            message: message.into(),
-            hint: None,
-        }
+        Self { message: message.into(), hint: None }
     }
 
     fn hint(mut self, hint: impl Into<String>) -> Self {
@@ -48,10 +45,7 @@ impl Unresolved {
 
 impl<'a> Secrets<'a> {
     pub(crate) fn new(environment: &'a dyn Fn(&str) -> Option<String>) -> Self {
-        Self {
-            environment,
-            vaults: Vec::new(),
-        }
+        Self { environment, vaults: Vec::new() }
     }
 
     /// Learns the vaults of a document whose own scalars are settled.
@@ -70,9 +64,7 @@ impl<'a> Secrets<'a> {
                 .and_then(|config| tree.scalar(tree.member(config, "base64_decode")?)?.boolean())
                 .unwrap_or(false);
             let lookup = Lookup {
-                prefix: config
-                    .and_then(|config| text(config, "prefix"))
-                    .unwrap_or_default(),
+                prefix: config.and_then(|config| text(config, "prefix")).unwrap_or_default(),
                 base64,
             };
             let supported = text(*vault, "name").as_deref() == Some("env");
@@ -91,11 +83,7 @@ impl<'a> Secrets<'a> {
         if scalar.origin != Origin::File {
             return Ok(None);
         }
-        let expanded = if scalar.text.contains(OPEN) {
-            Some(self.expand(&scalar.text)?)
-        } else {
-            None
-        };
+        let expanded = if scalar.text.contains(OPEN) { Some(self.expand(&scalar.text)?) } else { None };
         let text = expanded.as_deref().unwrap_or(&scalar.text);
         if reference && text.contains("{vault://") {
             let found = self.dereference(text).map_err(|error| match expanded {
@@ -199,9 +187,7 @@ impl<'a> Secrets<'a> {
                 }
             }
         }
-        let mut name = format!("{}{resource}", lookup.prefix)
-            .replace('-', "_")
-            .to_ascii_uppercase();
+        let mut name = format!("{}{resource}", lookup.prefix).replace('-', "_").to_ascii_uppercase();
         if previous {
             name.push_str("_PREVIOUS");
         }
@@ -210,11 +196,7 @@ impl<'a> Secrets<'a> {
             return Err(error.hint("write {vault://env/NAME}"));
         }
         let value = decode(&name, self.variable(&name)?, lookup.base64)?;
-        let value = if key.is_empty() {
-            value
-        } else {
-            pick(&name, &value, key)?
-        };
+        let value = if key.is_empty() { value } else { pick(&name, &value, key)? };
         if value.is_empty() {
             return Err(Unresolved::new(format!("environment variable {name} is empty")));
         }
@@ -230,9 +212,7 @@ impl<'a> Secrets<'a> {
         }
         if prefix == "env" {
             return Ok(Lookup {
-                prefix: (self.environment)("KONG_VAULT_ENV_PREFIX")
-                    .unwrap_or_default()
-                    .into(),
+                prefix: (self.environment)("KONG_VAULT_ENV_PREFIX").unwrap_or_default().into(),
                 base64: (self.environment)("KONG_VAULT_ENV_DECODE_BASE64")
                     .is_some_and(|value| matches!(&*value, "on" | "true" | "1")),
             });
@@ -248,9 +228,7 @@ impl<'a> Secrets<'a> {
 fn is_variable(name: &str) -> bool {
     name.len() <= 256
         && !name.is_empty()
-        && name
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
 }
 
 fn decode(name: &str, value: String, base64: bool) -> Result<String, Unresolved> {
@@ -266,13 +244,9 @@ fn decode(name: &str, value: String, base64: bool) -> Result<String, Unresolved>
 
 /// A member of a flat JSON object.
 fn pick(name: &str, value: &str, key: &str) -> Result<String, Unresolved> {
-    let tree = Tree::read_json(value)
-        .ok()
-        .filter(|tree| tree.is_mapping(tree.root()));
+    let tree = Tree::read_json(value).ok().filter(|tree| tree.is_mapping(tree.root()));
     let Some(tree) = tree else {
-        return Err(Unresolved::new(format!(
-            "environment variable {name} is not a JSON object"
-        )));
+        return Err(Unresolved::new(format!("environment variable {name} is not a JSON object")));
     };
     let member = tree.member(tree.root(), key).and_then(|id| tree.scalar(id));
     member.map(|scalar| scalar.text.to_string()).ok_or_else(|| {
@@ -364,14 +338,8 @@ mod tests {
     #[test]
     fn what_cannot_be_had_is_named_and_not_shown() {
         let error = |text: &str| settled("{}", text).unwrap_err();
-        assert_eq!(
-            error("\"{vault://env/not-there}\""),
-            "environment variable NOT_THERE is not set"
-        );
-        assert_eq!(
-            error("\"{vault://env/empty}\""),
-            "environment variable EMPTY is empty"
-        );
+        assert_eq!(error("\"{vault://env/not-there}\""), "environment variable NOT_THERE is not set");
+        assert_eq!(error("\"{vault://env/empty}\""), "environment variable EMPTY is empty");
         assert_eq!(
             error("\"{vault://env/pg-creds/none}\""),
             "environment variable PG_CREDS has no text under 'none'"
@@ -388,18 +356,9 @@ mod tests {
             error("\"Bearer {vault://env/my-secret-value}\""),
             "a reference to a vault must be the whole value"
         );
-        assert_eq!(
-            error("\"{vault://env/}\""),
-            "the reference names no environment variable"
-        );
-        assert_eq!(
-            error("\"{vault://env/a b}\""),
-            "the reference names no environment variable"
-        );
-        assert_eq!(
-            error("\"{vault://env/x?y=1}\""),
-            "'y' is not a parameter of the vault env"
-        );
+        assert_eq!(error("\"{vault://env/}\""), "the reference names no environment variable");
+        assert_eq!(error("\"{vault://env/a b}\""), "the reference names no environment variable");
+        assert_eq!(error("\"{vault://env/x?y=1}\""), "'y' is not a parameter of the vault env");
     }
 
     #[test]
@@ -409,35 +368,17 @@ mod tests {
         assert_eq!(value("\"Bearer ${{ env \"DECK_KEY\" }}\""), "Bearer deck-value");
         assert_eq!(value("'Bearer ${{env \"DECK_KEY\"}}'"), "Bearer deck-value");
         assert_eq!(value("\"${{ env \\\"DECK_KEY\\\" }}\""), "deck-value");
-        assert_eq!(
-            value("a ${{ env \"DECK_KEY\" }} b ${{ env \"DECK_N\" | toInt }}"),
-            "a deck-value b 42"
-        );
-        assert_eq!(
-            value("|\n  x ${{ env \"DECK_KEY\" | indent 2 }}\n"),
-            "x deck-value\n"
-        );
+        assert_eq!(value("a ${{ env \"DECK_KEY\" }} b ${{ env \"DECK_N\" | toInt }}"), "a deck-value b 42");
+        assert_eq!(value("|\n  x ${{ env \"DECK_KEY\" | indent 2 }}\n"), "x deck-value\n");
     }
 
     #[test]
     fn deck_expressions_that_fail() {
         let error = |text: &str| settled("{}", text).unwrap_err();
-        assert_eq!(
-            error("${{ env \"DECK_NONE\" }}"),
-            "environment variable DECK_NONE is not set"
-        );
-        assert_eq!(
-            error("${{ env \"HOME\" }}"),
-            "environment variable HOME is not one of decK's"
-        );
-        assert_eq!(
-            error("${{ file \"DECK_X\" }}"),
-            "is not an expression that decK knows"
-        );
-        assert_eq!(
-            error("${{ env \"DECK_KEY\" | nope }}"),
-            "is not an expression that decK knows"
-        );
+        assert_eq!(error("${{ env \"DECK_NONE\" }}"), "environment variable DECK_NONE is not set");
+        assert_eq!(error("${{ env \"HOME\" }}"), "environment variable HOME is not one of decK's");
+        assert_eq!(error("${{ file \"DECK_X\" }}"), "is not an expression that decK knows");
+        assert_eq!(error("${{ env \"DECK_KEY\" | nope }}"), "is not an expression that decK knows");
         assert_eq!(
             error("${{ env \"DECK_KEY\" | toInt }}"),
             "the value of environment variable DECK_KEY does not suit toInt"

@@ -19,13 +19,7 @@ pub(crate) fn nearest<'c>(written: &str, candidates: impl IntoIterator<Item = &'
 /// Case and separators are the commonest slips and count for nothing.
 fn fold(name: &str) -> Vec<char> {
     name.chars()
-        .map(|character| {
-            if character == '-' {
-                '_'
-            } else {
-                character.to_ascii_lowercase()
-            }
-        })
+        .map(|character| if character == '-' { '_' } else { character.to_ascii_lowercase() })
         .collect()
 }
 

@@ -23,9 +23,7 @@ impl Source {
     }
 
     fn from_name(name: &str) -> Option<Self> {
-        [Self::Headers, Self::UriCaptures, Self::QueryParams]
-            .into_iter()
-            .find(|source| source.name() == name)
+        [Self::Headers, Self::UriCaptures, Self::QueryParams].into_iter().find(|source| source.name() == name)
     }
 }
 
@@ -74,10 +72,7 @@ impl Template {
         if !parts.is_empty() && !rest.is_empty() {
             parts.push(Part::Literal(rest.into()));
         }
-        Self {
-            text: text.into(),
-            parts,
-        }
+        Self { text: text.into(), parts }
     }
 
     fn placeholder(inner: &str) -> Part {
@@ -161,20 +156,9 @@ mod tests {
 
     #[test]
     fn what_cannot_be_resolved_is_told() {
-        let fails = |text: &str| {
-            Template::parse(text)
-                .resolve("model.name", &value)
-                .unwrap_err()
-                .to_string()
-        };
-        assert_eq!(
-            fails("$(headers_x)"),
-            "cannot parse expression for field 'model.name'"
-        );
-        assert_eq!(
-            fails("$(headers.a.b)"),
-            "cannot parse expression for field 'model.name'"
-        );
+        let fails = |text: &str| Template::parse(text).resolve("model.name", &value).unwrap_err().to_string();
+        assert_eq!(fails("$(headers_x)"), "cannot parse expression for field 'model.name'");
+        assert_eq!(fails("$(headers.a.b)"), "cannot parse expression for field 'model.name'");
         assert_eq!(fails("$(foo.x)"), "source 'foo' is not supported");
         assert_eq!(fails("$(query_params.q)"), "query_params key q was not provided");
     }

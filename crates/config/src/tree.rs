@@ -55,11 +55,7 @@ pub(crate) struct SyntaxError {
 
 impl SyntaxError {
     fn new(at: Position, message: impl Into<Box<str>>) -> Self {
-        Self {
-            at,
-            message: message.into(),
-            hint: None,
-        }
+        Self { at, message: message.into(), hint: None }
     }
 }
 
@@ -96,20 +92,12 @@ impl Tree {
     }
 
     fn empty() -> Self {
-        Self {
-            nodes: Vec::new(),
-            duplicates: Vec::new(),
-        }
+        Self { nodes: Vec::new(), duplicates: Vec::new() }
     }
 
     fn add(&mut self, content: Content, at: Position) -> NodeId {
         let id = NodeId(u32::try_from(self.nodes.len()).unwrap_or(u32::MAX));
-        self.nodes.push(Node {
-            content,
-            at,
-            parent: None,
-            step: Step::Root,
-        });
+        self.nodes.push(Node { content, at, parent: None, step: Step::Root });
         id
     }
 
@@ -213,9 +201,7 @@ impl Tree {
 
     /// Where the node starts.
     pub(crate) fn at(&self, id: NodeId) -> Position {
-        self.nodes
-            .get(id.index())
-            .map_or_else(Position::default, |node| node.at)
+        self.nodes.get(id.index()).map_or_else(Position::default, |node| node.at)
     }
 
     /// Where the node's key starts, for a member of a mapping.
@@ -249,9 +235,7 @@ impl Tree {
 
     /// Keys that stand twice in their mapping.
     pub(crate) fn duplicates(&self) -> impl Iterator<Item = (Position, NodeId, &str)> {
-        self.duplicates
-            .iter()
-            .map(|(at, mapping, key)| (*at, *mapping, &**key))
+        self.duplicates.iter().map(|(at, mapping, key)| (*at, *mapping, &**key))
     }
 }
 
@@ -275,13 +259,7 @@ pub(crate) fn shorten(name: &str) -> String {
     let mut shown: String = name
         .chars()
         .take(LONGEST)
-        .map(|character| {
-            if character.is_control() {
-                '\u{fffd}'
-            } else {
-                character
-            }
-        })
+        .map(|character| if character.is_control() { '\u{fffd}' } else { character })
         .collect();
     if name.chars().nth(LONGEST).is_some() {
         shown.push('…');

@@ -36,14 +36,7 @@ impl Spot {
 
 impl<'t> View<'t> {
     pub(crate) fn new(tree: &'t Tree, node: NodeId, record: &'static Record) -> Self {
-        Self {
-            tree,
-            node: Some(node),
-            record,
-            fallback: None,
-            anchor: node,
-            missing: None,
-        }
+        Self { tree, node: Some(node), record, fallback: None, anchor: node, missing: None }
     }
 
     pub(crate) fn or(mut self, fallback: Option<NodeId>) -> Self {
@@ -115,13 +108,7 @@ impl<'t> View<'t> {
     pub(crate) fn below_as(&self, name: &'static str, record: &'static Record) -> Self {
         match self.node(name).filter(|node| self.tree.is_mapping(*node)) {
             Some(node) => Self::new(self.tree, node, record),
-            None => Self {
-                node: None,
-                record,
-                fallback: None,
-                missing: Some(name),
-                ..*self
-            },
+            None => Self { node: None, record, fallback: None, missing: Some(name), ..*self },
         }
     }
 
@@ -147,8 +134,7 @@ impl<'t> View<'t> {
 
     /// False where neither the document nor the table says anything.
     pub(crate) fn boolean(&self, name: &str) -> bool {
-        self.stated(name)
-            .unwrap_or_else(|| self.default(name) == Some("true"))
+        self.stated(name).unwrap_or_else(|| self.default(name) == Some("true"))
     }
 
     /// A boolean that the document gives.

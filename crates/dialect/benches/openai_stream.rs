@@ -37,15 +37,10 @@ fn body() -> String {
 #[divan::bench(args = [300, 16384])]
 fn relay(bencher: Bencher, size: usize) {
     let body = Bytes::from(body());
-    let chunks: Vec<_> = (0..body.len())
-        .step_by(size)
-        .map(|start| body.slice(start..body.len().min(start + size)))
-        .collect();
+    let chunks: Vec<_> =
+        (0..body.len()).step_by(size).map(|start| body.slice(start..body.len().min(start + size))).collect();
     bencher.counter(ItemsCount::new(FRAMES)).bench_local(|| {
-        let settings = RelaySettings {
-            usage: UsagePolicy::Hide,
-            ..RelaySettings::default()
-        };
+        let settings = RelaySettings { usage: UsagePolicy::Hide, ..RelaySettings::default() };
         let reader = Reader::new(Operation::Chat, &Quirks::NONE);
         let mut relay = SseRelay::new(Box::new(reader), settings, Box::new(|_| Bytes::new()));
         let mut out = Vec::new();

@@ -50,15 +50,9 @@ pub enum RequestError {
     #[error("request matches multiple LLM request formats")]
     ManyShapes,
     #[error("[{found}] message format is not compatible with [{route}] route type")]
-    WrongShape {
-        found: &'static str,
-        route: &'static str,
-    },
+    WrongShape { found: &'static str, route: &'static str },
     #[error("member '{member}' must be {expected}")]
-    WrongType {
-        member: Cow<'static, str>,
-        expected: &'static str,
-    },
+    WrongType { member: Cow<'static, str>, expected: &'static str },
     #[error("member '{0}' occurs twice, or in another spelling")]
     Duplicate(Box<str>),
 }

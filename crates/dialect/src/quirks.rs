@@ -12,31 +12,16 @@ pub enum MemberRule {
     Rename(&'static str, &'static str),
     /// A string value that the provider knows by another name: member, value, replacement (raw JSON).
     /// Reported as approximated.
-    Replace {
-        member: &'static str,
-        value: &'static str,
-        with: &'static str,
-    },
+    Replace { member: &'static str, value: &'static str, with: &'static str },
     /// An object whose `type` is `kind` is replaced by the nearest thing that the provider has (raw
     /// JSON). Reported as approximated.
-    ReplaceKind {
-        member: &'static str,
-        kind: &'static str,
-        with: &'static str,
-    },
+    ReplaceKind { member: &'static str, kind: &'static str, with: &'static str },
     /// A string value that the provider is told by other members: the member is taken out, and each of
     /// `with` (name, raw JSON) is set unless the body has that name. Reported as emulated, or as dropped
     /// where `with` is empty.
-    Recast {
-        member: &'static str,
-        value: &'static str,
-        with: &'static [(&'static str, &'static str)],
-    },
+    Recast { member: &'static str, value: &'static str, with: &'static [(&'static str, &'static str)] },
     /// A member that the provider needs and clients do not send: set to raw JSON unless the body has it.
-    Default {
-        member: &'static str,
-        with: &'static str,
-    },
+    Default { member: &'static str, with: &'static str },
 }
 
 /// Name of the member that limits the tokens of an answer.

@@ -13,14 +13,8 @@ pub enum ClientFormat {
 
 impl ClientFormat {
     /// Every format, in the order of Kong's schema.
-    pub const ALL: [Self; 6] = [
-        Self::OpenAi,
-        Self::Anthropic,
-        Self::Bedrock,
-        Self::Cohere,
-        Self::Gemini,
-        Self::HuggingFace,
-    ];
+    pub const ALL: [Self; 6] =
+        [Self::OpenAi, Self::Anthropic, Self::Bedrock, Self::Cohere, Self::Gemini, Self::HuggingFace];
 
     /// The value of `llm_format` that selects this format.
     pub const fn name(self) -> &'static str {

@@ -38,10 +38,7 @@ pub struct Losses(Vec<Loss>);
 
 impl Losses {
     pub fn add(&mut self, member: impl Into<Cow<'static, str>>, kind: LossKind) {
-        self.0.push(Loss {
-            member: member.into(),
-            kind,
-        });
+        self.0.push(Loss { member: member.into(), kind });
     }
 
     pub fn is_empty(&self) -> bool {

@@ -64,9 +64,7 @@ impl Operation {
 
     /// The operation that a `route_type` names.
     pub fn from_route_type(name: &str) -> Option<Self> {
-        Self::ALL
-            .into_iter()
-            .find(|operation| operation.route_type() == name)
+        Self::ALL.into_iter().find(|operation| operation.route_type() == name)
     }
 
     /// Whether an answer of this operation can be an event stream of generated text.
@@ -82,10 +80,7 @@ mod tests {
     #[test]
     fn names_are_distinct_and_found_again() {
         for operation in Operation::ALL {
-            assert_eq!(
-                Operation::from_route_type(operation.route_type()),
-                Some(operation)
-            );
+            assert_eq!(Operation::from_route_type(operation.route_type()), Some(operation));
         }
         assert_eq!(Operation::from_route_type("llm/v1/chats"), None);
     }

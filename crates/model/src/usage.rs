@@ -42,9 +42,7 @@ impl Usage {
 
     /// All output: the `completion_tokens` of OpenAI's view.
     pub const fn completion_tokens(&self) -> u64 {
-        self.output
-            .saturating_add(self.reasoning)
-            .saturating_add(self.audio_output)
+        self.output.saturating_add(self.reasoning).saturating_add(self.audio_output)
     }
 
     /// Input and output together.

@@ -112,11 +112,7 @@ impl Provider {
             path: path.into(),
             defaults: defaults.into(),
         };
-        if binding.admits(endpoint.origin()) {
-            Ok(endpoint)
-        } else {
-            Err(EndpointError::Host)
-        }
+        if binding.admits(endpoint.origin()) { Ok(endpoint) } else { Err(EndpointError::Host) }
     }
 
     fn site<'a>(&self, location: &Location<'a>) -> Result<Site<'a>, EndpointError> {
@@ -137,18 +133,9 @@ impl Provider {
         let (scheme, host) = base.split_once("://").ok_or(UrlError::Form)?;
         let scheme = Scheme::from_name(scheme).ok_or(UrlError::Scheme)?;
         let host = fill(host, |name| {
-            location
-                .settings
-                .value(name)
-                .map(Cow::Borrowed)
-                .ok_or(EndpointError::MissingSetting(name))
+            location.settings.value(name).map(Cow::Borrowed).ok_or(EndpointError::MissingSetting(name))
         })?;
-        Ok(Site {
-            scheme,
-            host,
-            port: scheme.default_port(),
-            path: None,
-        })
+        Ok(Site { scheme, host, port: scheme.default_port(), path: None })
     }
 }
 
@@ -158,9 +145,7 @@ fn path_of(
     site: &Site<'_>,
     asked: &Asked<'_>,
 ) -> Result<String, EndpointError> {
-    let configured = location
-        .upstream_path
-        .map(|path| path.split(['?', '#']).next().unwrap_or_default());
+    let configured = location.upstream_path.map(|path| path.split(['?', '#']).next().unwrap_or_default());
     let preserve = route.operation == Operation::Preserve;
     match (site.path, configured) {
         (_, Some(path)) if preserve && location.upstream_url.is_some() => Ok(join("", path)),
@@ -183,16 +168,9 @@ fn segments(
     fill(template, |name| {
         let value = match name {
             "model" => asked.model.ok_or(EndpointError::MissingModel)?,
-            name => location
-                .settings
-                .value(name)
-                .ok_or(EndpointError::MissingSetting(name))?,
+            name => location.settings.value(name).ok_or(EndpointError::MissingSetting(name))?,
         };
-        if is_safe_name(value) {
-            Ok(encode_segment(value))
-        } else {
-            Err(EndpointError::Segment(name))
-        }
+        if is_safe_name(value) { Ok(encode_segment(value)) } else { Err(EndpointError::Segment(name)) }
     })
 }
 
@@ -203,9 +181,8 @@ fn fill<'v>(
 ) -> Result<Cow<'static, str>, EndpointError> {
     let mut filled = String::new();
     let mut rest = template;
-    while let Some((before, (name, after))) = rest
-        .split_once('{')
-        .and_then(|(before, behind)| Some((before, behind.split_once('}')?)))
+    while let Some((before, (name, after))) =
+        rest.split_once('{').and_then(|(before, behind)| Some((before, behind.split_once('}')?)))
     {
         filled.push_str(before);
         filled.push_str(&value(name)?);
@@ -219,16 +196,8 @@ fn fill<'v>(
 }
 
 fn authority(scheme: Scheme, host: &str, port: u16) -> String {
-    let host = if host.contains(':') {
-        Cow::Owned(format!("[{host}]"))
-    } else {
-        Cow::Borrowed(host)
-    };
-    if port == scheme.default_port() {
-        host.into_owned()
-    } else {
-        format!("{host}:{port}")
-    }
+    let host = if host.contains(':') { Cow::Owned(format!("[{host}]")) } else { Cow::Borrowed(host) };
+    if port == scheme.default_port() { host.into_owned() } else { format!("{host}:{port}") }
 }
 
 impl Endpoint {
@@ -256,11 +225,7 @@ impl Endpoint {
     }
 
     pub fn origin(&self) -> Origin<'_> {
-        Origin {
-            scheme: self.scheme,
-            host: &self.host,
-            port: self.port,
-        }
+        Origin { scheme: self.scheme, host: &self.host, port: self.port }
     }
 
     /// The query that goes upstream: the client's own, and what the provider needs besides.
@@ -296,12 +261,7 @@ impl fmt::Display for Endpoint {
     /// The URL, with what the provider needs in the query and without the client's own arguments.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let scheme = self.scheme.name();
-        write!(
-            formatter,
-            "{scheme}://{}{}",
-            self.authority,
-            self.path_and_query(None)
-        )
+        write!(formatter, "{scheme}://{}{}", self.authority, self.path_and_query(None))
     }
 }
 

@@ -8,9 +8,7 @@ fn base_name(model: &str) -> &str {
 /// OpenAI's reasoning models: they know the limit of tokens as `max_completion_tokens` only.
 pub(crate) fn is_openai_reasoning(model: &str) -> bool {
     let model = base_name(model);
-    ["o1", "o3", "o4", "gpt-5"]
-        .into_iter()
-        .any(|family| model.starts_with(family))
+    ["o1", "o3", "o4", "gpt-5"].into_iter().any(|family| model.starts_with(family))
 }
 
 /// GPT-5.3 and later of the generation: on chat completions they refuse reasoning together with tools.
@@ -54,9 +52,8 @@ pub(crate) fn grok(model: &str) -> Grok {
 /// Qwen's open models that think unless told not to, and then only in a stream: `qwen3-32b`,
 /// `qwen3-235b-a22b`, but neither `qwen3-max` nor the instruct and thinking variants.
 pub(crate) fn is_hybrid_open_qwen(model: &str) -> bool {
-    let sized = model
-        .strip_prefix("qwen3-")
-        .is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()));
+    let sized =
+        model.strip_prefix("qwen3-").is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()));
     sized && !model.contains("-instruct") && !model.contains("-thinking")
 }
 
@@ -71,23 +68,10 @@ mod tests {
 
     #[test]
     fn families_are_told_by_name() {
-        for name in [
-            "o1",
-            "o3-mini",
-            "o4-mini-2025-04-16",
-            "gpt-5",
-            "gpt-5.1",
-            "ft:o4-mini:org::1",
-        ] {
+        for name in ["o1", "o3-mini", "o4-mini-2025-04-16", "gpt-5", "gpt-5.1", "ft:o4-mini:org::1"] {
             assert!(is_openai_reasoning(name), "{name}");
         }
-        for name in [
-            "gpt-4o",
-            "gpt-4.1",
-            "chatgpt-4o-latest",
-            "o",
-            "text-embedding-3-small",
-        ] {
+        for name in ["gpt-4o", "gpt-4.1", "chatgpt-4o-latest", "o", "text-embedding-3-small"] {
             assert!(!is_openai_reasoning(name), "{name}");
         }
         for (name, later) in [
@@ -123,12 +107,9 @@ mod tests {
     fn qwens_that_think_only_in_a_stream() {
         assert!(is_hybrid_open_qwen("qwen3-32b"));
         assert!(is_hybrid_open_qwen("qwen3-235b-a22b"));
-        for other in [
-            "qwen3-max",
-            "qwen-plus",
-            "qwen3-235b-a22b-instruct-2507",
-            "qwen3-30b-a3b-thinking-2507",
-        ] {
+        for other in
+            ["qwen3-max", "qwen-plus", "qwen3-235b-a22b-instruct-2507", "qwen3-30b-a3b-thinking-2507"]
+        {
             assert!(!is_hybrid_open_qwen(other), "{other}");
         }
     }

@@ -5,11 +5,7 @@ use std::borrow::Cow;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 
 /// Everything but the unreserved characters of RFC 3986.
-const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC
-    .remove(b'-')
-    .remove(b'.')
-    .remove(b'_')
-    .remove(b'~');
+const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// `value` as a part of one path segment: it cannot end the segment, or the path.
 pub fn encode_segment(value: &str) -> Cow<'_, str> {
@@ -20,9 +16,7 @@ pub fn encode_segment(value: &str) -> Cow<'_, str> {
 /// it, is empty or leads elsewhere.
 pub(crate) fn is_safe_name(name: &str) -> bool {
     !name.chars().any(char::is_control)
-        && name
-            .split(['/', '\\'])
-            .all(|part| !matches!(part, "" | "." | ".."))
+        && name.split(['/', '\\']).all(|part| !matches!(part, "" | "." | ".."))
 }
 
 /// Whether a path can be sent: it begins with a slash, has no segment that leads elsewhere, and no
@@ -68,9 +62,7 @@ mod tests {
         for good in ["org/model", "arn:aws:bedrock:x:1:a/b", "a..b", "gpt-4o"] {
             assert!(is_safe_name(good), "{good}");
         }
-        for bad in [
-            "", ".", "..", "a/../b", "/a", "a/", "a//b", "a\\..\\b", "a\nb", "a\0",
-        ] {
+        for bad in ["", ".", "..", "a/../b", "/a", "a/", "a//b", "a\\..\\b", "a\nb", "a\0"] {
             assert!(!is_safe_name(bad), "{bad:?}");
         }
     }

@@ -45,15 +45,7 @@ fn everywhere(_: &Location<'_>) -> bool {
 
 impl Route {
     const fn new(operation: Operation, path: &'static str, wire: Wire) -> Self {
-        Self {
-            operation,
-            format: ClientFormat::OpenAi,
-            when: everywhere,
-            stem: "",
-            path,
-            query: &[],
-            wire,
-        }
+        Self { operation, format: ClientFormat::OpenAi, when: everywhere, stem: "", path, query: &[], wire }
     }
 
     /// OpenAI's wire format at `path`.

@@ -34,10 +34,7 @@ impl Settings {
     }
 
     pub fn value(&self, name: &str) -> Option<&str> {
-        self.0
-            .iter()
-            .find(|(known, _)| &**known == name)
-            .map(|(_, value)| &**value)
+        self.0.iter().find(|(known, _)| &**known == name).map(|(_, value)| &**value)
     }
 }
 
@@ -57,18 +54,12 @@ pub struct Location<'a> {
 impl<'a> Location<'a> {
     /// A target that is where its provider is.
     pub const fn of(settings: &'a Settings) -> Self {
-        Self {
-            settings,
-            upstream_url: None,
-            upstream_path: None,
-        }
+        Self { settings, upstream_url: None, upstream_path: None }
     }
 
     /// Whether `upstream_url` has a path, without its query, that `test` holds for.
     pub(crate) fn url_path_is(&self, test: impl Fn(&str) -> bool) -> bool {
-        self.upstream_url
-            .and_then(|url| crate::url::Url::parse(url).ok())
-            .is_some_and(|url| test(url.path))
+        self.upstream_url.and_then(|url| crate::url::Url::parse(url).ok()).is_some_and(|url| test(url.path))
     }
 }
 

@@ -52,12 +52,7 @@ impl<'a> Url<'a> {
         if path.starts_with('\\') {
             return Err(UrlError::Form);
         }
-        Ok(Self {
-            scheme,
-            host,
-            port,
-            path,
-        })
+        Ok(Self { scheme, host, port, path })
     }
 }
 
@@ -75,11 +70,7 @@ fn split_port(authority: &str) -> Result<(&str, Option<&str>), UrlError> {
         Some((host, port)) => (host, Some(port)),
         None => (authority, None),
     };
-    if has_placeholder(host) || is_host(host) {
-        Ok((host, port))
-    } else {
-        Err(UrlError::Host)
-    }
+    if has_placeholder(host) || is_host(host) { Ok((host, port)) } else { Err(UrlError::Host) }
 }
 
 fn parse_port(digits: &str) -> Result<u16, UrlError> {
@@ -96,9 +87,7 @@ fn parse_port(digits: &str) -> Result<u16, UrlError> {
 pub(crate) fn is_host(host: &str) -> bool {
     let is_label = |label: &str| {
         (1..=MAX_LABEL).contains(&label.len())
-            && label
-                .bytes()
-                .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_')
+            && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_')
     };
     host.len() <= MAX_HOST && host.split('.').all(is_label) || host.parse::<Ipv6Addr>().is_ok()
 }
@@ -120,12 +109,7 @@ mod tests {
         assert_eq!(parts("http://[::1]:8/x"), (Scheme::Http, "::1", 8, "/x"));
         assert_eq!(
             parts("https://$(headers.x-y).example.com/$(query_params.q)"),
-            (
-                Scheme::Https,
-                "$(headers.x-y).example.com",
-                443,
-                "/$(query_params.q)"
-            )
+            (Scheme::Https, "$(headers.x-y).example.com", 443, "/$(query_params.q)")
         );
     }
 

@@ -37,9 +37,7 @@ impl Ask {
     }
 
     pub(crate) fn list(&self, name: &str) -> &[Value] {
-        self.member(name)
-            .and_then(Value::as_array)
-            .map_or(&[], Vec::as_slice)
+        self.member(name).and_then(Value::as_array).map_or(&[], Vec::as_slice)
     }
 
     pub(crate) fn streams(&self) -> bool {

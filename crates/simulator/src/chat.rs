@@ -30,15 +30,7 @@ struct Turn {
 pub(crate) fn answer(ask: &Ask) -> Answer {
     let turn = turn(ask);
     if ask.streams() {
-        Answer::Stream(
-            Stream {
-                ask,
-                turn: &turn,
-                events: Vec::new(),
-                said: 0,
-            }
-            .events(),
-        )
+        Answer::Stream(Stream { ask, turn: &turn, events: Vec::new(), said: 0 }.events())
     } else {
         Answer::Whole(StatusCode::OK, whole(ask, &turn))
     }
@@ -50,43 +42,22 @@ fn turn(ask: &Ask) -> Turn {
     let choices: Vec<Choice> = (0..number).map(|_| choice(ask)).collect();
     for choice in &choices {
         counts.completion += choice.text.as_deref().map_or(0, text::count);
-        counts.completion += choice
-            .calls
-            .iter()
-            .map(|call| text::count(&call.arguments) + 1)
-            .sum::<u64>();
+        counts.completion += choice.calls.iter().map(|call| text::count(&call.arguments) + 1).sum::<u64>();
     }
-    let reasoning = (counts.reasoning > 0).then(|| {
-        (1..=counts.reasoning)
-            .map(|step| format!("thought{step}"))
-            .collect::<Vec<_>>()
-            .join(" ")
-    });
+    let reasoning = (counts.reasoning > 0)
+        .then(|| (1..=counts.reasoning).map(|step| format!("thought{step}")).collect::<Vec<_>>().join(" "));
     let seed = format!("{} {} {}", ask.provider.id, ask.model, messages::all_text(ask));
-    Turn {
-        id: text::identifier("chatcmpl-", 38, &seed),
-        choices,
-        reasoning,
-        counts,
-    }
+    Turn { id: text::identifier("chatcmpl-", 38, &seed), choices, reasoning, counts }
 }
 
 fn choice(ask: &Ask) -> Choice {
     let calls = tools::calls(ask);
     if !calls.is_empty() {
-        return Choice {
-            text: None,
-            calls,
-            finish: "tool_calls",
-        };
+        return Choice { text: None, calls, finish: "tool_calls" };
     }
     let spoken = structured(ask).unwrap_or_else(|| text::reply(ask));
     let (said, cut) = text::limited(ask, &spoken);
-    Choice {
-        text: Some(said),
-        calls: Vec::new(),
-        finish: if cut { "length" } else { "stop" },
-    }
+    Choice { text: Some(said), calls: Vec::new(), finish: if cut { "length" } else { "stop" } }
 }
 
 /// The JSON text that `response_format` asks for.
@@ -107,10 +78,8 @@ fn base(ask: &Ask, turn: &Turn, object: &str) -> Map<String, Value> {
     fields.insert("object".to_owned(), object.into());
     fields.insert("created".to_owned(), CREATED.into());
     fields.insert("model".to_owned(), ask.model.as_str().into());
-    let seed = ask
-        .member("seed")
-        .or_else(|| ask.member("random_seed"))
-        .map_or_else(String::new, Value::to_string);
+    let seed =
+        ask.member("seed").or_else(|| ask.member("random_seed")).map_or_else(String::new, Value::to_string);
     fields.insert("system_fingerprint".to_owned(), format!("fp_sim{seed}").into());
     if ask.member("service_tier").is_some() {
         fields.insert("service_tier".to_owned(), "default".into());
@@ -157,21 +126,13 @@ fn message(ask: &Ask, turn: &Turn, choice: &Choice) -> Value {
             }
             place => {
                 let mut parts = vec![reasoning_part(place, thoughts)];
-                parts.extend(
-                    choice
-                        .text
-                        .iter()
-                        .map(|text| json!({"type": "text", "text": text})),
-                );
+                parts.extend(choice.text.iter().map(|text| json!({"type": "text", "text": text})));
                 fields.insert("content".to_owned(), parts.into());
             }
         }
     }
     if !choice.calls.is_empty() {
-        fields.insert(
-            "tool_calls".to_owned(),
-            choice.calls.iter().map(Call::whole).collect(),
-        );
+        fields.insert("tool_calls".to_owned(), choice.calls.iter().map(Call::whole).collect());
     }
     fields.into()
 }
@@ -217,27 +178,15 @@ impl Stream<'_> {
             })));
         }
         for index in 0..self.turn.choices.len() {
-            let opening = if self.turn.choices[index].text.is_some() {
-                json!("")
-            } else {
-                Value::Null
-            };
-            self.delta(
-                index,
-                json!({"role": "assistant", "content": opening, "refusal": null}),
-                None,
-            );
+            let opening = if self.turn.choices[index].text.is_some() { json!("") } else { Value::Null };
+            self.delta(index, json!({"role": "assistant", "content": opening, "refusal": null}), None);
         }
         self.think();
         self.speak();
         self.call();
         let choices = self.turn.choices.len();
         for index in 0..choices {
-            self.delta(
-                index,
-                json!({}),
-                Some((self.turn.choices[index].finish, index + 1 == choices)),
-            );
+            self.delta(index, json!({}), Some((self.turn.choices[index].finish, index + 1 == choices)));
         }
         self.usage_chunk();
         self.events.push(Event::Done);
@@ -263,13 +212,7 @@ impl Stream<'_> {
             .turn
             .choices
             .iter()
-            .map(|choice| {
-                choice
-                    .text
-                    .as_deref()
-                    .map(|said| text::words(said).collect())
-                    .unwrap_or_default()
-            })
+            .map(|choice| choice.text.as_deref().map(|said| text::words(said).collect()).unwrap_or_default())
             .collect();
         let longest = spoken.iter().map(Vec::len).max().unwrap_or(0);
         for position in 0..longest {
@@ -340,13 +283,7 @@ impl Stream<'_> {
             return Some(self.turn.counts.object(self.ask));
         }
         if running {
-            return Some(
-                Counts {
-                    completion: self.said,
-                    ..self.turn.counts
-                }
-                .object(self.ask),
-            );
+            return Some(Counts { completion: self.said, ..self.turn.counts }.object(self.ask));
         }
         self.ask.stream_option("include_usage").then_some(Value::Null)
     }
@@ -370,8 +307,5 @@ impl Stream<'_> {
 fn pieces(arguments: &str) -> Vec<String> {
     let characters: Vec<char> = arguments.chars().collect();
     let size = characters.len().div_ceil(3).clamp(1, 8);
-    characters
-        .chunks(size)
-        .map(|piece| piece.iter().collect())
-        .collect()
+    characters.chunks(size).map(|piece| piece.iter().collect()).collect()
 }

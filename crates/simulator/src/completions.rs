@@ -24,15 +24,8 @@ pub(crate) fn answer(ask: &Ask) -> Answer {
         for _ in 0..number {
             let (said, cut) = text::limited(ask, &text::said(ask, prompt));
             counts.completion += text::count(&said);
-            let text = if ask.flag("echo") {
-                format!("{prompt}{said}")
-            } else {
-                said
-            };
-            choices.push(Completion {
-                text,
-                finish: if cut { "length" } else { "stop" },
-            });
+            let text = if ask.flag("echo") { format!("{prompt}{said}") } else { said };
+            choices.push(Completion { text, finish: if cut { "length" } else { "stop" } });
         }
     }
     let id = text::identifier("cmpl-", 34, &format!("{} {}", ask.model, prompts.join("\n")));

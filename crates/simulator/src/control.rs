@@ -52,10 +52,7 @@ impl Control {
 
 /// Whether a path is for the simulator itself.
 pub(crate) fn owns(path: &str) -> bool {
-    matches!(
-        path,
-        "/sim" | "/sim/" | "/sim/requests" | "/sim/faults" | "/sim/connections"
-    )
+    matches!(path, "/sim" | "/sim/" | "/sim/requests" | "/sim/faults" | "/sim/connections")
 }
 
 /// Answers a control call.
@@ -83,10 +80,7 @@ pub(crate) fn answer(core: &Core, method: &Method, path: &str, body: &[u8]) -> (
             core.control.lock().connections = number;
             (StatusCode::OK, json!({"close": number}))
         }
-        _ => (
-            StatusCode::METHOD_NOT_ALLOWED,
-            json!({"error": {"message": "no such control call"}}),
-        ),
+        _ => (StatusCode::METHOD_NOT_ALLOWED, json!({"error": {"message": "no such control call"}})),
     }
 }
 
@@ -113,10 +107,8 @@ fn order_faults(core: &Core, body: &[u8]) -> (StatusCode, Value) {
 }
 
 fn overview() -> Value {
-    let faults: Vec<Value> = Fault::ALL
-        .iter()
-        .map(|(_, name, what)| json!({"name": name, "does": what}))
-        .collect();
+    let faults: Vec<Value> =
+        Fault::ALL.iter().map(|(_, name, what)| json!({"name": name, "does": what})).collect();
     json!({"providers": crate::provider::ids().collect::<Vec<_>>(), "faults": faults})
 }
 

@@ -13,12 +13,7 @@ const DIMENSIONS: u64 = 8;
 
 /// Judges what the lists of members cannot: the inputs.
 pub(crate) fn judge(ask: &Ask) -> Result<(), Refusal> {
-    let range = |expected: String| {
-        Err(Refusal::Range {
-            member: "input".to_owned(),
-            expected,
-        })
-    };
+    let range = |expected: String| Err(Refusal::Range { member: "input".to_owned(), expected });
     match ask.member("input") {
         Some(Value::String(text)) if text.is_empty() => range("a text that is not empty".to_owned()),
         Some(Value::Array(list)) if list.is_empty() => range("at least one input".to_owned()),
@@ -46,21 +41,15 @@ pub(crate) fn answer(ask: &Ask) -> Value {
         Some(single) => vec![words(single)],
         None => Vec::new(),
     };
-    let dimensions = ask
-        .number("dimensions")
-        .or_else(|| ask.number("output_dimension"))
-        .unwrap_or(DIMENSIONS);
+    let dimensions =
+        ask.number("dimensions").or_else(|| ask.number("output_dimension")).unwrap_or(DIMENSIONS);
     let base64 = ask.text("encoding_format") == Some("base64");
     let data: Vec<Value> = inputs
         .iter()
         .enumerate()
         .map(|(index, input)| {
             let vector = vector(&ask.model, input, dimensions);
-            let embedding = if base64 {
-                encoded(&vector).into()
-            } else {
-                json!(vector)
-            };
+            let embedding = if base64 { encoded(&vector).into() } else { json!(vector) };
             json!({"object": "embedding", "index": index, "embedding": embedding})
         })
         .collect();
@@ -89,9 +78,7 @@ fn vector(model: &str, input: &str, dimensions: u64) -> Vec<f32> {
         })
         .collect();
     let length = raw.iter().map(|number| number * number).sum::<f32>().sqrt();
-    raw.into_iter()
-        .map(|number| if length > 0.0 { number / length } else { 0.0 })
-        .collect()
+    raw.into_iter().map(|number| if length > 0.0 { number / length } else { 0.0 }).collect()
 }
 
 /// Little-endian 32-bit floats, in base64.

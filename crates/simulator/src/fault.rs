@@ -78,9 +78,7 @@ impl Fault {
         if let Some((fault, ..)) = Self::ALL.iter().find(|(_, known, _)| *known == name) {
             return Ok(*fault);
         }
-        let number = name
-            .strip_prefix("status_")
-            .map(|rest| rest.strip_suffix("_json").unwrap_or(rest));
+        let number = name.strip_prefix("status_").map(|rest| rest.strip_suffix("_json").unwrap_or(rest));
         match number.and_then(|digits| digits.parse::<u16>().ok()) {
             Some(status @ 400..=599) => Ok(Self::Status(status)),
             _ => Err(UnknownFault(name.to_owned())),
@@ -102,11 +100,7 @@ impl Faults {
     /// Reads names that commas or pluses separate.
     pub fn parse(names: &str) -> Result<Self, UnknownFault> {
         let mut faults = Self::default();
-        for name in names
-            .split([',', '+'])
-            .map(str::trim)
-            .filter(|name| !name.is_empty())
-        {
+        for name in names.split([',', '+']).map(str::trim).filter(|name| !name.is_empty()) {
             faults.list.push(Fault::parse(name)?);
         }
         Ok(faults)
@@ -146,10 +140,7 @@ mod tests {
         assert!(faults.has(Fault::Crlf) && faults.has(Fault::Drip));
         assert_eq!(faults.status(), Some(429));
         assert_eq!(Faults::parse("status_500_json").unwrap().status(), Some(500));
-        assert_eq!(
-            Faults::parse("status_200"),
-            Err(UnknownFault("status_200".into()))
-        );
+        assert_eq!(Faults::parse("status_200"), Err(UnknownFault("status_200".into())));
         assert_eq!(Faults::parse("crfl"), Err(UnknownFault("crfl".into())));
         assert!(Faults::parse("").unwrap().is_empty());
     }

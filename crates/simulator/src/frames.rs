@@ -52,11 +52,8 @@ pub(crate) fn write(mut events: Vec<Event>, faults: &Faults, error: &Value) -> F
     if ends_early {
         events.truncate(middle);
     }
-    let mut frames: Vec<Bytes> = events
-        .iter()
-        .enumerate()
-        .map(|(index, event)| frame(index, event, faults))
-        .collect();
+    let mut frames: Vec<Bytes> =
+        events.iter().enumerate().map(|(index, event)| frame(index, event, faults)).collect();
     if faults.has(Fault::BadUtf8)
         && let Some(frame) = frames.get_mut(middle.min(2))
     {
@@ -117,11 +114,7 @@ fn frame(index: usize, event: &Event, faults: &Faults) -> Bytes {
     if faults.has(Fault::Comments) {
         text.push_str(": a comment of its own\n\n");
     }
-    let field = if faults.has(Fault::NoSpace) {
-        "data:"
-    } else {
-        "data: "
-    };
+    let field = if faults.has(Fault::NoSpace) { "data:" } else { "data: " };
     match event {
         Event::Comment(comment) => {
             text.push_str(": ");
@@ -155,11 +148,7 @@ fn frame(index: usize, event: &Event, faults: &Faults) -> Bytes {
 }
 
 fn data(text: &mut String, field: &str, value: &Value, spread: bool) {
-    let json = if spread {
-        format!("{value:#}")
-    } else {
-        value.to_string()
-    };
+    let json = if spread { format!("{value:#}") } else { value.to_string() };
     for line in json.lines() {
         text.push_str(field);
         text.push_str(line);
@@ -187,13 +176,8 @@ mod tests {
     }
 
     fn written(names: &str) -> (String, End) {
-        let events = vec![
-            chunk("", None),
-            chunk("a ", None),
-            chunk("b ", None),
-            chunk("", Some("stop")),
-            Event::Done,
-        ];
+        let events =
+            vec![chunk("", None), chunk("a ", None), chunk("b ", None), chunk("", Some("stop")), Event::Done];
         let error = json!({"error": {"message": "m"}});
         let frames = write(events, &Faults::parse(names).unwrap(), &error);
         let bytes: Vec<u8> = frames.frames.concat();
@@ -219,11 +203,7 @@ mod tests {
         assert!(!written("cut_in_frame").0.ends_with("\n\n"));
         let (ended, end) = written("end_mid");
         assert!(end == End::Clean && !ended.contains("stop"));
-        assert!(
-            written("error_mid")
-                .0
-                .ends_with("data: {\"error\":{\"message\":\"m\"}}\n\n")
-        );
+        assert!(written("error_mid").0.ends_with("data: {\"error\":{\"message\":\"m\"}}\n\n"));
         assert!(written("error_first").0.starts_with("data: {\"error\""));
         assert!(written("bad_utf8").0.contains('\u{fffd}'));
     }

@@ -30,20 +30,12 @@ pub(crate) struct Member {
 
 /// A member that may not be null.
 pub(crate) const fn member(name: &'static str, form: Form) -> Member {
-    Member {
-        name,
-        form,
-        nullable: false,
-    }
+    Member { name, form, nullable: false }
 }
 
 /// A member that may be null.
 pub(crate) const fn nullable(name: &'static str, form: Form) -> Member {
-    Member {
-        name,
-        form,
-        nullable: true,
-    }
+    Member { name, form, nullable: true }
 }
 
 impl Member {
@@ -61,9 +53,7 @@ impl Member {
             Form::Array => value.is_array(),
             Form::TextOrArray => value.is_string() || value.is_array(),
             Form::TextOrObject => value.is_string() || value.is_object(),
-            Form::NumberMap => value
-                .as_object()
-                .is_some_and(|map| map.values().all(Value::is_number)),
+            Form::NumberMap => value.as_object().is_some_and(|map| map.values().all(Value::is_number)),
         };
         if !fits {
             return Err(Refusal::Type {
@@ -88,10 +78,7 @@ impl Member {
             }
             _ => return Ok(()),
         };
-        Err(Refusal::Range {
-            member: self.name.to_owned(),
-            expected,
-        })
+        Err(Refusal::Range { member: self.name.to_owned(), expected })
     }
 }
 
@@ -122,14 +109,8 @@ mod tests {
         let temperature = nullable("temperature", Form::Number(0.0, 2.0));
         assert!(temperature.check(&json!(2)).is_ok());
         assert!(temperature.check(&json!(null)).is_ok());
-        assert!(matches!(
-            temperature.check(&json!("hot")),
-            Err(Refusal::Type { .. })
-        ));
-        assert!(matches!(
-            temperature.check(&json!(2.1)),
-            Err(Refusal::Range { .. })
-        ));
+        assert!(matches!(temperature.check(&json!("hot")), Err(Refusal::Type { .. })));
+        assert!(matches!(temperature.check(&json!(2.1)), Err(Refusal::Range { .. })));
         let n = member("n", Form::Integer(1, 128));
         assert!(matches!(n.check(&json!(1.5)), Err(Refusal::Type { .. })));
         assert!(matches!(n.check(&json!(null)), Err(Refusal::Type { .. })));

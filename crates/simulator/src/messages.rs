@@ -36,26 +36,17 @@ fn judge_message(ask: &Ask, index: usize, message: &Value, calls: &[&str]) -> Re
     let role = fields
         .get("role")
         .and_then(Value::as_str)
-        .ok_or_else(|| Refusal::Missing {
-            member: place("role"),
-        })?;
+        .ok_or_else(|| Refusal::Missing { member: place("role") })?;
     if !ask.provider.roles.contains(&role) {
-        return Err(Refusal::Range {
-            member: place("role"),
-            expected: ask.provider.roles.join(", "),
-        });
+        return Err(Refusal::Range { member: place("role"), expected: ask.provider.roles.join(", ") });
     }
     match fields.get("content") {
         None | Some(Value::Null) => {
-            let called = fields
-                .get("tool_calls")
-                .and_then(Value::as_array)
-                .is_some_and(|list| !list.is_empty());
+            let called =
+                fields.get("tool_calls").and_then(Value::as_array).is_some_and(|list| !list.is_empty());
             let other = fields.contains_key("function_call") || fields.contains_key("refusal");
             if role != "assistant" || !(called || other) {
-                return Err(Refusal::Missing {
-                    member: place("content"),
-                });
+                return Err(Refusal::Missing { member: place("content") });
             }
         }
         Some(Value::String(_)) => {}
@@ -72,9 +63,7 @@ fn judge_message(ask: &Ask, index: usize, message: &Value, calls: &[&str]) -> Re
         let id = fields
             .get("tool_call_id")
             .and_then(Value::as_str)
-            .ok_or_else(|| Refusal::Missing {
-                member: place("tool_call_id"),
-            })?;
+            .ok_or_else(|| Refusal::Missing { member: place("tool_call_id") })?;
         if !calls.contains(&id) {
             return Err(Refusal::Invalid {
                 member: place("tool_call_id"),
@@ -89,15 +78,11 @@ fn judge_message(ask: &Ask, index: usize, message: &Value, calls: &[&str]) -> Re
 
 fn judge_parts(ask: &Ask, place: &str, parts: &[Value]) -> Result<(), Refusal> {
     if parts.is_empty() {
-        return Err(Refusal::Range {
-            member: place.to_owned(),
-            expected: "at least one part".to_owned(),
-        });
+        return Err(Refusal::Range { member: place.to_owned(), expected: "at least one part".to_owned() });
     }
     for part in parts {
-        let kind = part["type"].as_str().ok_or_else(|| Refusal::Missing {
-            member: format!("{place}.type"),
-        })?;
+        let kind =
+            part["type"].as_str().ok_or_else(|| Refusal::Missing { member: format!("{place}.type") })?;
         if !ask.provider.parts.contains(&kind) {
             return Err(Refusal::Range {
                 member: format!("{place}.type"),
@@ -111,9 +96,7 @@ fn judge_parts(ask: &Ask, place: &str, parts: &[Value]) -> Result<(), Refusal> {
             _ => part.get(kind).is_some(),
         };
         if !complete {
-            return Err(Refusal::Missing {
-                member: format!("{place}.{kind}"),
-            });
+            return Err(Refusal::Missing { member: format!("{place}.{kind}") });
         }
     }
     Ok(())
@@ -124,23 +107,14 @@ fn judge_calls(place: &str, calls: Option<&Value>) -> Result<(), Refusal> {
         return Ok(());
     };
     let Some(calls) = calls.as_array() else {
-        return Err(Refusal::Type {
-            member: place.to_owned(),
-            expected: "an array",
-            found: calls.clone(),
-        });
+        return Err(Refusal::Type { member: place.to_owned(), expected: "an array", found: calls.clone() });
     };
     if calls.is_empty() {
-        return Err(Refusal::Range {
-            member: place.to_owned(),
-            expected: "at least one call".to_owned(),
-        });
+        return Err(Refusal::Range { member: place.to_owned(), expected: "at least one call".to_owned() });
     }
     for call in calls {
         if !call["id"].is_string() {
-            return Err(Refusal::Missing {
-                member: format!("{place}.id"),
-            });
+            return Err(Refusal::Missing { member: format!("{place}.id") });
         }
         if call["type"] == "custom" {
             continue;
@@ -159,10 +133,7 @@ fn judge_calls(place: &str, calls: Option<&Value>) -> Result<(), Refusal> {
 
 fn judge_tools(ask: &Ask) -> Result<(), Refusal> {
     if ask.member("tools").is_some() && ask.list("tools").is_empty() {
-        return Err(Refusal::Range {
-            member: "tools".to_owned(),
-            expected: "at least one tool".to_owned(),
-        });
+        return Err(Refusal::Range { member: "tools".to_owned(), expected: "at least one tool".to_owned() });
     }
     let mut names = Vec::new();
     for (index, tool) in ask.list("tools").iter().enumerate() {
@@ -171,15 +142,12 @@ fn judge_tools(ask: &Ask) -> Result<(), Refusal> {
             Some("function") => {}
             Some(_) => continue,
             None => {
-                return Err(Refusal::Missing {
-                    member: place("type"),
-                });
+                return Err(Refusal::Missing { member: place("type") });
             }
         }
         let function = &tool["function"];
-        let name = function["name"].as_str().ok_or_else(|| Refusal::Missing {
-            member: place("function.name"),
-        })?;
+        let name =
+            function["name"].as_str().ok_or_else(|| Refusal::Missing { member: place("function.name") })?;
         let legal = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
         if name.is_empty() || name.len() > 64 || !name.chars().all(legal) {
             return Err(Refusal::Range {
@@ -221,11 +189,7 @@ fn judge_schema(place: &str, schema: &Value) -> Result<(), Refusal> {
         return Ok(());
     }
     let wrong = |name: &str, expected: &'static str, found: &Value| {
-        Err(Refusal::Type {
-            member: format!("{place}.{name}"),
-            expected,
-            found: found.clone(),
-        })
+        Err(Refusal::Type { member: format!("{place}.{name}"), expected, found: found.clone() })
     };
     if !schema.is_object() {
         return wrong("", "an object", schema);
@@ -250,22 +214,16 @@ fn judge_schema(place: &str, schema: &Value) -> Result<(), Refusal> {
 pub(crate) fn text_of(message: &Value) -> String {
     match &message["content"] {
         Value::String(text) => text.clone(),
-        Value::Array(parts) => parts
-            .iter()
-            .filter_map(|part| part["text"].as_str())
-            .collect::<Vec<_>>()
-            .join(" "),
+        Value::Array(parts) => {
+            parts.iter().filter_map(|part| part["text"].as_str()).collect::<Vec<_>>().join(" ")
+        }
         _ => String::new(),
     }
 }
 
 /// The text of all messages.
 pub(crate) fn all_text(ask: &Ask) -> String {
-    ask.list("messages")
-        .iter()
-        .map(text_of)
-        .collect::<Vec<_>>()
-        .join("\n")
+    ask.list("messages").iter().map(text_of).collect::<Vec<_>>().join("\n")
 }
 
 /// The last message of the user.

@@ -51,14 +51,7 @@ impl Playback {
         link: Arc<Link>,
         ticket: Option<Ticket>,
     ) -> Self {
-        let mut playback = Self {
-            steps,
-            waiting: None,
-            link,
-            ticket,
-            close_after,
-            ended: false,
-        };
+        let mut playback = Self { steps, waiting: None, link, ticket, close_after, ended: false };
         if playback.steps.is_empty() {
             // hyper never polls a body that is empty.
             playback.end(Outcome::Complete);

@@ -191,10 +191,7 @@ impl Provider {
 }
 
 /// Compares a path with a pattern; the outer `None` means that they differ.
-#[expect(
-    clippy::option_option,
-    reason = "whether it matched, and what a pattern with a placeholder caught"
-)]
+#[expect(clippy::option_option, reason = "whether it matched, and what a pattern with a placeholder caught")]
 fn matches<'a>(pattern: &str, path: &'a str) -> Option<Option<&'a str>> {
     if pattern == "*" {
         return Some(None);
@@ -221,10 +218,7 @@ mod tests {
         let default = find("openai").unwrap();
         let (provider, rest) = locate("/sim/mistral/v1/chat/completions", default);
         assert_eq!((provider.id, rest), ("mistral", "/v1/chat/completions"));
-        assert_eq!(
-            locate("/openai/deployments/d/chat/completions", default).0.id,
-            "azure"
-        );
+        assert_eq!(locate("/openai/deployments/d/chat/completions", default).0.id, "azure");
         assert_eq!(locate("/v1/models", default).0.id, "openai");
         let azure = find("azure").unwrap();
         assert_eq!(

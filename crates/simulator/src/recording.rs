@@ -66,10 +66,7 @@ pub struct Recorded {
 impl Recorded {
     /// The first value of a header; the name in lower case.
     pub fn header(&self, name: &str) -> Option<&str> {
-        self.headers
-            .iter()
-            .find(|(known, _)| known == name)
-            .map(|(_, value)| value.as_str())
+        self.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
     }
 
     /// The body as text, with replacement characters where it is not UTF-8.
@@ -87,10 +84,7 @@ struct Ring {
 
 impl Ring {
     fn entry(&mut self, sequence: u64) -> Option<&mut Recorded> {
-        self.entries
-            .iter_mut()
-            .rev()
-            .find(|entry| entry.sequence == sequence)
+        self.entries.iter_mut().rev().find(|entry| entry.sequence == sequence)
     }
 
     fn trim(&mut self) {
@@ -112,10 +106,7 @@ pub(crate) struct Recording {
 
 impl Recording {
     pub(crate) fn new() -> Self {
-        Self {
-            begun: Instant::now(),
-            ring: Arc::default(),
-        }
+        Self { begun: Instant::now(), ring: Arc::default() }
     }
 
     fn lock(&self) -> MutexGuard<'_, Ring> {
@@ -133,10 +124,7 @@ impl Recording {
             .headers
             .iter()
             .map(|(name, value)| {
-                (
-                    name.as_str().to_owned(),
-                    String::from_utf8_lossy(value.as_bytes()).into_owned(),
-                )
+                (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned())
             })
             .collect();
         let target = head
@@ -161,11 +149,7 @@ impl Recording {
             answered_bytes: 0,
         });
         ring.trim();
-        Ticket {
-            recording: self.clone(),
-            sequence,
-            ended: false,
-        }
+        Ticket { recording: self.clone(), sequence, ended: false }
     }
 
     pub(crate) fn all(&self) -> Vec<Recorded> {

@@ -153,22 +153,12 @@ fn mistral(refusal: &Refusal, words: &Words) -> Value {
         Refusal::Unknown { member, input } => {
             detail("extra_forbidden", member, "Extra inputs are not permitted", input)
         }
-        Refusal::Type {
-            member,
-            expected,
-            found,
-        } => detail(
-            "type_error",
-            member,
-            &format!("Input should be {expected}"),
-            found,
-        ),
-        Refusal::Range { member, expected } => detail(
-            "out_of_range",
-            member,
-            &format!("Input should be {expected}"),
-            &Value::Null,
-        ),
+        Refusal::Type { member, expected, found } => {
+            detail("type_error", member, &format!("Input should be {expected}"), found)
+        }
+        Refusal::Range { member, expected } => {
+            detail("out_of_range", member, &format!("Input should be {expected}"), &Value::Null)
+        }
         Refusal::Missing { member } => detail("missing", member, "Field required", &Value::Null),
         _ => {
             let mut error = words.flat();
@@ -242,26 +232,20 @@ impl Words {
                 Self::invalid(text, None, Some("method_not_supported")).with_status(405)
             }
             Refusal::ApiVersion => Self::invalid("Resource not found", None, None).with_status(404),
-            Refusal::NotJson(why) => Self::invalid(
-                format!("We could not parse the JSON body of your request: {why}"),
-                None,
-                None,
-            ),
+            Refusal::NotJson(why) => {
+                Self::invalid(format!("We could not parse the JSON body of your request: {why}"), None, None)
+            }
             Refusal::TooLarge => Self::invalid("The request is too large.", None, None).with_status(413),
-            Refusal::Encoding(coding) => Self::invalid(
-                format!("The content coding `{coding}` is not supported."),
-                None,
-                None,
-            ),
+            Refusal::Encoding(coding) => {
+                Self::invalid(format!("The content coding `{coding}` is not supported."), None, None)
+            }
             Refusal::Model(name) => {
                 let text = format!("The model `{name}` does not exist or you do not have access to it.");
                 Self::invalid(text, None, Some("model_not_found")).with_status(404)
             }
-            Refusal::Fault(name) => Self::invalid(
-                format!("no fault is called `{name}`"),
-                None,
-                Some("unknown_fault"),
-            ),
+            Refusal::Fault(name) => {
+                Self::invalid(format!("no fault is called `{name}`"), None, Some("unknown_fault"))
+            }
             Refusal::Asked(status) => asked(*status),
             _ => Self::of_member(refusal),
         }
@@ -274,18 +258,12 @@ impl Words {
                 Self::invalid(text, Some(member), Some("unknown_parameter"))
             }
             Refusal::Unsupported { member, instead } => {
-                let hint = instead
-                    .map(|other| format!(" Use '{other}' instead."))
-                    .unwrap_or_default();
+                let hint = instead.map(|other| format!(" Use '{other}' instead.")).unwrap_or_default();
                 let text =
                     format!("Unsupported parameter: '{member}' is not supported with this model.{hint}");
                 Self::invalid(text, Some(member), Some("unsupported_parameter"))
             }
-            Refusal::Type {
-                member,
-                expected,
-                found,
-            } => {
+            Refusal::Type { member, expected, found } => {
                 let got = kind_of(found);
                 let text =
                     format!("Invalid type for '{member}': expected {expected}, but got {got} instead.");
@@ -307,52 +285,19 @@ impl Words {
 
 fn asked(status: u16) -> Words {
     let (kind, code, message) = match status {
-        401 => (
-            "invalid_request_error",
-            Some("invalid_api_key"),
-            "Incorrect API key provided.",
-        ),
-        403 => (
-            "invalid_request_error",
-            Some("unsupported_country"),
-            "Not allowed from here.",
-        ),
-        404 => (
-            "invalid_request_error",
-            Some("model_not_found"),
-            "The model does not exist.",
-        ),
-        429 => (
-            "requests",
-            Some("rate_limit_exceeded"),
-            "Rate limit reached for requests.",
-        ),
-        500..=599 => (
-            "server_error",
-            None,
-            "The server had an error while processing your request.",
-        ),
+        401 => ("invalid_request_error", Some("invalid_api_key"), "Incorrect API key provided."),
+        403 => ("invalid_request_error", Some("unsupported_country"), "Not allowed from here."),
+        404 => ("invalid_request_error", Some("model_not_found"), "The model does not exist."),
+        429 => ("requests", Some("rate_limit_exceeded"), "Rate limit reached for requests."),
+        500..=599 => ("server_error", None, "The server had an error while processing your request."),
         _ => ("invalid_request_error", None, "The request was refused."),
     };
-    Words {
-        status,
-        message: message.to_owned(),
-        kind,
-        param: None,
-        code: code.map(str::to_owned),
-    }
+    Words { status, message: message.to_owned(), kind, param: None, code: code.map(str::to_owned) }
 }
 
 /// As the providers show a key that they refuse: only its ends.
 fn masked(key: &str) -> String {
-    let tail: String = key
-        .chars()
-        .rev()
-        .take(2)
-        .collect::<Vec<_>>()
-        .into_iter()
-        .rev()
-        .collect();
+    let tail: String = key.chars().rev().take(2).collect::<Vec<_>>().into_iter().rev().collect();
     let head: String = key.chars().take(3).collect();
     format!("{head}***{tail}")
 }

@@ -53,15 +53,8 @@ pub(crate) fn render(answer: Answer, faults: &Faults, error: &Value, gzip: bool)
 fn replacement(faults: &Faults, gzip: bool) -> Option<Rendered> {
     const HTML: &str =
         "<!doctype html><html><head><title>Oops</title></head><body><h1>Oops</h1></body></html>\n";
-    let html = |status| {
-        whole(
-            status,
-            "text/html; charset=utf-8",
-            Bytes::from_static(HTML.as_bytes()),
-            faults,
-            gzip,
-        )
-    };
+    let html =
+        |status| whole(status, "text/html; charset=utf-8", Bytes::from_static(HTML.as_bytes()), faults, gzip);
     if faults.has(Fault::Status500Html) {
         return Some(html(StatusCode::INTERNAL_SERVER_ERROR));
     }
@@ -73,20 +66,12 @@ fn replacement(faults: &Faults, gzip: bool) -> Option<Rendered> {
         return Some(whole(StatusCode::OK, "application/json", bytes, faults, gzip));
     }
     if faults.has(Fault::EmptyBody) {
-        return Some(whole(
-            StatusCode::OK,
-            "application/json",
-            Bytes::new(),
-            faults,
-            false,
-        ));
+        return Some(whole(StatusCode::OK, "application/json", Bytes::new(), faults, false));
     }
     if faults.has(Fault::Redirect) {
         let bytes = Bytes::from_static(b"{\"moved\":true}");
         let mut rendered = whole(StatusCode::FOUND, "application/json", bytes, faults, gzip);
-        rendered
-            .headers
-            .insert(LOCATION, HeaderValue::from_static("/v1/elsewhere"));
+        rendered.headers.insert(LOCATION, HeaderValue::from_static("/v1/elsewhere"));
         return Some(rendered);
     }
     None
@@ -112,21 +97,13 @@ fn whole(status: StatusCode, kind: &'static str, bytes: Bytes, faults: &Faults, 
     ];
     if let Some((_, end)) = ends_half.into_iter().find(|(fault, _)| faults.has(*fault)) {
         steps.extend([Step::Send(bytes.slice(..half)), Step::Flush, end]);
-        return Rendered {
-            status,
-            headers,
-            steps,
-        };
+        return Rendered { status, headers, steps };
     }
     send(&mut steps, bytes, faults);
     if short {
         steps.extend([Step::Flush, Step::Cut]);
     }
-    Rendered {
-        status,
-        headers,
-        steps,
-    }
+    Rendered { status, headers, steps }
 }
 
 /// Applies the content coding to a whole body.
@@ -144,11 +121,7 @@ fn coded(bytes: Bytes, faults: &Faults, gzip: bool, headers: &mut Headers) -> By
     if faults.has(Fault::BadGzip) {
         return broken(&compressed(&[&bytes]));
     }
-    if gzip || faults.has(Fault::HiddenGzip) {
-        compressed(&[&bytes])
-    } else {
-        bytes
-    }
+    if gzip || faults.has(Fault::HiddenGzip) { compressed(&[&bytes]) } else { bytes }
 }
 
 fn compressed(parts: &[&[u8]]) -> Bytes {
@@ -162,19 +135,12 @@ fn compressed(parts: &[&[u8]]) -> Bytes {
 
 /// A gzip stream whose head is right and whose data is not.
 fn broken(bytes: &[u8]) -> Bytes {
-    bytes
-        .iter()
-        .enumerate()
-        .map(|(index, byte)| if index < 12 { *byte } else { !byte })
-        .collect()
+    bytes.iter().enumerate().map(|(index, byte)| if index < 12 { *byte } else { !byte }).collect()
 }
 
 fn stream(written: Frames, faults: &Faults, gzip: bool) -> Rendered {
     let mut headers = Headers::new();
-    headers.insert(
-        CONTENT_TYPE,
-        HeaderValue::from_static("text/event-stream; charset=utf-8"),
-    );
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/event-stream; charset=utf-8"));
     headers.insert(http::header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
     let Frames { mut frames, end } = written;
     if gzip || faults.has(Fault::BadGzip) || faults.has(Fault::FakeGzip) {
@@ -200,11 +166,7 @@ fn stream(written: Frames, faults: &Faults, gzip: bool) -> Rendered {
         for (index, frame) in frames.into_iter().enumerate() {
             if index > 0 {
                 let slow = faults.has(Fault::Slow) || faults.delay.is_some();
-                steps.push_back(if slow {
-                    Step::Wait(delay(faults, 20))
-                } else {
-                    Step::Flush
-                });
+                steps.push_back(if slow { Step::Wait(delay(faults, 20)) } else { Step::Flush });
             }
             send(&mut steps, frame, faults);
         }
@@ -215,11 +177,7 @@ fn stream(written: Frames, faults: &Faults, gzip: bool) -> Rendered {
         End::Cut => steps.extend([Step::Flush, Step::Cut]),
         End::Reset => steps.extend([Step::Flush, Step::Reset]),
     }
-    Rendered {
-        status: StatusCode::OK,
-        headers,
-        steps,
-    }
+    Rendered { status: StatusCode::OK, headers, steps }
 }
 
 /// One gzip stream over all frames, flushed after each.
@@ -255,11 +213,7 @@ fn send(steps: &mut VecDeque<Step>, bytes: Bytes, faults: &Faults) {
         if sent > 0 {
             steps.push_back(Step::Flush);
         }
-        let next = if sent < MAX_DRIPS {
-            size.min(rest.len())
-        } else {
-            rest.len()
-        };
+        let next = if sent < MAX_DRIPS { size.min(rest.len()) } else { rest.len() };
         steps.push_back(Step::Send(rest.split_to(next)));
         sent += 1;
     }

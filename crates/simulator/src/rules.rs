@@ -17,9 +17,7 @@ pub(crate) fn judge(ask: &Ask) -> Result<(), Refusal> {
     }
     let named_by_path = ask.deployment.is_some();
     if !named_by_path && ask.model.is_empty() {
-        return Err(Refusal::Missing {
-            member: "model".to_owned(),
-        });
+        return Err(Refusal::Missing { member: "model".to_owned() });
     }
     let needed = match ask.operation {
         Operation::Chat => "messages",
@@ -28,9 +26,7 @@ pub(crate) fn judge(ask: &Ask) -> Result<(), Refusal> {
         Operation::Models | Operation::Mirror => return Ok(()),
     };
     if ask.member(needed).is_none() {
-        return Err(Refusal::Missing {
-            member: needed.to_owned(),
-        });
+        return Err(Refusal::Missing { member: needed.to_owned() });
     }
     if ask.operation == Operation::Chat {
         messages::judge(ask)?;
@@ -40,10 +36,7 @@ pub(crate) fn judge(ask: &Ask) -> Result<(), Refusal> {
         condition(ask)?;
     }
     if ask.model.starts_with("missing")
-        || ask
-            .deployment
-            .as_deref()
-            .is_some_and(|name| name.starts_with("missing"))
+        || ask.deployment.as_deref().is_some_and(|name| name.starts_with("missing"))
     {
         return Err(Refusal::Model(ask.model.clone()));
     }
@@ -51,29 +44,19 @@ pub(crate) fn judge(ask: &Ask) -> Result<(), Refusal> {
 }
 
 fn judge_member(rules: &Rules, name: &str, value: &Value) -> Result<(), Refusal> {
-    let known = rules
-        .members
-        .iter()
-        .flat_map(|list| list.iter())
-        .find(|member| member.name == name);
+    let known = rules.members.iter().flat_map(|list| list.iter()).find(|member| member.name == name);
     let refused = rules.refused.contains(&name);
     match known {
         Some(member) if !refused => member.check(value),
         None if rules.open && !refused => Ok(()),
-        _ => Err(Refusal::Unknown {
-            member: name.to_owned(),
-            input: value.clone(),
-        }),
+        _ => Err(Refusal::Unknown { member: name.to_owned(), input: value.clone() }),
     }
 }
 
 fn judge_stop(ask: &Ask) -> Result<(), Refusal> {
     let stops = ask.list("stop");
     if stops.len() > 4 {
-        return Err(Refusal::Range {
-            member: "stop".to_owned(),
-            expected: "at most 4 sequences".to_owned(),
-        });
+        return Err(Refusal::Range { member: "stop".to_owned(), expected: "at most 4 sequences".to_owned() });
     }
     match stops.iter().find(|stop| !stop.is_string()) {
         Some(stop) => Err(Refusal::Type {
@@ -86,17 +69,12 @@ fn judge_stop(ask: &Ask) -> Result<(), Refusal> {
 }
 
 fn invalid(member: &str, message: &str) -> Refusal {
-    Refusal::Invalid {
-        member: member.to_owned(),
-        message: message.to_owned(),
-    }
+    Refusal::Invalid { member: member.to_owned(), message: message.to_owned() }
 }
 
 /// Whether OpenAI counts the model among those that reason.
 fn reasons(model: &str) -> bool {
-    ["o1", "o3", "o4", "gpt-5"]
-        .iter()
-        .any(|family| model.starts_with(family))
+    ["o1", "o3", "o4", "gpt-5"].iter().any(|family| model.starts_with(family))
 }
 
 /// Reasoning models take `max_completion_tokens` only.
@@ -114,10 +92,7 @@ pub(crate) fn reasoning_token_limit(ask: &Ask) -> Result<(), Refusal> {
 pub(crate) fn reasoning_temperature(ask: &Ask) -> Result<(), Refusal> {
     let temperature = ask.member("temperature").and_then(Value::as_f64);
     if reasons(&ask.model) && temperature.is_some_and(|value| (value - 1.0).abs() > f64::EPSILON) {
-        return Err(Refusal::Unsupported {
-            member: "temperature".to_owned(),
-            instead: None,
-        });
+        return Err(Refusal::Unsupported { member: "temperature".to_owned(), instead: None });
     }
     Ok(())
 }
@@ -139,10 +114,9 @@ pub(crate) fn azure_stream_options(ask: &Ask) -> Result<(), Refusal> {
         version.starts_with(|first: char| first.is_ascii_digit()) && version < "2024-09-01-preview"
     });
     match ask.body.get("stream_options") {
-        Some(input) if old => Err(Refusal::Unknown {
-            member: "stream_options".to_owned(),
-            input: input.clone(),
-        }),
+        Some(input) if old => {
+            Err(Refusal::Unknown { member: "stream_options".to_owned(), input: input.clone() })
+        }
         _ => Ok(()),
     }
 }
@@ -154,10 +128,7 @@ pub(crate) fn tools_for_tool_members(ask: &Ask) -> Result<(), Refusal> {
     }
     for member in ["tool_choice", "parallel_tool_calls"] {
         if ask.member(member).is_some() {
-            return Err(invalid(
-                member,
-                &format!("'{member}' is only allowed when 'tools' are specified."),
-            ));
+            return Err(invalid(member, &format!("'{member}' is only allowed when 'tools' are specified.")));
         }
     }
     Ok(())
@@ -165,10 +136,8 @@ pub(crate) fn tools_for_tool_members(ask: &Ask) -> Result<(), Refusal> {
 
 /// JSON mode needs the word in the messages.
 pub(crate) fn json_word(ask: &Ask) -> Result<(), Refusal> {
-    let object = ask
-        .member("response_format")
-        .and_then(|format| format["type"].as_str())
-        == Some("json_object");
+    let object =
+        ask.member("response_format").and_then(|format| format["type"].as_str()) == Some("json_object");
     if object && !messages::all_text(ask).to_lowercase().contains("json") {
         return Err(invalid(
             "messages",
@@ -186,13 +155,9 @@ pub(crate) fn strict_schema(ask: &Ask) -> Result<(), Refusal> {
     if format["type"] != "json_schema" {
         return Ok(());
     }
-    let named = format["json_schema"]["name"]
-        .as_str()
-        .is_some_and(|name| !name.is_empty());
+    let named = format["json_schema"]["name"].as_str().is_some_and(|name| !name.is_empty());
     if !named {
-        return Err(Refusal::Missing {
-            member: "response_format.json_schema.name".to_owned(),
-        });
+        return Err(Refusal::Missing { member: "response_format.json_schema.name".to_owned() });
     }
     let strict = format["json_schema"]["strict"].as_bool().unwrap_or(false);
     if strict && !closed(&format["json_schema"]["schema"]) {
@@ -209,9 +174,7 @@ fn closed(schema: &Value) -> bool {
     if let Some(properties) = schema["properties"].as_object() {
         let empty = Vec::new();
         let required = schema["required"].as_array().unwrap_or(&empty);
-        let all_required = properties
-            .keys()
-            .all(|key| required.iter().any(|name| name == key));
+        let all_required = properties.keys().all(|key| required.iter().any(|name| name == key));
         if schema["additionalProperties"] != Value::Bool(false) || !all_required {
             return false;
         }
@@ -225,10 +188,9 @@ fn closed(schema: &Value) -> bool {
 /// JSON schemas are not served.
 pub(crate) fn no_json_schema(ask: &Ask) -> Result<(), Refusal> {
     match ask.member("response_format") {
-        Some(format) if format["type"] == "json_schema" => Err(invalid(
-            "response_format",
-            "This response_format type is unavailable now",
-        )),
+        Some(format) if format["type"] == "json_schema" => {
+            Err(invalid("response_format", "This response_format type is unavailable now"))
+        }
         _ => Ok(()),
     }
 }
@@ -236,9 +198,8 @@ pub(crate) fn no_json_schema(ask: &Ask) -> Result<(), Refusal> {
 /// Open models that can think do so in streams only.
 pub(crate) fn thinking_streams(ask: &Ask) -> Result<(), Refusal> {
     let model = ask.text("model").unwrap_or_default();
-    let open = model
-        .strip_prefix("qwen3-")
-        .is_some_and(|size| size.starts_with(|c: char| c.is_ascii_digit()));
+    let open =
+        model.strip_prefix("qwen3-").is_some_and(|size| size.starts_with(|c: char| c.is_ascii_digit()));
     if open && ask.flag("enable_thinking") && !ask.streams() {
         return Err(invalid(
             "enable_thinking",
@@ -262,10 +223,7 @@ pub(crate) fn no_required_tool(ask: &Ask) -> Result<(), Refusal> {
 /// Vectors are given as numbers only.
 pub(crate) fn float_only(ask: &Ask) -> Result<(), Refusal> {
     if ask.text("encoding_format") == Some("base64") {
-        return Err(Refusal::Range {
-            member: "encoding_format".to_owned(),
-            expected: "float".to_owned(),
-        });
+        return Err(Refusal::Range { member: "encoding_format".to_owned(), expected: "float".to_owned() });
     }
     Ok(())
 }
@@ -281,10 +239,7 @@ pub(crate) fn grok_reasoning(ask: &Ask) -> Result<(), Refusal> {
     }
     for member in ["presence_penalty", "frequency_penalty", "stop"] {
         if ask.member(member).is_some() {
-            return Err(invalid(
-                member,
-                &format!("Model {model} does not support parameter {member}."),
-            ));
+            return Err(invalid(member, &format!("Model {model} does not support parameter {member}.")));
         }
     }
     let without_effort = model == "grok-4" || model.starts_with("grok-4-");

@@ -39,13 +39,8 @@ fn build(schema: &Value, root: &Value, text: &str, depth: usize) -> Value {
         "object" => object(schema, root, text, depth),
         "array" => {
             let number = schema["minItems"].as_u64().unwrap_or(1).clamp(0, 16);
-            let items = schema
-                .get("items")
-                .cloned()
-                .unwrap_or_else(|| serde_json::json!({"type": "string"}));
-            (0..number)
-                .map(|_| build(&items, root, text, depth + 1))
-                .collect()
+            let items = schema.get("items").cloned().unwrap_or_else(|| serde_json::json!({"type": "string"}));
+            (0..number).map(|_| build(&items, root, text, depth + 1)).collect()
         }
         "integer" => schema["minimum"].as_i64().unwrap_or(7).into(),
         "number" => schema["minimum"].as_f64().unwrap_or(0.5).into(),
@@ -59,9 +54,7 @@ fn object(schema: &Value, root: &Value, text: &str, depth: usize) -> Value {
     let Some(properties) = schema["properties"].as_object() else {
         return Value::Object(Map::new());
     };
-    let members = properties
-        .iter()
-        .map(|(name, part)| (name.clone(), build(part, root, text, depth + 1)));
+    let members = properties.iter().map(|(name, part)| (name.clone(), build(part, root, text, depth + 1)));
     Value::Object(members.collect())
 }
 

@@ -38,12 +38,7 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Self {
-        Self {
-            default_provider: "openai".to_owned(),
-            keys: Vec::new(),
-            keyless: false,
-            models: Vec::new(),
-        }
+        Self { default_provider: "openai".to_owned(), keys: Vec::new(), keyless: false, models: Vec::new() }
     }
 }
 
@@ -79,19 +74,10 @@ impl Simulator {
         }
         let listener = TcpListener::bind(addr).await?;
         let addr = listener.local_addr()?;
-        let core = Arc::new(Core {
-            options,
-            recording: Recording::new(),
-            control: Control::default(),
-        });
+        let core = Arc::new(Core { options, recording: Recording::new(), control: Control::default() });
         let (stop, stopped) = watch::channel(false);
         let accepting = tokio::spawn(accept(listener, Arc::clone(&core), stopped));
-        Ok(Self {
-            addr,
-            core,
-            stop,
-            accepting,
-        })
+        Ok(Self { addr, core, stop, accepting })
     }
 
     /// Every request that is still kept, oldest first.

@@ -34,18 +34,9 @@ pub(crate) async fn serve(
     let (head, body) = request.into_parts();
     let path = head.uri.path();
     if control::owns(path) {
-        let body = Limited::new(body, MAX_BODY)
-            .collect()
-            .await
-            .map_err(|_| Cut)?
-            .to_bytes();
+        let body = Limited::new(body, MAX_BODY).collect().await.map_err(|_| Cut)?.to_bytes();
         let (status, value) = control::answer(&core, &head.method, path, &body);
-        let rendered = render::render(
-            Answer::Whole(status, value),
-            &Faults::default(),
-            &Value::Null,
-            false,
-        );
+        let rendered = render::render(Answer::Whole(status, value), &Faults::default(), &Value::Null, false);
         return Ok(respond(rendered, false, link, None));
     }
     let default = provider::find(&core.options.default_provider).ok_or(Cut)?;
@@ -76,12 +67,7 @@ pub(crate) async fn serve(
     }
     let rendered = render::render(answer, &faults, &error, wants_gzip(&head.headers));
     ticket.status(rendered.status.as_u16());
-    Ok(respond(
-        rendered,
-        faults.has(Fault::CloseAfterResponse),
-        link,
-        Some(ticket),
-    ))
+    Ok(respond(rendered, faults.has(Fault::CloseAfterResponse), link, Some(ticket)))
 }
 
 /// Reads the whole body; an error means that the client is gone or sent too much.
@@ -153,15 +139,10 @@ fn judged(
     body: &Result<Bytes, Refusal>,
     faults: &mut Faults,
 ) -> Result<Ask, Refusal> {
-    let object = body
-        .as_ref()
-        .ok()
-        .and_then(|bytes| serde_json::from_slice::<Map<String, Value>>(bytes).ok());
-    let model = object
-        .as_ref()
-        .and_then(|fields| fields.get("model"))
-        .and_then(Value::as_str)
-        .unwrap_or_default();
+    let object =
+        body.as_ref().ok().and_then(|bytes| serde_json::from_slice::<Map<String, Value>>(bytes).ok());
+    let model =
+        object.as_ref().and_then(|fields| fields.get("model")).and_then(Value::as_str).unwrap_or_default();
     if let Some(names) = model.strip_prefix("fault-") {
         let named = Faults::parse(names).map_err(|unknown| Refusal::Fault(unknown.0))?;
         faults.extend(&named);
@@ -208,20 +189,11 @@ fn judged(
 /// Reads the body as JSON, and says what is wrong with it.
 fn parse(headers: &HeaderMap, body: &Result<Bytes, Refusal>) -> Result<Map<String, Value>, Refusal> {
     let bytes = body.as_ref().map_err(Clone::clone)?;
-    let text = |name| {
-        headers
-            .get(name)
-            .and_then(|value: &HeaderValue| value.to_str().ok())
-    };
+    let text = |name| headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok());
     if let Some(coding) = text(CONTENT_ENCODING).filter(|coding| !coding.eq_ignore_ascii_case("identity")) {
         return Err(Refusal::Encoding(coding.to_owned()));
     }
-    let kind = text(CONTENT_TYPE)
-        .unwrap_or_default()
-        .split(';')
-        .next()
-        .unwrap_or_default()
-        .trim();
+    let kind = text(CONTENT_TYPE).unwrap_or_default().split(';').next().unwrap_or_default().trim();
     if !kind.eq_ignore_ascii_case("application/json") {
         return Err(Refusal::NotJson(format!("unsupported content type `{kind}`")));
     }
@@ -252,28 +224,17 @@ fn judge_key(
     query: &str,
     body: Option<&Map<String, Value>>,
 ) -> Result<(), Refusal> {
-    let header = |name: &str| {
-        head.headers
-            .get(name)
-            .and_then(|value| value.to_str().ok())
-            .map(str::to_owned)
-    };
+    let header = |name: &str| head.headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
     let bearer =
         || header("authorization").map(|value| value.strip_prefix("Bearer ").unwrap_or(&value).to_owned());
     let found = match provider.key {
         KeyRule::Bearer | KeyRule::OptionalBearer => bearer(),
         KeyRule::ApiKey => header("api-key").or_else(bearer),
         KeyRule::Anywhere => {
-            let in_query = || {
-                ["api_key", "key"]
-                    .into_iter()
-                    .find_map(|name| argument(query, name))
-            };
+            let in_query = || ["api_key", "key"].into_iter().find_map(|name| argument(query, name));
             let in_body = || {
                 let fields = body?;
-                ["api_key", "key"]
-                    .into_iter()
-                    .find_map(|name| fields.get(name)?.as_str().map(str::to_owned))
+                ["api_key", "key"].into_iter().find_map(|name| fields.get(name)?.as_str().map(str::to_owned))
             };
             bearer()
                 .or_else(|| header("x-api-key"))
@@ -307,18 +268,12 @@ fn wants_gzip(headers: &HeaderMap) -> bool {
 }
 
 fn respond(rendered: Rendered, close: bool, link: Arc<Link>, ticket: Option<Ticket>) -> Response<Playback> {
-    let Rendered {
-        status,
-        mut headers,
-        mut steps,
-    } = rendered;
+    let Rendered { status, mut headers, mut steps } = rendered;
     if status == StatusCode::NO_CONTENT {
         steps.retain(|step| !matches!(step, Step::Send(_)));
         headers.remove(CONTENT_LENGTH);
     }
-    headers
-        .entry("x-request-id")
-        .or_insert_with(|| HeaderValue::from_static("req-sim"));
+    headers.entry("x-request-id").or_insert_with(|| HeaderValue::from_static("req-sim"));
     let mut response = Response::new(Playback::new(steps, close, link, ticket));
     *response.status_mut() = status;
     *response.headers_mut() = headers;

@@ -20,11 +20,7 @@ pub(crate) struct Link {
 
 impl Link {
     pub(crate) fn new(id: u64) -> Arc<Self> {
-        Arc::new(Self {
-            id,
-            reset: AtomicBool::new(false),
-            close: Notify::new(),
-        })
+        Arc::new(Self { id, reset: AtomicBool::new(false), close: Notify::new() })
     }
 
     /// Makes the end of the connection a TCP reset.

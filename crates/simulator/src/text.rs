@@ -39,10 +39,7 @@ pub(crate) fn said(ask: &Ask, text: &str) -> String {
         return vec!["x".repeat(1000); number].join(" ");
     }
     match asked(text, "words:") {
-        Some(number) => (1..=number)
-            .map(|word| format!("w{word}"))
-            .collect::<Vec<_>>()
-            .join(" "),
+        Some(number) => (1..=number).map(|word| format!("w{word}")).collect::<Vec<_>>().join(" "),
         None => format!("echo: {text}"),
     }
 }
@@ -58,21 +55,13 @@ fn asked(text: &str, mark: &str) -> Option<usize> {
 pub(crate) fn limited(ask: &Ask, text: &str) -> (String, bool) {
     let mut end = text.len();
     let single = ask.text("stop");
-    let stops = ask
-        .list("stop")
-        .iter()
-        .filter_map(serde_json::Value::as_str)
-        .chain(single);
+    let stops = ask.list("stop").iter().filter_map(serde_json::Value::as_str).chain(single);
     for stop in stops.filter(|stop| !stop.is_empty()) {
         end = end.min(text.find(stop).unwrap_or(end));
     }
     let text = &text[..end];
-    let limit = ask
-        .number("max_completion_tokens")
-        .or_else(|| ask.number("max_tokens"));
-    let limit = limit
-        .and_then(|limit| usize::try_from(limit).ok())
-        .unwrap_or(usize::MAX);
+    let limit = ask.number("max_completion_tokens").or_else(|| ask.number("max_tokens"));
+    let limit = limit.and_then(|limit| usize::try_from(limit).ok()).unwrap_or(usize::MAX);
     let kept: String = words(text).take(limit).collect();
     let cut = kept.len() < text.len();
     (if cut { kept.trim_end().to_owned() } else { kept }, cut)
@@ -80,9 +69,8 @@ pub(crate) fn limited(ask: &Ask, text: &str) -> (String, bool) {
 
 /// A number that depends on the text alone (FNV-1a).
 pub(crate) fn hash(text: &str) -> u64 {
-    text.bytes().fold(0xcbf2_9ce4_8422_2325, |state, byte| {
-        (state ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3)
-    })
+    text.bytes()
+        .fold(0xcbf2_9ce4_8422_2325, |state, byte| (state ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3))
 }
 
 /// An identifier of so many characters in all.
@@ -90,9 +78,7 @@ pub(crate) fn identifier(prefix: &str, length: usize, seed: &str) -> String {
     let mut text = prefix.to_owned();
     let mut state = hash(seed);
     while text.len() < length {
-        state = state
-            .wrapping_mul(6_364_136_223_846_793_005)
-            .wrapping_add(1_442_695_040_888_963_407);
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         let digit = u32::try_from((state >> 33) % 36).unwrap_or(0);
         text.push(char::from_digit(digit, 36).unwrap_or('0'));
     }

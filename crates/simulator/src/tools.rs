@@ -38,28 +38,16 @@ pub(crate) fn calls(ask: &Ask) -> Vec<Call> {
     }
     let named = choice.and_then(|choice| choice["function"]["name"].as_str());
     let wanted = messages::last_user_text(ask);
-    let answered = ask
-        .list("messages")
-        .last()
-        .is_some_and(|message| message["role"] == "tool");
+    let answered = ask.list("messages").last().is_some_and(|message| message["role"] == "tool");
     let asked = !answered && (wanted.contains("call_tool") || wanted.contains("call_three_tools"));
     let forced = named.is_some() || matches!(word, Some("required" | "any"));
     if !asked && !forced {
         return Vec::new();
     }
     let alone = ask.member("parallel_tool_calls") == Some(&Value::Bool(false));
-    let number = if wanted.contains("call_three_tools") && !alone {
-        3
-    } else {
-        1
-    };
-    let start = functions
-        .iter()
-        .position(|function| function["name"].as_str() == named)
-        .unwrap_or(0);
-    (0..number)
-        .map(|index| call(ask, functions[(start + index) % functions.len()], index))
-        .collect()
+    let number = if wanted.contains("call_three_tools") && !alone { 3 } else { 1 };
+    let start = functions.iter().position(|function| function["name"].as_str() == named).unwrap_or(0);
+    (0..number).map(|index| call(ask, functions[(start + index) % functions.len()], index)).collect()
 }
 
 fn call(ask: &Ask, function: &Value, index: usize) -> Call {
@@ -71,9 +59,5 @@ fn call(ask: &Ask, function: &Value, index: usize) -> Call {
     };
     let (prefix, length) = ask.provider.manners.call_id;
     let seed = format!("{name} {index} {arguments}");
-    Call {
-        id: text::identifier(prefix, length, &seed),
-        name,
-        arguments: arguments.to_string(),
-    }
+    Call { id: text::identifier(prefix, length, &seed), name, arguments: arguments.to_string() }
 }

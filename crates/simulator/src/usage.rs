@@ -17,30 +17,15 @@ pub(crate) struct Counts {
 
 /// Tokens of a chat request's messages.
 pub(crate) fn of_messages(ask: &Ask) -> Counts {
-    let prompt = ask
-        .list("messages")
-        .iter()
-        .map(|message| text::count(&messages::text_of(message)))
-        .sum();
-    let cached = if ask.member("prompt_cache_key").is_some() {
-        prompt / 2
-    } else {
-        0
-    };
-    Counts {
-        prompt,
-        cached,
-        completion: 0,
-        reasoning: reasoning(ask),
-    }
+    let prompt = ask.list("messages").iter().map(|message| text::count(&messages::text_of(message))).sum();
+    let cached = if ask.member("prompt_cache_key").is_some() { prompt / 2 } else { 0 };
+    Counts { prompt, cached, completion: 0, reasoning: reasoning(ask) }
 }
 
 /// Tokens of thinking that the request asks for.
 fn reasoning(ask: &Ask) -> u64 {
     let thinks = ask.flag("enable_thinking")
-        || ask
-            .member("thinking")
-            .is_some_and(|thinking| thinking["type"] == "enabled")
+        || ask.member("thinking").is_some_and(|thinking| thinking["type"] == "enabled")
         || ask.text("prompt_mode") == Some("reasoning");
     match ask.text("reasoning_effort") {
         Some("none") => 0,
@@ -58,11 +43,7 @@ impl Counts {
     /// The `usage` object of a chat or completions answer.
     pub(crate) fn object(&self, ask: &Ask) -> Value {
         let apart = ask.provider.manners.reasoning_apart;
-        let completion = if apart {
-            self.completion
-        } else {
-            self.completion + self.reasoning
-        };
+        let completion = if apart { self.completion } else { self.completion + self.reasoning };
         let mut usage = json!({
             "prompt_tokens": self.prompt,
             "completion_tokens": completion,

@@ -13,9 +13,7 @@ static SIMULATOR: Shared<Upstream> = Shared::new(Upstream::start);
 
 /// A call with a key that is accepted.
 fn post(path: &str, body: &str) -> Call {
-    Call::post(path)
-        .header("authorization", "Bearer sk-sim-1")
-        .json(body)
+    Call::post(path).header("authorization", "Bearer sk-sim-1").json(body)
 }
 
 /// A chat call under OpenAI's rules; `more` is further members, each with a comma before it.

@@ -75,11 +75,7 @@ fn frame(bencher: Bencher, size: usize) {
 fn relay(bencher: Bencher, size: usize) {
     let chunks = chunks(size);
     bencher.counter(ItemsCount::new(FRAMES)).bench_local(|| {
-        let mut relay = SseRelay::new(
-            Box::new(Blind),
-            RelaySettings::default(),
-            Box::new(|_| Bytes::new()),
-        );
+        let mut relay = SseRelay::new(Box::new(Blind), RelaySettings::default(), Box::new(|_| Bytes::new()));
         let mut out = Vec::new();
         for chunk in &chunks {
             relay.push(chunk, &mut out);

@@ -83,14 +83,8 @@ mod tests {
 
     #[test]
     fn lines_are_joined_and_single_lines_borrowed() {
-        assert_eq!(
-            data("data: a\ndata: b\r\ndata\rdata:c\n\n").as_deref(),
-            Some("a\nb\n\nc")
-        );
-        assert!(matches!(
-            SseEvent::parse(b"event: e\ndata: a\n\n", false).data,
-            Some(Cow::Borrowed(b"a"))
-        ));
+        assert_eq!(data("data: a\ndata: b\r\ndata\rdata:c\n\n").as_deref(), Some("a\nb\n\nc"));
+        assert!(matches!(SseEvent::parse(b"event: e\ndata: a\n\n", false).data, Some(Cow::Borrowed(b"a"))));
     }
 
     #[test]

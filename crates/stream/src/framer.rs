@@ -45,12 +45,7 @@ impl SseFrame {
 impl SseFramer {
     /// A framer that takes frames of up to `limit` bytes.
     pub fn new(limit: usize) -> Self {
-        Self {
-            scanner: LineScanner::default(),
-            tail: Vec::new(),
-            limit,
-            begun: false,
-        }
+        Self { scanner: LineScanner::default(), tail: Vec::new(), limit, begun: false }
     }
 
     /// Takes the next bytes and gives the frames that end in them. Dropping the iterator early loses the
@@ -77,10 +72,7 @@ impl SseFramer {
     /// The body has ended: the last frame, where it has no blank line.
     pub fn finish(&mut self) -> Option<SseFrame> {
         let (raw, _) = self.take_tail()?;
-        Some(SseFrame {
-            raw: Bytes::from(raw),
-            first: !mem::replace(&mut self.begun, true),
-        })
+        Some(SseFrame { raw: Bytes::from(raw), first: !mem::replace(&mut self.begun, true) })
     }
 
     /// Bytes held because their frame has not ended.
@@ -90,11 +82,7 @@ impl SseFramer {
 
     /// Like [`Self::frames`], for the relay: places in the chunk instead of slices of it.
     pub(crate) fn feed<'a>(&'a mut self, chunk: &'a [u8]) -> Feed<'a> {
-        Feed {
-            framer: self,
-            chunk,
-            at: 0,
-        }
+        Feed { framer: self, chunk, at: 0 }
     }
 
     /// The unfinished frame, and what must follow it to make it a frame.

@@ -38,11 +38,7 @@ pub struct RelaySettings {
 
 impl Default for RelaySettings {
     fn default() -> Self {
-        Self {
-            usage: UsagePolicy::Pass,
-            input_estimate: 0,
-            frame_limit: DEFAULT_FRAME_LIMIT,
-        }
+        Self { usage: UsagePolicy::Pass, input_estimate: 0, frame_limit: DEFAULT_FRAME_LIMIT }
     }
 }
 
@@ -109,12 +105,7 @@ impl SseRelay {
         if self.fault.is_some() {
             return;
         }
-        let mut sink = Sink {
-            chunk,
-            run: 0..0,
-            out,
-            bytes: 0,
-        };
+        let mut sink = Sink { chunk, run: 0..0, out, bytes: 0 };
         let mut feed = self.framer.feed(chunk);
         while let Some(piece) = feed.next() {
             match piece {
@@ -284,9 +275,7 @@ impl Judge {
         let kind = self.reader.frame(event.name, &data);
         if self.state == StreamState::Waiting && !data.is_empty() {
             self.state = match kind {
-                FrameKind::Error => StreamState::ErrorFirst {
-                    data: Bytes::copy_from_slice(&data),
-                },
+                FrameKind::Error => StreamState::ErrorFirst { data: Bytes::copy_from_slice(&data) },
                 _ => StreamState::Started,
             };
         }

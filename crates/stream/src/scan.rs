@@ -80,11 +80,7 @@ mod tests {
             ("data: x\r\n\nmore", 10),
             ("\nmore", 1),
         ] {
-            assert_eq!(
-                LineScanner::default().frame_end(text.as_bytes()),
-                Some(end),
-                "{text:?}"
-            );
+            assert_eq!(LineScanner::default().frame_end(text.as_bytes()), Some(end), "{text:?}");
         }
         assert_eq!(LineScanner::default().frame_end(b"data: x\r\n"), None);
         assert_eq!(LineScanner::default().frame_end(b"data: x\r"), None);

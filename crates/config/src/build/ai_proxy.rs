@@ -29,11 +29,7 @@ pub(crate) fn ai_proxy(builder: &mut Builder<'_>, view: &View<'_>, enabled: bool
         builder.error(extensions.spot("bearer_key").place(), message);
     }
     let simulate = extensions.boolean("simulate");
-    let target = if view.has("model") {
-        builder.target(view, &extensions, &wanted, simulate)
-    } else {
-        None
-    };
+    let target = if view.has("model") { builder.target(view, &extensions, &wanted, simulate) } else { None };
     let models = builder.model_lists(&extensions, &wanted);
     Some(PluginConfig::AiProxy(Box::new(AiProxy {
         operation: wanted.operation?,
@@ -72,8 +68,7 @@ impl Builder<'_> {
         for item in extensions.items("allowed_hosts") {
             let host = self.tree.scalar(*item).map_or("", |scalar| &*scalar.text);
             if !host.is_empty() && !super::name::is_host(host) {
-                self.error(Place::Value(*item), "is not a host")
-                    .hint("a name without scheme, port and '*'");
+                self.error(Place::Value(*item), "is not a host").hint("a name without scheme, port and '*'");
             }
         }
         let hosts = extensions.texts("allowed_hosts");
@@ -91,10 +86,7 @@ impl Builder<'_> {
                 Some("config") => OptionsPrecedence::Config,
                 _ => OptionsPrecedence::Request,
             },
-            allowed_hosts: hosts
-                .iter()
-                .map(|host| host.to_ascii_lowercase().into())
-                .collect(),
+            allowed_hosts: hosts.iter().map(|host| host.to_ascii_lowercase().into()).collect(),
             enabled,
         }
     }
@@ -124,13 +116,11 @@ impl Builder<'_> {
         }
         if format != ClientFormat::OpenAi {
             let message = format!("llm_format {} is not served yet", format.name());
-            self.unserved
-                .error(self.tree, view.spot("llm_format").place(), message);
+            self.unserved.error(self.tree, view.spot("llm_format").place(), message);
         }
         if wanted.native_only {
             let message = format!("route type {MULTIMODAL_EMBEDDINGS} is not served yet");
-            self.unserved
-                .error(self.tree, view.spot("route_type").place(), message);
+            self.unserved.error(self.tree, view.spot("route_type").place(), message);
         }
     }
 

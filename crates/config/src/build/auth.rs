@@ -81,9 +81,7 @@ impl Builder<'_> {
         let Some(key) = view.text("bearer_key") else {
             return;
         };
-        let scheme = key
-            .get(..7)
-            .is_some_and(|start| start.eq_ignore_ascii_case("bearer "));
+        let scheme = key.get(..7).is_some_and(|start| start.eq_ignore_ascii_case("bearer "));
         if scheme {
             self.error(view.spot("bearer_key").place(), "is the key alone")
                 .hint("the word 'Bearer' is put before it");
@@ -91,10 +89,7 @@ impl Builder<'_> {
             self.error(view.spot("bearer_key").place(), defect);
         }
         if auth.header.is_some() {
-            self.error(
-                view.spot("bearer_key").place(),
-                "cannot be combined with 'auth.header_name'",
-            );
+            self.error(view.spot("bearer_key").place(), "cannot be combined with 'auth.header_name'");
         } else {
             let value = Secret::new(format!("Bearer {key}"));
             auth.header = Some(("Authorization".into(), value));

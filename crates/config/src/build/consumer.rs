@@ -18,17 +18,12 @@ impl Builder<'_> {
             let view = View::new(self.tree, *node, &CONSUMER_GROUP);
             let index = self.made.groups.len();
             let name = view.text("name").unwrap_or_default();
-            let group = ConsumerGroup {
-                id: self.entity_id(*node, "consumer_group", Some(name)),
-                name: name.into(),
-            };
+            let group =
+                ConsumerGroup { id: self.entity_id(*node, "consumer_group", Some(name)), name: name.into() };
             self.made.groups.push(group);
             self.register(Which::Groups, *node, "id", index);
             self.register(Which::Groups, *node, "name", index);
-            let scope = Scope {
-                group: Some(index),
-                ..Scope::default()
-            };
+            let scope = Scope { group: Some(index), ..Scope::default() };
             plugins.extend(view.items("plugins").iter().map(|plugin| (*plugin, scope)));
         }
     }
@@ -41,11 +36,8 @@ impl Builder<'_> {
                 self.error(Place::Value(*node), "must set 'username', 'custom_id' or both");
             }
             let called = view.text("username").or(view.text("custom_id"));
-            let mut groups: Vec<usize> = view
-                .items("groups")
-                .iter()
-                .filter_map(|group| self.refer(Which::Groups, *group))
-                .collect();
+            let mut groups: Vec<usize> =
+                view.items("groups").iter().filter_map(|group| self.refer(Which::Groups, *group)).collect();
             let name = |group: &usize| self.made.groups.get(*group).map(|group| &group.name);
             groups.sort_by(|one, other| name(one).cmp(&name(other)));
             groups.dedup();
@@ -59,10 +51,7 @@ impl Builder<'_> {
             for by in ["id", "username", "custom_id"] {
                 self.register(Which::Consumers, *node, by, index);
             }
-            let scope = Scope {
-                consumer: Some(index),
-                ..Scope::default()
-            };
+            let scope = Scope { consumer: Some(index), ..Scope::default() };
             plugins.extend(view.items("plugins").iter().map(|plugin| (*plugin, scope)));
         }
     }
@@ -72,11 +61,7 @@ impl Builder<'_> {
         let mut found: Vec<(NodeId, Option<usize>)> = Vec::new();
         for (index, node) in self.top("consumers").iter().enumerate() {
             let view = View::new(self.tree, *node, &CONSUMER);
-            found.extend(
-                view.items("keyauth_credentials")
-                    .iter()
-                    .map(|key| (*key, Some(index))),
-            );
+            found.extend(view.items("keyauth_credentials").iter().map(|key| (*key, Some(index))));
         }
         found.extend(self.top("keyauth_credentials").iter().map(|key| (*key, None)));
         let mut keys: HashMap<&str, NodeId> = HashMap::new();
@@ -91,9 +76,7 @@ impl Builder<'_> {
             if first != node {
                 let line = self.tree.at(first).line;
                 self.error(view.spot("key").place(), "the same key is there already")
-                    .hint(format!(
-                        "the first one is in line {line}; each key belongs to one consumer"
-                    ));
+                    .hint(format!("the first one is in line {line}; each key belongs to one consumer"));
             }
             let credential = KeyCredential {
                 id: self.entity_id(node, "keyauth_credential", None),

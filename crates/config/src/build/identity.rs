@@ -21,10 +21,7 @@ const BY: [&str; 4] = ["id", "name", "username", "custom_id"];
 
 impl Identities {
     pub(super) fn new(kind: &'static str) -> Self {
-        Self {
-            kind,
-            known: HashMap::new(),
-        }
+        Self { kind, known: HashMap::new() }
     }
 
     /// The entity that a text names; ids win over names.
@@ -44,10 +41,7 @@ impl Identities {
 /// A UUID (version 8) that depends on the text alone.
 pub(super) fn derive_id(text: &str) -> Box<str> {
     let digest = Sha256::digest(text.as_bytes());
-    let mut number = digest
-        .iter()
-        .take(16)
-        .fold(0_u128, |number, byte| (number << 8) | u128::from(*byte));
+    let mut number = digest.iter().take(16).fold(0_u128, |number, byte| (number << 8) | u128::from(*byte));
     number &= !(0xf << 76);
     number |= 0x8 << 76;
     number &= !(0x3 << 62);
@@ -92,10 +86,7 @@ impl Builder<'_> {
 
     /// The id of an entity: its own, or one derived from what it is called or where it stands.
     pub(super) fn entity_id(&mut self, node: NodeId, kind: &str, called: Option<&str>) -> Box<str> {
-        let own = self
-            .tree
-            .member(node, "id")
-            .and_then(|id| Some((id, self.tree.scalar(id)?)));
+        let own = self.tree.member(node, "id").and_then(|id| Some((id, self.tree.scalar(id)?)));
         if let Some((id, scalar)) = own.filter(|(_, scalar)| !scalar.text.is_empty()) {
             let text = scalar.text.clone();
             if !text.bytes().all(|byte| byte.is_ascii_graphic()) {
@@ -126,15 +117,11 @@ impl Builder<'_> {
         }
         let identities = self.identities(which);
         let kind = identities.kind;
-        let first = *identities
-            .known
-            .entry((by, scalar.text.clone()))
-            .or_insert((index, field));
+        let first = *identities.known.entry((by, scalar.text.clone())).or_insert((index, field));
         if first.0 != index {
             let message = format!("{} is the {by} of another {kind} already", shown(scalar, false));
             let line = self.tree.at(first.1).line;
-            self.error(Place::Value(field), message)
-                .hint(format!("the first one is in line {line}"));
+            self.error(Place::Value(field), message).hint(format!("the first one is in line {line}"));
         }
     }
 
@@ -190,12 +177,9 @@ mod tests {
     #[test]
     fn uuids_are_told_from_other_texts() {
         assert!(is_uuid("6f0b2c1e-8d0f-4a58-9b3e-000000000001"));
-        for text in [
-            "",
-            "6f0b2c1e",
-            "6f0b2c1e-8d0f-4a58-9b3e-00000000000g",
-            "6f0b2c1e08d0f04a5809b3e0000000000001",
-        ] {
+        for text in
+            ["", "6f0b2c1e", "6f0b2c1e-8d0f-4a58-9b3e-00000000000g", "6f0b2c1e08d0f04a5809b3e0000000000001"]
+        {
             assert!(!is_uuid(text), "{text}");
         }
     }

@@ -34,10 +34,7 @@ pub(crate) fn key_auth(builder: &mut Builder<'_>, view: &View<'_>, _enabled: boo
         }
     });
     Some(PluginConfig::KeyAuth(Box::new(KeyAuth {
-        key_names: key_names
-            .iter()
-            .map(|name| name.to_ascii_lowercase().into())
-            .collect(),
+        key_names: key_names.iter().map(|name| name.to_ascii_lowercase().into()).collect(),
         key_in_header: view.boolean("key_in_header"),
         key_in_query: view.boolean("key_in_query"),
         key_in_body: view.boolean("key_in_body"),

@@ -10,10 +10,7 @@ pub(super) struct Defect {
 
 impl Defect {
     fn new(message: impl Into<String>) -> Self {
-        Self {
-            message: message.into(),
-            hint: None,
-        }
+        Self { message: message.into(), hint: None }
     }
 
     fn hint(mut self, hint: impl Into<String>) -> Self {
@@ -28,9 +25,7 @@ pub(super) fn check_path(path: &str) -> Result<(), Defect> {
         return check_regex(pattern);
     }
     if !path.starts_with('/') {
-        return Err(Defect::new(
-            "must start with '/' (a prefix) or '~' (a regular expression)",
-        ));
+        return Err(Defect::new("must start with '/' (a prefix) or '~' (a regular expression)"));
     }
     if path.contains(['?', '#']) || path.chars().any(|c| c.is_whitespace() || c.is_control()) {
         return Err(
@@ -61,9 +56,7 @@ pub(super) fn check_regex(pattern: &str) -> Result<(), Defect> {
             let text = error.to_string();
             let reason = text.lines().last().unwrap_or_default();
             let reason = reason.strip_prefix("error: ").unwrap_or(reason);
-            Err(Defect::new(format!(
-                "is not a valid regular expression: {reason}"
-            )))
+            Err(Defect::new(format!("is not a valid regular expression: {reason}")))
         }
     }
 }
@@ -110,11 +103,7 @@ pub(super) fn check_header(name: &str) -> Result<(), Defect> {
     if name.eq_ignore_ascii_case("host") {
         return Err(Defect::new("cannot be matched as a header").hint("write 'hosts'"));
     }
-    if auth::is_token(name) {
-        Ok(())
-    } else {
-        Err(Defect::new("is not a header name"))
-    }
+    if auth::is_token(name) { Ok(()) } else { Err(Defect::new("is not a header name")) }
 }
 
 #[cfg(test)]
@@ -123,29 +112,12 @@ mod tests {
 
     #[test]
     fn paths() {
-        for path in [
-            "/",
-            "/a/b",
-            "/a%20b",
-            "~/(?<model>[^#?/]+)/chat$",
-            "~/azure/.*",
-            "~/a(?P<b>c)",
-            "/a.b/...",
-        ] {
+        for path in
+            ["/", "/a/b", "/a%20b", "~/(?<model>[^#?/]+)/chat$", "~/azure/.*", "~/a(?P<b>c)", "/a.b/..."]
+        {
             assert!(check_path(path).is_ok(), "{path}");
         }
-        for path in [
-            "",
-            "a",
-            "/a b",
-            "/a?b",
-            "/%2",
-            "/a/../b",
-            "/a/%2e%2E/b",
-            "//a",
-            "~/(",
-            "~/a(?=b)",
-        ] {
+        for path in ["", "a", "/a b", "/a?b", "/%2", "/a/../b", "/a/%2e%2E/b", "//a", "~/(", "~/a(?=b)"] {
             assert!(check_path(path).is_err(), "{path}");
         }
         let error = check_path("~/a(?=b)").err().unwrap();
@@ -154,21 +126,10 @@ mod tests {
 
     #[test]
     fn hosts() {
-        for host in [
-            "a",
-            "a.b",
-            "*.a.b",
-            "a.*",
-            "a.b:8443",
-            "*.a.b:1",
-            "127.0.0.1",
-            "::1",
-        ] {
+        for host in ["a", "a.b", "*.a.b", "a.*", "a.b:8443", "*.a.b:1", "127.0.0.1", "::1"] {
             assert!(check_host(host).is_ok(), "{host}");
         }
-        for host in [
-            "", "*", "*.*", "a.*.b", "a*.b", "a:0", "a:", "a:x", "a:70000", "a b", "http://a",
-        ] {
+        for host in ["", "*", "*.*", "a.*.b", "a*.b", "a:0", "a:", "a:x", "a:70000", "a b", "http://a"] {
             assert!(check_host(host).is_err(), "{host}");
         }
     }

@@ -14,19 +14,14 @@ pub(super) fn is_host(text: &str) -> bool {
 /// One part of a host name.
 pub(super) fn is_label(text: &str) -> bool {
     (1..=63).contains(&text.len())
-        && text
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
+        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
 }
 
 /// Why a text cannot be the value of a header or a query argument.
 pub(super) fn value_defect(text: &str) -> Option<&'static str> {
     if text.ends_with(['\n', '\r']) {
         Some("ends with a line break")
-    } else if text
-        .chars()
-        .any(|character| character.is_control() && character != '\t')
-    {
+    } else if text.chars().any(|character| character.is_control() && character != '\t') {
         Some("has a control character")
     } else {
         None
@@ -39,15 +34,7 @@ mod tests {
 
     #[test]
     fn hosts() {
-        for host in [
-            "localhost",
-            "a.b-c.d",
-            "127.0.0.1",
-            "::1",
-            "[::1]",
-            "under_score",
-            "a.b.",
-        ] {
+        for host in ["localhost", "a.b-c.d", "127.0.0.1", "::1", "[::1]", "under_score", "a.b."] {
             assert!(is_host(host), "{host}");
         }
         for host in ["", ".", "a..b", "a b", "a/b", "a:1", "*.a", "ä"] {

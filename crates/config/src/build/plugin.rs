@@ -21,9 +21,8 @@ impl Builder<'_> {
         let mut labels: HashMap<&str, NodeId> = HashMap::new();
         for (node, scope) in instances {
             let view = View::new(self.tree, node, &PLUGIN);
-            let Some(plugin) = view
-                .text("name")
-                .and_then(|name| PLUGINS.iter().find(|plugin| plugin.name == name))
+            let Some(plugin) =
+                view.text("name").and_then(|name| PLUGINS.iter().find(|plugin| plugin.name == name))
             else {
                 continue;
             };
@@ -43,8 +42,7 @@ impl Builder<'_> {
             if first != node {
                 let line = self.tree.at(first).line;
                 let message = format!("{} applies here already", plugin.name);
-                self.error(Place::Value(node), message)
-                    .hint(format!("the first instance is in line {line}"));
+                self.error(Place::Value(node), message).hint(format!("the first instance is in line {line}"));
             }
             let made = Plugin {
                 id: self.entity_id(node, "plugin", view.text("instance_name")),

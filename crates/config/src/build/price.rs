@@ -12,11 +12,7 @@ pub(super) fn prices(options: &View<'_>) -> Vec<(Box<str>, Box<str>)> {
     }
     let lists: [(&'static str, &str, &[&str]); 3] = [
         ("cache_write_cost_list", "ttl", &["cost"]),
-        (
-            "context_window_factor",
-            "above",
-            &["input_factor", "output_factor"],
-        ),
+        ("context_window_factor", "above", &["input_factor", "output_factor"]),
         ("service_tier_factor", "tier", &["factor"]),
     ];
     for (list, label, values) in lists {

@@ -12,13 +12,8 @@ use crate::view::View;
 use crate::{HeaderMatch, Protocol, Route, Scope};
 
 /// Protocols that may stand together.
-const FAMILIES: [&[&str]; 5] = [
-    &["http", "https"],
-    &["ws", "wss"],
-    &["grpc", "grpcs"],
-    &["tcp", "tls", "udp"],
-    &["tls_passthrough"],
-];
+const FAMILIES: [&[&str]; 5] =
+    [&["http", "https"], &["ws", "wss"], &["grpc", "grpcs"], &["tcp", "tls", "udp"], &["tls_passthrough"]];
 
 impl Builder<'_> {
     /// Makes all routes, in the order of the file. `nested` stand in services.
@@ -31,16 +26,10 @@ impl Builder<'_> {
             let view = View::new(self.tree, node, &ROUTE).or(defaults);
             let index = self.made.routes.len();
             let route = self.route(node, &view, service);
-            let scope = Scope {
-                route: Some(index),
-                ..Scope::default()
-            };
+            let scope = Scope { route: Some(index), ..Scope::default() };
             plugins.extend(view.items("plugins").iter().map(|plugin| (*plugin, scope)));
             self.made.routes.push(route);
-            self.route_facts.push(RouteFacts {
-                node,
-                protocols_given: view.node("protocols"),
-            });
+            self.route_facts.push(RouteFacts { node, protocols_given: view.node("protocols") });
             self.register(Which::Routes, node, "id", index);
             self.register(Which::Routes, node, "name", index);
         }
@@ -48,34 +37,23 @@ impl Builder<'_> {
 
     fn route(&mut self, node: NodeId, view: &View<'_>, nested: Option<usize>) -> Route {
         let name = view.text("name");
-        let written = view
-            .node("service")
-            .and_then(|service| self.refer(Which::Services, service));
+        let written = view.node("service").and_then(|service| self.refer(Which::Services, service));
         if let (Some(nested), Some(written)) = (nested, written)
             && nested != written
         {
-            self.error(
-                view.spot("service").place(),
-                "is not the service that the route stands in",
-            );
+            self.error(view.spot("service").place(), "is not the service that the route stands in");
         }
         self.check_protocols(view);
         self.check_each(view, "methods", check_method);
         self.check_each(view, "hosts", check_host);
         self.check_each(view, "paths", check_path);
         self.check_each(view, "snis", |sni| {
-            is_host(sni).then_some(()).ok_or(Defect {
-                message: "is not a TLS server name".to_owned(),
-                hint: None,
-            })
+            is_host(sni)
+                .then_some(())
+                .ok_or(Defect { message: "is not a TLS server name".to_owned(), hint: None })
         });
         let headers = self.headers(view);
-        let lower = |texts: Vec<&str>| {
-            texts
-                .iter()
-                .map(|text| text.to_ascii_lowercase().into())
-                .collect()
-        };
+        let lower = |texts: Vec<&str>| texts.iter().map(|text| text.to_ascii_lowercase().into()).collect();
         let plain = |texts: Vec<&str>| texts.into_iter().map(Into::into).collect();
         Route {
             id: self.entity_id(node, "route", name),
@@ -95,10 +73,7 @@ impl Builder<'_> {
 
     fn check_each(&mut self, view: &View<'_>, name: &str, check: impl Fn(&str) -> Result<(), Defect>) {
         for item in view.items(name) {
-            let Some(scalar) = self
-                .tree
-                .scalar(*item)
-                .filter(|scalar| scalar.origin != Origin::Nowhere)
+            let Some(scalar) = self.tree.scalar(*item).filter(|scalar| scalar.origin != Origin::Nowhere)
             else {
                 continue;
             };
@@ -121,29 +96,19 @@ impl Builder<'_> {
     /// Families are not mixed, and each has a matcher that it can be told by.
     fn check_protocols(&mut self, view: &View<'_>) {
         let names = view.texts("protocols");
-        let used: Vec<&[&str]> = FAMILIES
-            .into_iter()
-            .filter(|family| names.iter().any(|name| family.contains(name)))
-            .collect();
+        let used: Vec<&[&str]> =
+            FAMILIES.into_iter().filter(|family| names.iter().any(|name| family.contains(name))).collect();
         if used.len() > 1 {
             let families: Vec<String> = FAMILIES.iter().map(|family| family.join(" and ")).collect();
-            self.error(
-                view.spot("protocols").place(),
-                "protocols of different families cannot be mixed",
-            )
-            .hint(format!("together may stand {}", families.join(", ")));
+            self.error(view.spot("protocols").place(), "protocols of different families cannot be mixed")
+                .hint(format!("together may stand {}", families.join(", ")));
         }
         if names.is_empty() {
             self.error(view.spot("protocols").place(), "must not be empty");
         }
-        let web = protocols(&names)
-            .iter()
-            .any(|protocol| *protocol != Protocol::Other);
+        let web = protocols(&names).iter().any(|protocol| *protocol != Protocol::Other);
         if !web {
-            self.warning(
-                view.spot("protocols").place(),
-                "the route matches nothing: only HTTP is served",
-            );
+            self.warning(view.spot("protocols").place(), "the route matches nothing: only HTTP is served");
             return;
         }
         let secure = names.iter().any(|name| matches!(*name, "https" | "wss"));

@@ -32,10 +32,7 @@ impl Builder<'_> {
             self.made.services.push(service);
             self.register(Which::Services, *node, "id", index);
             self.register(Which::Services, *node, "name", index);
-            let scope = Scope {
-                service: Some(index),
-                ..Scope::default()
-            };
+            let scope = Scope { service: Some(index), ..Scope::default() };
             plugins.extend(view.items("plugins").iter().map(|plugin| (*plugin, scope)));
             routes.extend(view.items("routes").iter().map(|route| (*route, Some(index))));
         }
@@ -76,8 +73,7 @@ impl Builder<'_> {
         };
         let Some(url) = view.text("url") else {
             if !view.has("host") && !view.has("url") {
-                self.error(view.spot("host").place(), "is required")
-                    .hint("or write 'url'");
+                self.error(view.spot("host").place(), "is required").hint("or write 'url'");
             } else if let Some(scalar) = view.scalar("host").filter(|scalar| !is_host(&scalar.text)) {
                 let message = format!("{} is not a host", shown(scalar, false));
                 self.error(view.spot("host").place(), message);
@@ -91,10 +87,7 @@ impl Builder<'_> {
         }
         parse(url).unwrap_or_else(|| {
             let node = view.node("url").unwrap_or(view.anchor());
-            self.error(
-                Place::Value(node),
-                "must be a URL of the form http://host[:port][/path]",
-            );
+            self.error(Place::Value(node), "must be a URL of the form http://host[:port][/path]");
             separate
         })
     }
@@ -103,9 +96,7 @@ impl Builder<'_> {
 fn parse(url: &str) -> Option<Address<'_>> {
     let (scheme, rest) = url.split_once("://")?;
     let known = ["http", "https", "ws", "wss", "grpc", "grpcs", "tcp", "tls", "udp"];
-    let scheme = known
-        .into_iter()
-        .find(|known| known.eq_ignore_ascii_case(scheme))?;
+    let scheme = known.into_iter().find(|known| known.eq_ignore_ascii_case(scheme))?;
     let (authority, path) = match rest.find('/') {
         Some(at) => (rest.get(..at)?, rest.get(at..)),
         None => (rest, None),
@@ -134,28 +125,12 @@ mod tests {
     fn the_shorthand() {
         let parts =
             |url| parse(url).map(|address| (address.protocol, address.host, address.port, address.path));
-        assert_eq!(
-            parts("http://localhost:32000"),
-            Some((Protocol::Http, "localhost", 32000, None))
-        );
-        assert_eq!(
-            parts("HTTPS://a.b/c/d"),
-            Some((Protocol::Https, "a.b", 443, Some("/c/d")))
-        );
-        assert_eq!(
-            parts("http://[::1]:8/"),
-            Some((Protocol::Http, "[::1]", 8, Some("/")))
-        );
-        for url in [
-            "",
-            "a.b",
-            "ftp://a",
-            "http://",
-            "http://a:b",
-            "http://a:70000",
-            "http://u@a",
-            "http://a/?x",
-        ] {
+        assert_eq!(parts("http://localhost:32000"), Some((Protocol::Http, "localhost", 32000, None)));
+        assert_eq!(parts("HTTPS://a.b/c/d"), Some((Protocol::Https, "a.b", 443, Some("/c/d"))));
+        assert_eq!(parts("http://[::1]:8/"), Some((Protocol::Http, "[::1]", 8, Some("/"))));
+        for url in
+            ["", "a.b", "ftp://a", "http://", "http://a:b", "http://a:70000", "http://u@a", "http://a/?x"]
+        {
             assert!(parts(url).is_none(), "{url}");
         }
     }

@@ -45,9 +45,7 @@ impl Builder<'_> {
             statistics: logging.boolean("log_statistics"),
             payloads: logging.boolean("log_payloads"),
         };
-        let unreported = wanted
-            .operation
-            .filter(|operation| has_no_statistics(provider.id, *operation));
+        let unreported = wanted.operation.filter(|operation| has_no_statistics(provider.id, *operation));
         if let Some(operation) = unreported.filter(|_| logging.statistics) {
             let message = format!(
                 "{} does not support statistics when route_type is {}",
@@ -66,9 +64,7 @@ impl Builder<'_> {
         if wanted.enabled && !auth.cloud.is_empty() && !simulate {
             let names: Vec<String> = auth.cloud.iter().map(|name| format!("'auth.{name}'")).collect();
             let message = format!("cloud identities are not served yet: {}", names.join(", "));
-            let place = view
-                .below("auth")
-                .spot(auth.cloud.first().copied().unwrap_or_default());
+            let place = view.below("auth").spot(auth.cloud.first().copied().unwrap_or_default());
             self.unserved.error(self.tree, place.place(), message);
         }
         let template = |view: &View<'_>, name| {
@@ -89,10 +85,7 @@ impl Builder<'_> {
                 embeddings_dimensions: options.integer("embeddings_dimensions"),
                 precedence: wanted.precedence,
             },
-            settings: settings
-                .iter()
-                .map(|(name, value)| (name.clone(), Template::parse(value)))
-                .collect(),
+            settings: settings.iter().map(|(name, value)| (name.clone(), Template::parse(value))).collect(),
             upstream_url: template(&options, "upstream_url"),
             upstream_path: template(&options, "upstream_path"),
             prices: super::price::prices(&options),
@@ -125,27 +118,18 @@ impl Builder<'_> {
                 }
             };
             if must && !is_set(setting.name) {
-                let message = format!(
-                    "must set 'model.options.{}' for {} provider",
-                    setting.name, provider.id
-                );
+                let message =
+                    format!("must set 'model.options.{}' for {} provider", setting.name, provider.id);
                 self.error(below(model, setting.name).place(), message);
             }
         }
         for group in groups {
             let of_group = |setting: &&provider::Setting| setting.required == Required::Group(group);
-            let names: Vec<&str> = provider
-                .settings
-                .iter()
-                .filter(of_group)
-                .map(|setting| setting.name)
-                .collect();
+            let names: Vec<&str> =
+                provider.settings.iter().filter(of_group).map(|setting| setting.name).collect();
             let missing = names.iter().find(|name| !is_set(name));
             if let Some(missing) = missing.filter(|_| names.iter().any(|name| is_set(name))) {
-                let list: Vec<String> = names
-                    .iter()
-                    .map(|name| format!("'model.options.{name}'"))
-                    .collect();
+                let list: Vec<String> = names.iter().map(|name| format!("'model.options.{name}'")).collect();
                 let message = format!("all or none of these fields must be set: {}", list.join(", "));
                 self.error(below(model, missing).place(), message);
             }
@@ -173,11 +157,8 @@ impl Builder<'_> {
             self.warning(options.spot("upstream_url").place(), message);
         }
         let known = provider_settings(settings);
-        let location = Location {
-            settings: &known,
-            upstream_url: url,
-            upstream_path: options.text("upstream_path"),
-        };
+        let location =
+            Location { settings: &known, upstream_url: url, upstream_path: options.text("upstream_path") };
         match provider.binding(&location, &wanted.allowed_hosts) {
             // What is missing was told already.
             Ok(_) | Err(EndpointError::MissingSetting(_)) => {}
@@ -227,9 +208,7 @@ impl Builder<'_> {
         let Spot::Value(node) = spot else {
             return false;
         };
-        self.tree
-            .scalar(*node)
-            .is_some_and(|scalar| scalar.origin == Origin::File)
+        self.tree.scalar(*node).is_some_and(|scalar| scalar.origin == Origin::File)
     }
 
     /// Whether the provider can do what is asked, and whether the gateway serves it.
@@ -272,14 +251,10 @@ impl Builder<'_> {
                 _ => format!(" in llm_format {format_name}"),
             };
             let message = format!("provider {id} does not have route type {route_type}{format}");
-            self.error(place.place(), message)
-                .hint(format!("it has {}", has.join(", ")));
+            self.error(place.place(), message).hint(format!("it has {}", has.join(", ")));
             return;
         };
-        let plain = matches!(
-            operation,
-            Operation::Chat | Operation::Completions | Operation::Embeddings
-        );
+        let plain = matches!(operation, Operation::Chat | Operation::Completions | Operation::Embeddings);
         let served = if simulate { plain } else { route.is_served() };
         // What the instance as a whole lacks is told by the instance.
         let told = format != ClientFormat::OpenAi || wanted.native_only;

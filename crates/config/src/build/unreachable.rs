@@ -28,11 +28,8 @@ impl<'r> Matchers<'r> {
     fn of(route: &'r Route) -> Self {
         let mut protocols: Vec<u8> = route.protocols.iter().map(|protocol| *protocol as u8).collect();
         protocols.sort_unstable();
-        let mut headers: Vec<(&str, Vec<&str>)> = route
-            .headers
-            .iter()
-            .map(|header| (&*header.name, sorted(&header.values)))
-            .collect();
+        let mut headers: Vec<(&str, Vec<&str>)> =
+            route.headers.iter().map(|header| (&*header.name, sorted(&header.values))).collect();
         headers.sort_unstable();
         Self {
             protocols,
@@ -55,17 +52,10 @@ impl Builder<'_> {
                 .service
                 .and_then(|service| self.made.services.get(service))
                 .is_none_or(|service| service.enabled);
-            if !enabled
-                || route
-                    .protocols
-                    .iter()
-                    .all(|protocol| *protocol == Protocol::Other)
-            {
+            if !enabled || route.protocols.iter().all(|protocol| *protocol == Protocol::Other) {
                 continue;
             }
-            let entry = first
-                .entry(Matchers::of(route))
-                .or_insert((index, route.regex_priority));
+            let entry = first.entry(Matchers::of(route)).or_insert((index, route.regex_priority));
             if entry.0 == index {
                 continue;
             }

@@ -73,26 +73,13 @@ pub(crate) static AI_PROXY: Record = Record {
     entity: false,
     fields: &[
         choice("route_type", &ROUTE_TYPES, "What is asked for.").required(),
-        choice(
-            "genai_category",
-            CATEGORIES,
-            "A label for the record of a request.",
-        )
-        .or("\"text/generation\""),
+        choice("genai_category", CATEGORIES, "A label for the record of a request.")
+            .or("\"text/generation\""),
         choice("llm_format", &FORMATS, "Wire format that callers speak.").or("\"openai\""),
-        choice(
-            "response_streaming",
-            &["allow", "deny", "always"],
-            "Whether callers may ask for a stream.",
-        )
-        .or("\"allow\""),
-        integer(
-            "max_request_body_size",
-            0,
-            MAX_EXACT,
-            "Bytes of a request body; 0 is no limit.",
-        )
-        .or("1048576"),
+        choice("response_streaming", &["allow", "deny", "always"], "Whether callers may ask for a stream.")
+            .or("\"allow\""),
+        integer("max_request_body_size", 0, MAX_EXACT, "Bytes of a request body; 0 is no limit.")
+            .or("1048576"),
         boolean("model_name_header", "Whether answers carry `X-Kong-LLM-Model`.").or("true"),
         record("logging", &LOGGING, "What is recorded."),
         record("auth", &AUTH, "The credential that goes upstream."),
@@ -122,26 +109,13 @@ static AUTH: Record = Record {
           identity.",
     entity: false,
     fields: &[
-        word(
-            "header_name",
-            "Header of the credential; goes with `header_value`.",
-        ),
-        word(
-            "header_value",
-            "The whole value, with the word `Bearer` where it is wanted.",
-        )
-        .secret(),
-        word(
-            "param_name",
-            "Argument of the credential; goes with `param_value` and `param_location`.",
-        ),
+        word("header_name", "Header of the credential; goes with `header_value`."),
+        word("header_value", "The whole value, with the word `Bearer` where it is wanted.").secret(),
+        word("param_name", "Argument of the credential; goes with `param_value` and `param_location`."),
         word("param_value", "Its value.").secret(),
         choice("param_location", &["query", "body"], "Where it stands."),
-        boolean(
-            "allow_override",
-            "Whether a credential that the caller sends wins over this one.",
-        )
-        .or("false"),
+        boolean("allow_override", "Whether a credential that the caller sends wins over this one.")
+            .or("false"),
         word("aws_access_key_id", "AWS access key.").secret(),
         word("aws_secret_access_key", "AWS secret key.").secret(),
         boolean("azure_use_managed_identity", "Use the host's Azure identity.").or("false"),
@@ -149,11 +123,7 @@ static AUTH: Record = Record {
         word("azure_client_secret", "Its secret.").secret(),
         word("azure_tenant_id", "Azure tenant."),
         boolean("gcp_use_service_account", "Use a Google service account.").or("false"),
-        word(
-            "gcp_service_account_json",
-            "The service account's key file as text.",
-        )
-        .secret(),
+        word("gcp_service_account_json", "The service account's key file as text.").secret(),
         word("gcp_oauth_token_url", "Where Google tokens are asked for."),
         word("gcp_metadata_url", "Where Google metadata is asked for."),
     ],
@@ -206,22 +176,11 @@ static EXTENSIONS: Record = Record {
         ))
         .or("false"),
         ours(boolean("http2", "Whether the upstream is spoken to in HTTP/2.")).or("false"),
-        ours(Field::new(
-            "allowed_hosts",
-            TEXTS,
-            "Hosts that a URL with placeholders in its host may reach.",
-        )),
+        ours(Field::new("allowed_hosts", TEXTS, "Hosts that a URL with placeholders in its host may reach.")),
         BEARER_KEY,
-        ours(list(
-            "models",
-            &Kind::Record(&MODEL_LIST),
-            "Further targets; callers name them `NAME/MODEL`.",
-        )),
-        ours(boolean(
-            "list_models",
-            "Whether this instance answers GET with the list of `models`.",
-        ))
-        .or("false"),
+        ours(list("models", &Kind::Record(&MODEL_LIST), "Further targets; callers name them `NAME/MODEL`.")),
+        ours(boolean("list_models", "Whether this instance answers GET with the list of `models`."))
+            .or("false"),
         ours(boolean(
             "simulate",
             "Whether the built-in simulator answers; no credential and no URL is needed.",
@@ -235,16 +194,8 @@ static MODEL_LIST: Record = Record {
     doc: "One further target.",
     entity: false,
     fields: &[
-        ours(word(
-            "name",
-            "First part of the name that callers use. Unique, without `/`.",
-        ))
-        .required(),
-        ours(Field::new(
-            "models",
-            TEXTS,
-            "Models to list; the provider's others can be called too.",
-        )),
+        ours(word("name", "First part of the name that callers use. Unique, without `/`.")).required(),
+        ours(Field::new("models", TEXTS, "Models to list; the provider's others can be called too.")),
         ours(record("auth", &AUTH, "The credential that goes upstream.")),
         BEARER_KEY,
         ours(record("model", &MODEL, "The target.")).required(),

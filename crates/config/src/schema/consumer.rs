@@ -15,12 +15,7 @@ pub(super) const OTHER_CREDENTIALS: [Field; 5] = [
 ];
 
 const fn other(name: &'static str) -> Field {
-    list(
-        name,
-        &Kind::Any,
-        "Credentials of a plugin that is not supported yet.",
-    )
-    .note(Note::Unsupported)
+    list(name, &Kind::Any, "Credentials of a plugin that is not supported yet.").note(Note::Unsupported)
 }
 
 pub(crate) static CONSUMER: Record = Record {
@@ -31,16 +26,8 @@ pub(crate) static CONSUMER: Record = Record {
         ID,
         word("username", "Unique."),
         word("custom_id", "Unique; the caller's id in another system."),
-        list(
-            "groups",
-            &Kind::Reference(BY_NAME),
-            "Groups that the consumer is in.",
-        ),
-        list(
-            "keyauth_credentials",
-            &Kind::Record(&CREDENTIAL),
-            "Keys of the consumer.",
-        ),
+        list("groups", &Kind::Reference(BY_NAME), "Groups that the consumer is in."),
+        list("keyauth_credentials", &Kind::Record(&CREDENTIAL), "Keys of the consumer."),
         OTHER_CREDENTIALS[0],
         OTHER_CREDENTIALS[1],
         OTHER_CREDENTIALS[2],
@@ -58,15 +45,9 @@ pub(crate) static CONSUMER_GROUP: Record = Record {
     fields: &[ID, word("name", "Unique.").required(), TAGS, PLUGINS_HERE],
 };
 
-const KEY: Field = word("key", "The key. Unique; may be a reference to a secret.")
-    .required()
-    .secret();
-const TTL: Field = integer(
-    "ttl",
-    0,
-    MAX_INTEGER,
-    "Seconds that the key is valid after it was loaded; 0 is for ever.",
-);
+const KEY: Field = word("key", "The key. Unique; may be a reference to a secret.").required().secret();
+const TTL: Field =
+    integer("ttl", 0, MAX_INTEGER, "Seconds that the key is valid after it was loaded; 0 is for ever.");
 
 static CREDENTIAL: Record = Record {
     title: "Key",
@@ -79,11 +60,5 @@ pub(crate) static TOP_CREDENTIAL: Record = Record {
     title: "Key with consumer",
     doc: "A key outside of its consumer.",
     entity: true,
-    fields: &[
-        ID,
-        reference("consumer", BY_USERNAME, "Whose key it is.").required(),
-        KEY,
-        TTL,
-        TAGS,
-    ],
+    fields: &[ID, reference("consumer", BY_USERNAME, "Whose key it is.").required(), KEY, TTL, TAGS],
 };

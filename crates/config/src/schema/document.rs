@@ -24,37 +24,17 @@ pub(crate) static DOCUMENT: Record = Record {
         record("_info", &INFO, "What decK keeps in a file."),
         any("_workspace", "Workspace that decK writes to.").note(Note::NoEffect),
         any("_konnect", "Control plane that decK writes to.").note(Note::NoEffect),
-        list(
-            "services",
-            &Kind::Record(&SERVICE),
-            "Services with their routes and plugins.",
-        ),
-        list(
-            "routes",
-            &Kind::Record(&ROUTE),
-            "Routes that stand outside of a service.",
-        ),
+        list("services", &Kind::Record(&SERVICE), "Services with their routes and plugins."),
+        list("routes", &Kind::Record(&ROUTE), "Routes that stand outside of a service."),
         list("consumers", &Kind::Record(&CONSUMER), "Who may call."),
-        list(
-            "consumer_groups",
-            &Kind::Record(&CONSUMER_GROUP),
-            "Groups of consumers.",
-        ),
+        list("consumer_groups", &Kind::Record(&CONSUMER_GROUP), "Groups of consumers."),
         list(
             "keyauth_credentials",
             &Kind::Record(&TOP_CREDENTIAL),
             "Keys, each with the consumer that it belongs to.",
         ),
-        list(
-            "plugins",
-            &Kind::Record(&PLUGIN),
-            "Plugins: global, or scoped by reference.",
-        ),
-        list(
-            "vaults",
-            &Kind::Record(&VAULT),
-            "Where `{vault://PREFIX/…}` looks.",
-        ),
+        list("plugins", &Kind::Record(&PLUGIN), "Plugins: global, or scoped by reference."),
+        list("vaults", &Kind::Record(&VAULT), "Where `{vault://PREFIX/…}` looks."),
         OTHER_CREDENTIALS[0],
         OTHER_CREDENTIALS[1],
         OTHER_CREDENTIALS[2],
@@ -105,11 +85,7 @@ static VAULT: Record = Record {
     fields: &[
         ID,
         choice("name", &VAULT_BACKENDS, "The backend.").required(),
-        word(
-            "prefix",
-            "First part of a reference: `my-env` in `{vault://my-env/key}`.",
-        )
-        .required(),
+        word("prefix", "First part of a reference: `my-env` in `{vault://my-env/key}`.").required(),
         text("description", "For people.").note(Note::Ignored),
         record("config", &VAULT_CONFIG, "How the backend is read."),
         TAGS,
@@ -125,12 +101,7 @@ static VAULT_CONFIG: Record = Record {
         boolean("base64_decode", "Whether values are base64.").or("false"),
         integer("ttl", 0, super::MAX_INTEGER, "Seconds a value is kept.").note(Note::NoEffect),
         integer("neg_ttl", 0, super::MAX_INTEGER, "Seconds a miss is kept.").note(Note::NoEffect),
-        integer(
-            "resurrect_ttl",
-            0,
-            super::MAX_INTEGER,
-            "Seconds a value outlives its vault.",
-        )
-        .note(Note::NoEffect),
+        integer("resurrect_ttl", 0, super::MAX_INTEGER, "Seconds a value outlives its vault.")
+            .note(Note::NoEffect),
     ],
 };

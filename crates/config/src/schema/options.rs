@@ -17,41 +17,20 @@ pub(super) static OPTIONS: Record = Record {
         integer("embeddings_dimensions", 1, MAX_EXACT, "Length of an embedding."),
         price("input_cost", "Price of a million input tokens."),
         price("output_cost", "Price of a million output tokens."),
-        price(
-            "cache_read_cost",
-            "Price of a million input tokens read from a cache.",
-        ),
-        price(
-            "cache_write_cost",
-            "Price of a million input tokens written to a cache.",
-        ),
+        price("cache_read_cost", "Price of a million input tokens read from a cache."),
+        price("cache_write_cost", "Price of a million input tokens written to a cache."),
         list(
             "cache_write_cost_list",
             &Kind::Record(&CACHE_WRITE_COST),
             "Prices of cache writes by lifetime.",
         ),
-        list(
-            "context_window_factor",
-            &Kind::Record(&CONTEXT_WINDOW_FACTOR),
-            "Factors for long inputs.",
-        ),
-        list(
-            "service_tier_factor",
-            &Kind::Record(&SERVICE_TIER_FACTOR),
-            "Factors by service tier.",
-        ),
-        text(
-            "anthropic_version",
-            "Anthropic API version, such as `2023-06-01`.",
-        ),
+        list("context_window_factor", &Kind::Record(&CONTEXT_WINDOW_FACTOR), "Factors for long inputs."),
+        list("service_tier_factor", &Kind::Record(&SERVICE_TIER_FACTOR), "Factors by service tier."),
+        text("anthropic_version", "Anthropic API version, such as `2023-06-01`."),
         text("azure_instance", "Azure: first label of the host."),
         text("azure_deployment_id", "Azure: the deployment."),
         text("azure_api_version", "Azure: version of the API.").or("\"2023-05-15\""),
-        choice(
-            "llama2_format",
-            &["raw", "openai", "ollama"],
-            "Format of a Llama 2 server.",
-        ),
+        choice("llama2_format", &["raw", "openai", "ollama"], "Format of a Llama 2 server."),
         choice(
             "mistral_format",
             &["openai", "ollama"],
@@ -125,10 +104,7 @@ static BEDROCK: Record = Record {
     doc: "Amazon Bedrock.",
     entity: false,
     fields: &[
-        text(
-            "aws_region",
-            "Region; else `AWS_REGION`, then `AWS_DEFAULT_REGION`.",
-        ),
+        text("aws_region", "Region; else `AWS_REGION`, then `AWS_DEFAULT_REGION`."),
         text("aws_assume_role_arn", "Role to take on."),
         text("aws_role_session_name", "Name of its session."),
         text("aws_sts_endpoint_url", "Where roles are asked for."),
@@ -150,20 +126,11 @@ static COHERE: Record = Record {
     fields: &[
         choice(
             "embedding_input_type",
-            &[
-                "classification",
-                "clustering",
-                "image",
-                "search_document",
-                "search_query",
-            ],
+            &["classification", "clustering", "image", "search_document", "search_query"],
             "What embeddings are for.",
         )
         .or("\"classification\""),
-        boolean(
-            "wait_for_model",
-            "Whether a model that is not loaded is waited for.",
-        ),
+        boolean("wait_for_model", "Whether a model that is not loaded is waited for."),
     ],
 };
 
@@ -173,10 +140,7 @@ static HUGGINGFACE: Record = Record {
     entity: false,
     fields: &[
         boolean("use_cache", "Whether cached answers are taken."),
-        boolean(
-            "wait_for_model",
-            "Whether a model that is not loaded is waited for.",
-        ),
+        boolean("wait_for_model", "Whether a model that is not loaded is waited for."),
     ],
 };
 
@@ -191,8 +155,5 @@ static DATABRICKS: Record = Record {
     title: "ai-proxy databricks options",
     doc: "Databricks.",
     entity: false,
-    fields: &[text(
-        "workspace_instance_id",
-        "First label of the host: `dbc-xxx-yyy`.",
-    )],
+    fields: &[text("workspace_instance_id", "First label of the host: `dbc-xxx-yyy`.")],
 };

@@ -52,12 +52,8 @@ pub(crate) static PLUGIN: Record = Record {
         Field::new("name", Kind::PluginName, "The plugin.").required(),
         word("instance_name", "Unique; a label."),
         boolean("enabled", "A disabled instance is as good as absent.").or("true"),
-        list(
-            "protocols",
-            &Kind::Choice(PROTOCOLS),
-            "Transports that it applies to.",
-        )
-        .or("[\"grpc\",\"grpcs\",\"http\",\"https\",\"ws\",\"wss\"]"),
+        list("protocols", &Kind::Choice(PROTOCOLS), "Transports that it applies to.")
+            .or("[\"grpc\",\"grpcs\",\"http\",\"https\",\"ws\",\"wss\"]"),
         reference("service", BY_NAME, "Only for this service."),
         reference("route", BY_NAME, "Only for this route."),
         reference("consumer", BY_USERNAME, "Only for this consumer."),

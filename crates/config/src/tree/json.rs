@@ -10,11 +10,7 @@ struct Reader<'t> {
 }
 
 pub(super) fn read(text: &str) -> Result<Tree, SyntaxError> {
-    let mut reader = Reader {
-        rest: text.chars(),
-        at: Position { line: 1, column: 1 },
-        tree: Tree::empty(),
-    };
+    let mut reader = Reader { rest: text.chars(), at: Position { line: 1, column: 1 }, tree: Tree::empty() };
     reader.value(0)?;
     reader.space();
     if reader.peek().is_some() {
@@ -150,10 +146,7 @@ impl Reader<'_> {
             || scalar.json_number().as_ref() == Some(&scalar.text);
         if !known {
             // Not repeated: it may be a secret without its quotation marks.
-            return Err(SyntaxError::new(
-                at,
-                "not valid JSON: no number, true, false or null",
-            ));
+            return Err(SyntaxError::new(at, "not valid JSON: no number, true, false or null"));
         }
         Ok(self.tree.add(Content::Scalar(scalar), at))
     }

@@ -26,35 +26,21 @@ pub(crate) struct Scalar {
 
 impl Scalar {
     pub(crate) fn plain(text: impl Into<Box<str>>) -> Self {
-        Self {
-            text: text.into(),
-            style: Style::Plain,
-            origin: Origin::File,
-        }
+        Self { text: text.into(), style: Style::Plain, origin: Origin::File }
     }
 
     pub(crate) fn quoted(text: impl Into<Box<str>>) -> Self {
-        Self {
-            text: text.into(),
-            style: Style::Quoted,
-            origin: Origin::File,
-        }
+        Self { text: text.into(), style: Style::Quoted, origin: Origin::File }
     }
 
     /// A value from the environment.
     pub(crate) fn foreign(text: impl Into<Box<str>>) -> Self {
-        Self {
-            origin: Origin::Environment,
-            ..Self::plain(text)
-        }
+        Self { origin: Origin::Environment, ..Self::plain(text) }
     }
 
     /// What stands for a value that could not be had.
     pub(crate) fn nowhere() -> Self {
-        Self {
-            origin: Origin::Nowhere,
-            ..Self::quoted("")
-        }
+        Self { origin: Origin::Nowhere, ..Self::quoted("") }
     }
 
     /// The text, where it may be more than text.
@@ -138,9 +124,7 @@ impl Scalar {
 }
 
 fn radix(digits: &str, base: u32) -> Option<i64> {
-    (!digits.starts_with(['+', '-']))
-        .then(|| i64::from_str_radix(digits, base).ok())
-        .flatten()
+    (!digits.starts_with(['+', '-'])).then(|| i64::from_str_radix(digits, base).ok()).flatten()
 }
 
 /// RFC 8259's `number`.
@@ -177,17 +161,7 @@ mod tests {
         assert_eq!(Scalar::plain("010").integer(), Some(10));
         assert_eq!(Scalar::plain("512.0").integer(), Some(512));
         assert_eq!(Scalar::plain("1e3").integer(), Some(1000));
-        for text in [
-            "0x-1",
-            "1_000",
-            "1.5",
-            "",
-            "-",
-            "+",
-            "9223372036854775808",
-            "12a",
-            "2023-05-15",
-        ] {
+        for text in ["0x-1", "1_000", "1.5", "", "-", "+", "9223372036854775808", "12a", "2023-05-15"] {
             assert_eq!(Scalar::plain(text).integer(), None, "{text}");
         }
         for text in [".inf", "-.inf", ".nan", "inf", "NaN", "infinity", "1e999"] {

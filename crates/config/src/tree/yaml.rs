@@ -64,10 +64,7 @@ impl<'t> Reader<'t> {
             match event {
                 Event::StreamEnd if seen => return Ok(()),
                 Event::StreamEnd => {
-                    return Err(SyntaxError::new(
-                        Position { line: 1, column: 1 },
-                        "the file is empty",
-                    ));
+                    return Err(SyntaxError::new(Position { line: 1, column: 1 }, "the file is empty"));
                 }
                 Event::DocumentStart(..) if seen => {
                     let mut told = SyntaxError::new(at, "a second YAML document starts here");
@@ -104,10 +101,7 @@ impl<'t> Reader<'t> {
             }
             Event::Alias(anchor) => {
                 let Some(target) = self.anchors.get(&anchor).copied() else {
-                    return Err(SyntaxError::new(
-                        at,
-                        "the alias stands inside the node that it names",
-                    ));
+                    return Err(SyntaxError::new(at, "the alias stands inside the node that it names"));
                 };
                 (0, self.copy(target, at, depth)?)
             }
@@ -171,10 +165,7 @@ impl<'t> Reader<'t> {
             };
             let fits = |id: &NodeId| matches!(self.tree.content(*id), Content::Mapping(_));
             if mappings.is_empty() || !mappings.iter().all(fits) {
-                return Err(SyntaxError::new(
-                    *at,
-                    "'<<' takes a mapping or a list of mappings",
-                ));
+                return Err(SyntaxError::new(*at, "'<<' takes a mapping or a list of mappings"));
             }
             for mapping in mappings {
                 for child in self.tree.members(mapping).to_vec() {
@@ -230,22 +221,14 @@ fn scalar(
     tag: Option<&Tag>,
     at: Position,
 ) -> Result<Scalar, SyntaxError> {
-    let style = if style == ScalarStyle::Plain {
-        Style::Plain
-    } else {
-        Style::Quoted
-    };
+    let style = if style == ScalarStyle::Plain { Style::Plain } else { Style::Quoted };
     let style = match tag.map(|tag| (tag.is_yaml_core_schema(), tag.suffix())) {
         None => style,
         Some((true, "str")) => Style::Quoted,
         Some((true, _)) => Style::Plain,
         Some((false, _)) => return Err(unknown_tag(tag, at)),
     };
-    Ok(Scalar {
-        text: text.into(),
-        style,
-        origin: Origin::File,
-    })
+    Ok(Scalar { text: text.into(), style, origin: Origin::File })
 }
 
 fn check_tag(tag: Option<&Tag>, at: Position) -> Result<(), SyntaxError> {

@@ -10,56 +10,23 @@ fn json_is_read_like_yaml() {
                 \"strip_path\": false, \"regex_priority\": 1e1}],\n\t\"plugins\": []\n}\n";
     let configuration = loaded(text);
     let route = &configuration.routes[0];
-    assert_eq!(
-        (&*route.paths[0], route.strip_path, route.regex_priority),
-        ("/a", false, 10)
-    );
+    assert_eq!((&*route.paths[0], route.strip_path, route.regex_priority), ("/a", false, 10));
     let told = told("{\"_format_version\": \"3.0\",\n\t\"routs\": []}");
-    assert_eq!(
-        told,
-        ["kong.yaml:2:2: error: routs: unknown field 'routs' (hint: did you mean 'routes'?)"]
-    );
+    assert_eq!(told, ["kong.yaml:2:2: error: routs: unknown field 'routs' (hint: did you mean 'routes'?)"]);
 }
 
 #[test]
 fn broken_json_is_told_as_json_by_its_name() {
-    let options = LoadOptions {
-        environment: &nothing,
-        ignore_unsupported_plugins: false,
-    };
+    let options = LoadOptions { environment: &nothing, ignore_unsupported_plugins: false };
     for (text, wanted) in [
-        (
-            "{\n  \"a\" 1}",
-            "kong.json:2:7: error: not valid JSON: expected ':' after a member name",
-        ),
-        (
-            "{\"a\": tru}",
-            "kong.json:1:7: error: not valid JSON: no number, true, false or null",
-        ),
-        (
-            "{\"a\": 01}",
-            "kong.json:1:7: error: not valid JSON: no number, true, false or null",
-        ),
-        (
-            "{\"a\": \"\\ud800\"}",
-            "kong.json:1:14: error: not valid JSON: half of a surrogate pair",
-        ),
-        (
-            "{\"a\": [1,]}",
-            "kong.json:1:10: error: not valid JSON: expected a value",
-        ),
-        (
-            "{\"a\": 1} x",
-            "kong.json:1:10: error: not valid JSON: text after the end of the JSON document",
-        ),
-        (
-            "",
-            "kong.json:1:1: error: not valid JSON: the text ends where a value should stand",
-        ),
-        (
-            "{\"a\": \"b",
-            "kong.json:1:9: error: not valid JSON: the text ends inside a string",
-        ),
+        ("{\n  \"a\" 1}", "kong.json:2:7: error: not valid JSON: expected ':' after a member name"),
+        ("{\"a\": tru}", "kong.json:1:7: error: not valid JSON: no number, true, false or null"),
+        ("{\"a\": 01}", "kong.json:1:7: error: not valid JSON: no number, true, false or null"),
+        ("{\"a\": \"\\ud800\"}", "kong.json:1:14: error: not valid JSON: half of a surrogate pair"),
+        ("{\"a\": [1,]}", "kong.json:1:10: error: not valid JSON: expected a value"),
+        ("{\"a\": 1} x", "kong.json:1:10: error: not valid JSON: text after the end of the JSON document"),
+        ("", "kong.json:1:1: error: not valid JSON: the text ends where a value should stand"),
+        ("{\"a\": \"b", "kong.json:1:9: error: not valid JSON: the text ends inside a string"),
     ] {
         let problems = config::load(text, "kong.json", &options).err().unwrap();
         assert_eq!(lines(&problems), [wanted], "{text}");
@@ -71,12 +38,7 @@ fn broken_json_is_told_as_json_by_its_name() {
 
 #[test]
 fn a_flow_mapping_is_yaml_though_it_starts_like_json() {
-    assert_eq!(
-        loaded("{_format_version: '3.0', routes: [{paths: [/]}]}")
-            .routes
-            .len(),
-        1
-    );
+    assert_eq!(loaded("{_format_version: '3.0', routes: [{paths: [/]}]}").routes.len(), 1);
 }
 
 #[test]
@@ -86,17 +48,9 @@ fn anchors_aliases_and_merge_keys() {
          - &more {methods: [POST], regex_priority: 7}\nroutes:\n- <<: *base\n  paths: *paths\n\
          - <<: [*base, *more]\n  paths: [/b]\n  strip_path: true\n",
     );
-    let [first, second] = &configuration.routes[..] else {
-        panic!()
-    };
-    assert_eq!(
-        (&*first.paths[0], first.strip_path, &*first.methods[0]),
-        ("/a", false, "GET")
-    );
-    assert_eq!(
-        (second.strip_path, &*second.methods[0], second.regex_priority),
-        (true, "GET", 7)
-    );
+    let [first, second] = &configuration.routes[..] else { panic!() };
+    assert_eq!((&*first.paths[0], first.strip_path, &*first.methods[0]), ("/a", false, "GET"));
+    assert_eq!((second.strip_path, &*second.methods[0], second.regex_priority), (true, "GET", 7));
 }
 
 #[test]
@@ -104,10 +58,8 @@ fn problems_of_aliased_nodes_are_told_where_the_text_stands() {
     let text = "_format_version: '3.0'\n_ignore: [&r {paths: [x]}]\nroutes:\n- *r\n";
     assert_eq!(
         told(text),
-        [
-            "kong.yaml:2:23: error: routes[0].paths[0]: 'x' must start with '/' (a prefix) or '~' (a regular \
-          expression)"
-        ]
+        ["kong.yaml:2:23: error: routes[0].paths[0]: 'x' must start with '/' (a prefix) or '~' (a regular \
+          expression)"]
     );
 }
 
@@ -135,14 +87,8 @@ fn what_is_no_single_document_is_refused() {
         told("_format_version: '3.0'\n---\n_format_version: '3.0'\n"),
         ["kong.yaml:2:1: error: a second YAML document starts here (hint: a configuration is one document)"]
     );
-    assert_eq!(
-        told("- a\n"),
-        ["kong.yaml:1:1: error: must be a mapping, is a list"]
-    );
-    assert_eq!(
-        told("just text"),
-        ["kong.yaml:1:1: error: must be a mapping, is text"]
-    );
+    assert_eq!(told("- a\n"), ["kong.yaml:1:1: error: must be a mapping, is a list"]);
+    assert_eq!(told("just text"), ["kong.yaml:1:1: error: must be a mapping, is text"]);
     let tabs = told("_format_version: '3.0'\nroutes:\n\t- paths: [/]\n");
     assert!(
         tabs[0].starts_with("kong.yaml:3:") && tabs[0].contains("hint: YAML is indented with spaces"),
@@ -157,27 +103,20 @@ fn keys_that_stand_twice() {
         ["kong.yaml:5:3: error: routes[0].paths: field 'paths' is there twice"]
     );
     let json = "{\"_format_version\": \"3.0\",\n \"_format_version\": \"1.1\"}";
-    assert_eq!(
-        told(json),
-        ["kong.yaml:2:2: error: _format_version: field '_format_version' is there twice"]
-    );
+    assert_eq!(told(json), ["kong.yaml:2:2: error: _format_version: field '_format_version' is there twice"]);
 }
 
 #[test]
 fn yes_and_no_are_texts() {
     assert_eq!(
         told("_format_version: '3.0'\nroutes:\n- paths: [/]\n  strip_path: yes\n"),
-        [
-            "kong.yaml:4:15: error: routes[0].strip_path: must be a boolean, is text \
-          (hint: 'yes' is text in YAML 1.2; write true)"
-        ]
+        ["kong.yaml:4:15: error: routes[0].strip_path: must be a boolean, is text \
+          (hint: 'yes' is text in YAML 1.2; write true)"]
     );
     assert_eq!(
         told("_format_version: '3.0'\nroutes:\n- paths: [/]\n  strip_path: 'false'\n"),
-        [
-            "kong.yaml:4:15: error: routes[0].strip_path: must be a boolean, is text \
-          (hint: write true or false, in small letters and without quotes)"
-        ]
+        ["kong.yaml:4:15: error: routes[0].strip_path: must be a boolean, is text \
+          (hint: write true or false, in small letters and without quotes)"]
     );
     let configuration = loaded("_format_version: '3.0'\nroutes:\n- {name: no, paths: [/on]}\n");
     assert_eq!(configuration.routes[0].name.as_deref(), Some("no"));
@@ -187,10 +126,8 @@ fn yes_and_no_are_texts() {
 fn numbers_are_no_texts() {
     assert_eq!(
         told("_format_version: 3.0\n"),
-        [
-            "kong.yaml:1:18: error: _format_version: must be text, one of 1.1, 2.1, 3.0 \
-          (hint: write it in quotes: \"3.0\")"
-        ]
+        ["kong.yaml:1:18: error: _format_version: must be text, one of 1.1, 2.1, 3.0 \
+          (hint: write it in quotes: \"3.0\")"]
     );
     assert_eq!(
         told("_format_version: '3.0'\nconsumers:\n- username: 5\n"),
@@ -207,10 +144,7 @@ fn null_is_absent() {
     let text = "_format_version: '3.0'\nservices:\n- {name: s, host: h, path: null, client_certificate: ~, tags: }\n\
                 plugins: null\n";
     assert!(told(text).is_empty(), "{:?}", told(text));
-    assert_eq!(
-        told("_format_version: ~\n"),
-        ["kong.yaml:1:1: error: _format_version: is required"]
-    );
+    assert_eq!(told("_format_version: ~\n"), ["kong.yaml:1:1: error: _format_version: is required"]);
 }
 
 #[test]
@@ -240,14 +174,8 @@ fn versions_and_what_deck_adds() {
 #[test]
 fn unknown_fields_are_told_with_a_hint() {
     for (config, wanted) in [
-        (
-            "{rout_type: llm/v1/chat, model: {provider: openai}}",
-            "did you mean 'route_type'?",
-        ),
-        (
-            "{route_type: llm/v1/chat, model: {provider: openai, temperature: 1}}",
-            "it belongs in 'options'",
-        ),
+        ("{rout_type: llm/v1/chat, model: {provider: openai}}", "did you mean 'route_type'?"),
+        ("{route_type: llm/v1/chat, model: {provider: openai, temperature: 1}}", "it belongs in 'options'"),
         (
             "{route_type: llm/v1/chat, model: {provider: openai}, temperature: 1}",
             "it belongs in 'model.options'",
@@ -258,11 +186,7 @@ fn unknown_fields_are_told_with_a_hint() {
         ),
     ] {
         let told = told(&with_config(config));
-        assert!(
-            told.iter()
-                .any(|line| line.contains(&format!("(hint: {wanted})"))),
-            "{config}\n{told:#?}"
-        );
+        assert!(told.iter().any(|line| line.contains(&format!("(hint: {wanted})"))), "{config}\n{told:#?}");
     }
 }
 
@@ -303,10 +227,7 @@ fn block_scalars_and_comments() {
 
 #[test]
 fn the_number_of_problems_is_bounded() {
-    let text = format!(
-        "_format_version: '3.0'\nroutes:\n{}",
-        "- {paths: [x]}\n".repeat(3000)
-    );
+    let text = format!("_format_version: '3.0'\nroutes:\n{}", "- {paths: [x]}\n".repeat(3000));
     let problems = load(&text).err().unwrap();
     // A thousand errors, as many warnings of routes that are hidden, and a last line.
     assert_eq!(problems.len(), 2001);
@@ -321,17 +242,11 @@ fn options_keep_the_digits_that_were_written() {
          input_cost: 2.50, cache_write_cost_list: [{ttl: 5m, cost: 1.10}], \
          context_window_factor: [{above: '200000', input_factor: 2, output_factor: 1.5}]}}}",
     ));
-    let PluginConfig::AiProxy(config) = &configuration.plugins[0].config else {
-        panic!()
-    };
+    let PluginConfig::AiProxy(config) = &configuration.plugins[0].config else { panic!() };
     let target = config.target.as_ref().unwrap();
     assert_eq!(target.options.temperature.as_deref(), Some("0.70"));
     assert_eq!(target.options.top_p.as_deref(), Some("0.5"));
-    let prices: Vec<(&str, &str)> = target
-        .prices
-        .iter()
-        .map(|(name, price)| (&**name, &**price))
-        .collect();
+    let prices: Vec<(&str, &str)> = target.prices.iter().map(|(name, price)| (&**name, &**price)).collect();
     assert_eq!(
         prices,
         [

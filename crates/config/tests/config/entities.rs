@@ -10,10 +10,7 @@ use super::{lines, load_with, loaded, nothing, told, with_config};
 #[track_caller]
 fn tells(body: &str, wanted: &[&str]) {
     let told = told(&format!("_format_version: '3.0'\n{body}"));
-    let told: Vec<&str> = told
-        .iter()
-        .map(|line| line.splitn(4, ':').nth(3).unwrap().trim_start())
-        .collect();
+    let told: Vec<&str> = told.iter().map(|line| line.splitn(4, ':').nth(3).unwrap().trim_start()).collect();
     assert_eq!(told, wanted, "{body}");
 }
 
@@ -23,36 +20,19 @@ fn a_service_with_defaults_and_its_shorthand() {
         "_format_version: '3.0'\nservices:\n- {name: a, url: 'HTTPS://API.example.com/v1'}\n\
          - {name: b, host: b.example.com, read_timeout: 1500, tls_verify: false, enabled: false}\n",
     );
-    let [first, second] = &configuration.services[..] else {
-        panic!()
-    };
-    assert_eq!(
-        (first.protocol, &*first.host, first.port),
-        (Protocol::Https, "api.example.com", 443)
-    );
+    let [first, second] = &configuration.services[..] else { panic!() };
+    assert_eq!((first.protocol, &*first.host, first.port), (Protocol::Https, "api.example.com", 443));
     assert_eq!(first.path.as_deref(), Some("/v1"));
-    assert_eq!(
-        (first.retries, first.connect_timeout),
-        (5, Duration::from_mins(1))
-    );
+    assert_eq!((first.retries, first.connect_timeout), (5, Duration::from_mins(1)));
     assert_eq!((first.tls_verify, first.enabled), (None, true));
-    assert_eq!(
-        (second.read_timeout, second.tls_verify),
-        (Duration::from_millis(1500), Some(false))
-    );
-    assert_eq!(
-        (second.protocol, second.port, second.enabled),
-        (Protocol::Http, 80, false)
-    );
+    assert_eq!((second.read_timeout, second.tls_verify), (Duration::from_millis(1500), Some(false)));
+    assert_eq!((second.protocol, second.port, second.enabled), (Protocol::Http, 80, false));
     assert_ne!(first.id, second.id);
 }
 
 #[test]
 fn services_that_are_wrong() {
-    tells(
-        "services: [{name: a}]",
-        &["error: services[0].host: is required (hint: or write 'url')"],
-    );
+    tells("services: [{name: a}]", &["error: services[0].host: is required (hint: or write 'url')"]);
     tells(
         "services: [{url: nowhere}]",
         &["error: services[0].url: must be a URL of the form http://host[:port][/path]"],
@@ -86,20 +66,9 @@ fn routes_come_in_the_order_of_the_file_and_know_their_service() {
          services:\n- {name: one, host: h, routes: [{name: n1, paths: [/1]}]}\n\
          - {name: two, host: h, routes: [{name: n2, paths: [/2]}]}\n",
     );
-    let routes: Vec<(&str, Option<usize>)> = configuration
-        .routes
-        .iter()
-        .map(|route| (route.name.as_deref().unwrap(), route.service))
-        .collect();
-    assert_eq!(
-        routes,
-        [
-            ("top", Some(1)),
-            ("alone", None),
-            ("n1", Some(0)),
-            ("n2", Some(1))
-        ]
-    );
+    let routes: Vec<(&str, Option<usize>)> =
+        configuration.routes.iter().map(|route| (route.name.as_deref().unwrap(), route.service)).collect();
+    assert_eq!(routes, [("top", Some(1)), ("alone", None), ("n1", Some(0)), ("n2", Some(1))]);
 }
 
 #[test]
@@ -117,14 +86,7 @@ fn a_route_in_full() {
     assert_eq!(&*route.headers[0].name, "x-team");
     assert_eq!(&*route.headers[0].values[1], "~*^b");
     assert_eq!(&*route.snis[0], "a.b");
-    assert_eq!(
-        (
-            route.strip_path,
-            route.regex_priority,
-            route.https_redirect_status_code
-        ),
-        (false, -3, 301)
-    );
+    assert_eq!((route.strip_path, route.regex_priority, route.https_redirect_status_code), (false, -3, 301));
 }
 
 #[test]
@@ -214,11 +176,8 @@ fn consumers_groups_and_keys() {
          - {custom_id: b-1}\nkeyauth_credentials: [{consumer: {custom_id: b-1}, key: k2, ttl: 0}, \
          {consumer: alice, key: k3}]\n",
     );
-    let groups: Vec<&str> = configuration.consumers[0]
-        .groups
-        .iter()
-        .map(|group| &*configuration.groups[*group].name)
-        .collect();
+    let groups: Vec<&str> =
+        configuration.consumers[0].groups.iter().map(|group| &*configuration.groups[*group].name).collect();
     assert_eq!(groups, ["gold", "silver"]);
     let keys: Vec<(usize, &str, Option<u64>)> = configuration
         .credentials
@@ -230,10 +189,7 @@ fn consumers_groups_and_keys() {
 
 #[test]
 fn consumers_that_are_wrong() {
-    tells(
-        "consumers: [{tags: [a]}]",
-        &["error: consumers[0]: must set 'username', 'custom_id' or both"],
-    );
+    tells("consumers: [{tags: [a]}]", &["error: consumers[0]: must set 'username', 'custom_id' or both"]);
     tells(
         "consumers: [{username: a, groups: [nobody], keyauth_credentials: [{ttl: 1}], acls: [{group: x}]}]",
         &[
@@ -297,13 +253,7 @@ fn plugins_are_scoped_by_place_and_by_reference() {
     );
     assert_eq!(
         configuration.plugins[0].protocols,
-        [
-            Protocol::Other,
-            Protocol::Http,
-            Protocol::Https,
-            Protocol::Ws,
-            Protocol::Wss
-        ]
+        [Protocol::Other, Protocol::Http, Protocol::Https, Protocol::Ws, Protocol::Wss]
     );
 }
 
@@ -324,20 +274,12 @@ fn plugins_that_are_wrong() {
         "consumers: [{username: a, plugins: [{name: key-auth}]}]",
         &["error: consumers[0].plugins[0]: key-auth cannot be for a consumer: it finds out who calls"],
     );
-    tells(
-        "plugins: [{config: {}}]",
-        &["error: plugins[0].name: is required"],
-    );
-    tells(
-        "plugins: [{name: ai-proxy}]",
-        &["error: plugins[0].config: is required for plugin ai-proxy"],
-    );
+    tells("plugins: [{config: {}}]", &["error: plugins[0].name: is required"]);
+    tells("plugins: [{name: ai-proxy}]", &["error: plugins[0].config: is required for plugin ai-proxy"]);
     tells(
         "plugins: [{name: ai_proxy}]",
-        &[
-            "error: plugins[0].name: plugin 'ai_proxy' is not supported yet (hint: did you mean 'ai-proxy'? \
-           supported are ai-proxy, key-auth)",
-        ],
+        &["error: plugins[0].name: plugin 'ai_proxy' is not supported yet (hint: did you mean 'ai-proxy'? \
+           supported are ai-proxy, key-auth)"],
     );
     tells(
         "plugins: [{name: key-auth, instance_name: i}, {name: ai-proxy, instance_name: i, config: {route_type: \
@@ -350,19 +292,13 @@ fn plugins_that_are_wrong() {
 fn unsupported_plugins_are_left_out_when_asked() {
     let text = "_format_version: '3.0'\nplugins:\n- name: rate-limiting\n  config: {minute: 5, x: '{vault://env/none}'}\n\
                 - {name: key-auth}\n";
-    let options = LoadOptions {
-        environment: &nothing,
-        ignore_unsupported_plugins: true,
-    };
+    let options = LoadOptions { environment: &nothing, ignore_unsupported_plugins: true };
     let loaded = config::load(text, "kong.yaml", &options)
         .unwrap_or_else(|problems| panic!("{:#?}", lines(&problems)));
     assert_eq!(loaded.configuration.plugins.len(), 1);
     let wanted = "plugins[0].name: plugin 'rate-limiting' is not supported yet (hint: supported are ai-proxy, \
                   key-auth)";
-    assert_eq!(
-        lines(&loaded.warnings),
-        [format!("kong.yaml:3:9: warning: {wanted}")]
-    );
+    assert_eq!(lines(&loaded.warnings), [format!("kong.yaml:3:9: warning: {wanted}")]);
     assert_eq!(told(text), [format!("kong.yaml:3:9: error: {wanted}")]);
 }
 
@@ -389,10 +325,7 @@ fn entities_without_effect_are_accepted() {
             "warning: ca_certificates: has no effect yet",
         ],
     );
-    tells(
-        "basicauth_credentials: [{username: a}]",
-        &["error: basicauth_credentials: is not supported yet"],
-    );
+    tells("basicauth_credentials: [{username: a}]", &["error: basicauth_credentials: is not supported yet"]);
 }
 
 #[test]
@@ -448,15 +381,10 @@ fn ai_proxy_with_its_defaults() {
     let configuration = loaded(&with_config(
         "{route_type: llm/v1/chat, model: {provider: azure, options: {azure_instance: i, azure_deployment_id: d}}}",
     ));
-    let PluginConfig::AiProxy(config) = &configuration.plugins[0].config else {
-        panic!()
-    };
+    let PluginConfig::AiProxy(config) = &configuration.plugins[0].config else { panic!() };
     assert_eq!(config.max_request_body_size, 1_048_576);
     assert!(config.model_name_header);
-    assert_eq!(
-        (config.streaming, &*config.category),
-        (StreamingPolicy::Allow, "text/generation")
-    );
+    assert_eq!((config.streaming, &*config.category), (StreamingPolicy::Allow, "text/generation"));
     assert_eq!(config.extensions.unsupported, UnsupportedPolicy::Report);
     assert_eq!(config.extensions.keep_alive, Some(Duration::from_secs(15)));
     let target = config.target.as_ref().unwrap();
@@ -467,10 +395,7 @@ fn ai_proxy_with_its_defaults() {
     assert_eq!(setting("azure_api_version").as_deref(), Some("2023-05-15"));
     assert_eq!(setting("azure_instance").as_deref(), Some("i"));
     assert_eq!(setting("dashscope.international").as_deref(), Some("true"));
-    assert_eq!(
-        setting("cohere.embedding_input_type").as_deref(),
-        Some("classification")
-    );
+    assert_eq!(setting("cohere.embedding_input_type").as_deref(), Some("classification"));
     assert_eq!(setting("llama2_format"), None);
     assert!(target.model.is_none() && target.upstream_url.is_none());
 }
@@ -487,13 +412,8 @@ fn ai_proxy_in_full() {
     );
     let loaded = load_with(&text, &|name| (name == "KEY").then(|| "Bearer s".to_owned()));
     let loaded = loaded.unwrap_or_else(|problems| panic!("{:#?}", lines(&problems)));
-    let PluginConfig::AiProxy(config) = &loaded.configuration.plugins[0].config else {
-        panic!()
-    };
-    assert_eq!(
-        (config.max_request_body_size, config.streaming),
-        (0, StreamingPolicy::Deny)
-    );
+    let PluginConfig::AiProxy(config) = &loaded.configuration.plugins[0].config else { panic!() };
+    assert_eq!((config.max_request_body_size, config.streaming), (0, StreamingPolicy::Deny));
     let extensions = &config.extensions;
     assert_eq!(extensions.unsupported, UnsupportedPolicy::Reject);
     assert!(extensions.keep_alive.is_none() && extensions.early_head && extensions.http2);
@@ -502,18 +422,12 @@ fn ai_proxy_in_full() {
     let (name, value) = target.auth.header.as_ref().unwrap();
     assert_eq!((&**name, value.expose()), ("Authorization", "Bearer s"));
     let (location, name, value) = target.auth.param.as_ref().unwrap();
-    assert_eq!(
-        (*location, &**name, value.expose()),
-        (auth::ParamLocation::Query, "k", "v")
-    );
+    assert_eq!((*location, &**name, value.expose()), (auth::ParamLocation::Query, "k", "v"));
     assert!(target.auth.allow_override && target.logging.payloads && !target.logging.statistics);
     assert_eq!(target.alias.as_deref(), Some("a"));
     assert_eq!(target.options.max_tokens, Some(9));
     assert_eq!(target.options.precedence, model::OptionsPrecedence::Config);
-    assert_eq!(
-        target.upstream_url.as_ref().unwrap().as_written(),
-        "https://a.b/c"
-    );
+    assert_eq!(target.upstream_url.as_ref().unwrap().as_written(), "https://a.b/c");
 }
 
 #[test]

@@ -26,12 +26,7 @@ fn examples(test: &str) -> Option<Vec<Example>> {
             text: std::fs::read_to_string(folder.join(&file)).unwrap(),
             plugin: entry["plugin"].as_str().unwrap().to_owned(),
             variables: entry["env"].as_object().unwrap().keys().cloned().collect(),
-            unknown: entry["schema_notes"]
-                .as_array()
-                .unwrap()
-                .iter()
-                .map(note)
-                .collect(),
+            unknown: entry["schema_notes"].as_array().unwrap().iter().map(note).collect(),
             file,
         }
     });
@@ -88,9 +83,7 @@ fn unknown_fields_are_named_with_their_line() {
         if example.plugin != "ai-proxy" || example.unknown.is_empty() {
             continue;
         }
-        let problems = load_with(&example.text, &|name| value(example, name))
-            .err()
-            .unwrap();
+        let problems = load_with(&example.text, &|name| value(example, name)).err().unwrap();
         for path in &example.unknown {
             let field = path.rsplit('.').next().unwrap();
             let problem = problems
@@ -112,13 +105,8 @@ fn the_advanced_plugin_is_refused_by_name() {
     let Some(examples) = examples("the_advanced_plugin_is_refused_by_name") else {
         return;
     };
-    for example in examples
-        .iter()
-        .filter(|example| example.plugin == "ai-proxy-advanced")
-    {
-        let problems = load_with(&example.text, &|name| value(example, name))
-            .err()
-            .unwrap();
+    for example in examples.iter().filter(|example| example.plugin == "ai-proxy-advanced") {
+        let problems = load_with(&example.text, &|name| value(example, name)).err().unwrap();
         let told = lines(&problems).join("\n");
         assert!(
             told.contains("plugin 'ai-proxy-advanced' is not supported yet")

@@ -5,10 +5,8 @@ use serde_json::Value;
 use super::data;
 
 /// Values that we take besides Kong's: announced there, or documented for its other plugin.
-const MORE: [(&str, &str); 2] = [
-    ("config.route_type", "llm/v1/multimodal-embeddings"),
-    ("config.genai_category", "realtime/generation"),
-];
+const MORE: [(&str, &str); 2] =
+    [("config.route_type", "llm/v1/multimodal-embeddings"), ("config.genai_category", "realtime/generation")];
 
 /// Required there, and here unless our own extensions stand in.
 const CONDITIONAL: [(&str, &str); 1] = [("config", "model")];
@@ -32,8 +30,7 @@ impl Comparison {
         self.fields += 1;
         let mut differ = |what: &str, theirs: &Value, ours: &Value| {
             if theirs != ours {
-                self.differences
-                    .push(format!("{path}: {what} is {ours}, there {theirs}"));
+                self.differences.push(format!("{path}: {what} is {ours}, there {theirs}"));
             }
         };
         differ("type", &theirs["type"], &ours["type"]);
@@ -54,9 +51,7 @@ impl Comparison {
         }
         for name in theirs["required"].as_array().into_iter().flatten() {
             let conditional = CONDITIONAL.iter().any(|(at, field)| *at == path && name == field);
-            let listed = ours["required"]
-                .as_array()
-                .is_some_and(|list| list.contains(name));
+            let listed = ours["required"].as_array().is_some_and(|list| list.contains(name));
             if !listed && !conditional {
                 self.differences.push(format!("{path}: {name} is not required"));
             }
@@ -83,21 +78,15 @@ fn sorted(value: &Value) -> Value {
 
 #[test]
 fn every_field_of_ai_proxy_is_there_with_type_default_and_values() {
-    let Some(folder) = data(
-        "every_field_of_ai_proxy_is_there_with_type_default_and_values",
-        "kong/schemas",
-    ) else {
+    let Some(folder) = data("every_field_of_ai_proxy_is_there_with_type_default_and_values", "kong/schemas")
+    else {
         return;
     };
     let theirs: Value =
         serde_json::from_str(&std::fs::read_to_string(folder.join("AiProxy.json")).unwrap()).unwrap();
     let ours: Value = serde_json::from_str(&config::schema()).unwrap();
     let own = ours["$defs"]["ai_proxy"].clone();
-    let mut comparison = Comparison {
-        ours,
-        differences: Vec::new(),
-        fields: 0,
-    };
+    let mut comparison = Comparison { ours, differences: Vec::new(), fields: 0 };
     comparison.compare("config", &theirs["properties"]["config"], &own);
     assert!(comparison.differences.is_empty(), "{:#?}", comparison.differences);
     assert!(comparison.fields > 80, "{}", comparison.fields);
@@ -109,11 +98,7 @@ fn the_comparison_finds_differences() {
         "a": {"type": "string", "enum": ["x", "y"]}, "b": {"type": "boolean", "default": true}, "c": {}}});
     let ours = serde_json::json!({"type": "object", "properties": {
         "a": {"type": "string", "enum": ["x"]}, "b": {"type": "boolean", "default": false}}});
-    let mut comparison = Comparison {
-        ours: Value::Null,
-        differences: Vec::new(),
-        fields: 0,
-    };
+    let mut comparison = Comparison { ours: Value::Null, differences: Vec::new(), fields: 0 };
     comparison.compare("config", &theirs, &ours);
     assert_eq!(comparison.differences.len(), 4, "{:#?}", comparison.differences);
 }

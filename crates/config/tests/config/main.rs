@@ -27,10 +27,7 @@ fn load(text: &str) -> Result<Loaded, Vec<Problem>> {
 }
 
 fn load_with(text: &str, environment: &dyn Fn(&str) -> Option<String>) -> Result<Loaded, Vec<Problem>> {
-    let options = LoadOptions {
-        environment,
-        ignore_unsupported_plugins: false,
-    };
+    let options = LoadOptions { environment, ignore_unsupported_plugins: false };
     config::load(text, "kong.yaml", &options)
 }
 
@@ -76,10 +73,7 @@ fn tells(config: &str, wanted: &str) {
         format!("{CONFIG}.{rest}")
     };
     let wanted = format!("{severity}: {path}");
-    assert!(
-        told.len() == 1 && told[0].ends_with(&wanted),
-        "{config}\nwanted {wanted}\ntold {told:#?}"
-    );
+    assert!(told.len() == 1 && told[0].ends_with(&wanted), "{config}\nwanted {wanted}\ntold {told:#?}");
 }
 
 /// Fails if anything is told about the configuration.

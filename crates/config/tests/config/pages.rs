@@ -49,10 +49,7 @@ fn links_of_the_page_lead_to_headings() {
         .map(|title| title.to_ascii_lowercase().replace(' ', "-"))
         .collect();
     let mut links = 0;
-    for (_, behind) in page
-        .match_indices("](#")
-        .map(|(at, found)| page.split_at(at + found.len()))
-    {
+    for (_, behind) in page.match_indices("](#").map(|(at, found)| page.split_at(at + found.len())) {
         let anchor = behind.split(')').next().unwrap();
         assert!(anchors.iter().any(|known| known == anchor), "{anchor}");
         links += 1;

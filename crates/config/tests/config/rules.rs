@@ -19,9 +19,7 @@ fn v1_header_name_and_value_go_together() {
     tells(&openai("auth: {header_name: Authorization}"), message);
     let message = message.replacen("auth.header_value", "auth.header_name", 1);
     tells(&openai("auth: {header_value: Bearer x}"), &message);
-    accepts(&openai(
-        "auth: {header_name: Authorization, header_value: Bearer x}",
-    ));
+    accepts(&openai("auth: {header_name: Authorization, header_value: Bearer x}"));
 }
 
 #[test]
@@ -29,9 +27,7 @@ fn v2_the_three_param_fields_go_together() {
     let message = "error: auth.param_location: all or none of these fields must be set: 'auth.param_name', \
                    'auth.param_value', 'auth.param_location'";
     tells(&openai("auth: {param_name: key, param_value: x}"), message);
-    accepts(&openai(
-        "auth: {param_name: key, param_value: x, param_location: query}",
-    ));
+    accepts(&openai("auth: {param_name: key, param_value: x, param_location: query}"));
 }
 
 #[test]
@@ -87,9 +83,7 @@ fn v8_llama2_needs_a_url() {
 
 #[test]
 fn v9_mistral_needs_no_url() {
-    accepts(&chat(
-        "model: {provider: mistral, name: m, options: {mistral_format: openai}}",
-    ));
+    accepts(&chat("model: {provider: mistral, name: m, options: {mistral_format: openai}}"));
 }
 
 #[test]
@@ -112,9 +106,7 @@ fn v11_azure_needs_instance_and_deployment() {
         "error: model.options.azure_deployment_id: must set 'model.options.azure_deployment_id' for azure \
          provider",
     );
-    accepts(&chat(
-        "model: {provider: azure, options: {azure_instance: i, azure_deployment_id: d}}",
-    ));
+    accepts(&chat("model: {provider: azure, options: {azure_instance: i, azure_deployment_id: d}}"));
 }
 
 #[test]
@@ -170,9 +162,7 @@ fn v15_native_formats_need_their_provider() {
 #[test]
 fn v16_anthropic_clients_before_any_provider_that_chats() {
     accepts(&openai("llm_format: anthropic"));
-    accepts(&chat(
-        "llm_format: anthropic, model: {provider: dashscope, name: q}",
-    ));
+    accepts(&chat("llm_format: anthropic, model: {provider: dashscope, name: q}"));
     tells(
         &format!("{{route_type: llm/v1/embeddings, llm_format: anthropic, {OPENAI}}}"),
         "error: model.provider: provider openai does not have route type llm/v1/embeddings in llm_format \
@@ -182,11 +172,8 @@ fn v16_anthropic_clients_before_any_provider_that_chats() {
 
 #[test]
 fn v17_numbers_have_bounds() {
-    let options = |options: &str| {
-        chat(&format!(
-            "model: {{provider: openai, name: m, options: {{{options}}}}}"
-        ))
-    };
+    let options =
+        |options: &str| chat(&format!("model: {{provider: openai, name: m, options: {{{options}}}}}"));
     for (given, wanted) in [
         ("temperature: 5.1", "temperature: must be between 0 and 5"),
         ("temperature: -1", "temperature: must be between 0 and 5"),
@@ -194,32 +181,19 @@ fn v17_numbers_have_bounds() {
         ("top_k: 501", "top_k: must be between 0 and 500"),
         ("top_k: 1.5", "top_k: must be an integer, is a number"),
         ("temperature: warm", "temperature: must be a number, is text"),
-        (
-            "max_tokens: '5'",
-            "max_tokens: must be an integer, is text (hint: remove the quotes)",
-        ),
+        ("max_tokens: '5'", "max_tokens: must be an integer, is text (hint: remove the quotes)"),
     ] {
         tells(&options(given), &format!("error: model.options.{wanted}"));
     }
-    accepts(&options(
-        "temperature: 5, top_p: 0, top_k: 500, max_tokens: 512.0",
-    ));
+    accepts(&options("temperature: 5, top_p: 0, top_k: 500, max_tokens: 512.0"));
 }
 
 #[test]
 fn v18_the_url_is_a_url() {
     let url = |url: &str| {
-        chat(&format!(
-            "model: {{provider: openai, name: m, options: {{upstream_url: '{url}'}}}}"
-        ))
+        chat(&format!("model: {{provider: openai, name: m, options: {{upstream_url: '{url}'}}}}"))
     };
-    for bad in [
-        "api.example.com",
-        "ftp://a.b/c",
-        "https://",
-        "https://u:p@a.b",
-        "https://a.b:0/",
-    ] {
+    for bad in ["api.example.com", "ftp://a.b/c", "https://", "https://u:p@a.b", "https://a.b:0/"] {
         let told = told(&with_config(&url(bad)));
         assert_eq!(told.len(), 1, "{bad}: {told:?}");
         assert!(
@@ -310,10 +284,8 @@ fn v24_the_advanced_plugin_is_not_there() {
     let text = "_format_version: '3.0'\nplugins:\n- name: ai-proxy-advanced\n  config: {anything: true}\n";
     assert_eq!(
         told(text),
-        [
-            "kong.yaml:3:9: error: plugins[0].name: plugin 'ai-proxy-advanced' is not supported yet \
-          (hint: supported are ai-proxy, key-auth)"
-        ]
+        ["kong.yaml:3:9: error: plugins[0].name: plugin 'ai-proxy-advanced' is not supported yet \
+          (hint: supported are ai-proxy, key-auth)"]
     );
 }
 
@@ -327,10 +299,8 @@ fn v25_realtime_needs_websockets_where_protocols_are_listed() {
     };
     assert_eq!(
         told(&text("  protocols: [http, https]\n")),
-        [
-            "kong.yaml:4:14: error: routes[0].protocols: a route of realtime/v1/realtime must list ws or wss \
-          (hint: or leave 'protocols' out)"
-        ]
+        ["kong.yaml:4:14: error: routes[0].protocols: a route of realtime/v1/realtime must list ws or wss \
+          (hint: or leave 'protocols' out)"]
     );
     assert!(told(&text("  protocols: [ws]\n")).is_empty());
     let implied = load(&text("")).unwrap_or_else(|_| panic!()).configuration;
@@ -362,20 +332,14 @@ fn templated_hosts_end_in_two_literal_labels_or_are_listed() {
                    labels, or extensions.allowed_hosts must list it";
     tells(&config("https://$(headers.x)/v1", ""), message);
     tells(&config("https://$(headers.x).com/v1", ""), message);
-    accepts(&config(
-        "https://$(headers.x)/v1",
-        "allowed_hosts: [a.example.com]",
-    ));
+    accepts(&config("https://$(headers.x)/v1", "allowed_hosts: [a.example.com]"));
     let azure = |instance: &str| {
         chat(&format!(
             "model: {{provider: azure, options: {{azure_instance: '{instance}', azure_deployment_id: d}}}}"
         ))
     };
     accepts(&azure("$(headers.x)"));
-    tells(
-        &azure("a.evil.example/"),
-        "error: model.options.azure_instance: makes a host that is not valid",
-    );
+    tells(&azure("a.evil.example/"), "error: model.options.azure_instance: makes a host that is not valid");
     tells(
         &chat(
             "model: {provider: gemini, name: g, options: {gemini: {api_endpoint: $(headers.e), project_id: p, \
@@ -419,27 +383,12 @@ fn options_of_another_provider_are_warned_of() {
 #[test]
 fn credentials_fit_into_a_request() {
     for (given, wanted) in [
-        (
-            "header_name: 'a b', header_value: c",
-            "auth.header_name: is not a header name",
-        ),
-        (
-            "header_name: Host, header_value: c",
-            "auth.header_name: cannot carry a credential",
-        ),
-        (
-            r#"header_name: a, header_value: "c\n""#,
-            "auth.header_value: ends with a line break",
-        ),
-        (
-            r#"header_name: a, header_value: "c\rd""#,
-            "auth.header_value: has a control character",
-        ),
+        ("header_name: 'a b', header_value: c", "auth.header_name: is not a header name"),
+        ("header_name: Host, header_value: c", "auth.header_name: cannot carry a credential"),
+        (r#"header_name: a, header_value: "c\n""#, "auth.header_value: ends with a line break"),
+        (r#"header_name: a, header_value: "c\rd""#, "auth.header_value: has a control character"),
     ] {
-        tells(
-            &openai(&format!("auth: {{{given}}}")),
-            &format!("error: {wanted}"),
-        );
+        tells(&openai(&format!("auth: {{{given}}}")), &format!("error: {wanted}"));
     }
 }
 
@@ -501,10 +450,7 @@ fn what_is_not_served_yet_is_named() {
     };
     let one = |config: &str, wanted: &str| {
         let told = unserved(config);
-        assert!(
-            told.len() == 1 && told[0].ends_with(wanted),
-            "{config}\n{told:#?}"
-        );
+        assert!(told.len() == 1 && told[0].ends_with(wanted), "{config}\n{told:#?}");
     };
     assert!(unserved(&openai("auth: {header_name: a, header_value: b}")).is_empty());
     one(
@@ -515,10 +461,7 @@ fn what_is_not_served_yet_is_named() {
         &chat("model: {provider: cohere, name: c}"),
         "config.model.provider: provider cohere with route type llm/v1/chat is not served yet",
     );
-    one(
-        &openai("llm_format: anthropic"),
-        "config.llm_format: llm_format anthropic is not served yet",
-    );
+    one(&openai("llm_format: anthropic"), "config.llm_format: llm_format anthropic is not served yet");
     one(
         &chat(
             "auth: {azure_use_managed_identity: true}, \

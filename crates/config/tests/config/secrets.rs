@@ -8,11 +8,7 @@ const CANARY: &str = "c4n4ry-5ecret";
 fn documents() -> Vec<String> {
     let reference = "'{vault://env/secret}'";
     let mut documents = Vec::new();
-    for value in [
-        format!("'{CANARY}'"),
-        reference.to_owned(),
-        "'${{ env \"DECK_SECRET\" }}'".to_owned(),
-    ] {
+    for value in [format!("'{CANARY}'"), reference.to_owned(), "'${{ env \"DECK_SECRET\" }}'".to_owned()] {
         for field in [
             "header_value",
             "param_value",
@@ -66,10 +62,7 @@ fn documents() -> Vec<String> {
         "_transform: {R}",
     ] {
         for value in [reference, "${{ env \"DECK_SECRET\" }}"] {
-            documents.push(format!(
-                "_format_version: '3.0'\n{}\n",
-                body.replace("{R}", value)
-            ));
+            documents.push(format!("_format_version: '3.0'\n{}\n", body.replace("{R}", value)));
         }
     }
     documents
@@ -118,10 +111,7 @@ fn a_secret_in_a_broken_file_is_not_told() {
         format!("_format_version: {CANARY}-{CANARY}-{CANARY}-{CANARY}-{CANARY}\n")
             .replace("_format_version", "routes"),
     ] {
-        let options = config::LoadOptions {
-            environment: &|_| None,
-            ignore_unsupported_plugins: false,
-        };
+        let options = config::LoadOptions { environment: &|_| None, ignore_unsupported_plugins: false };
         for name in ["kong.yaml", "kong.json"] {
             for problem in config::load(&text, name, &options).err().unwrap() {
                 assert!(!problem.to_string().contains(CANARY), "{problem}\n{text}");

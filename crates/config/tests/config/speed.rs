@@ -51,14 +51,8 @@ fn hostile_texts_take_linear_time() {
         format!("{{{}}}", "k: 1, ".repeat(20_000)),
         keys,
         "a".repeat(1_000_000),
-        format!(
-            "_format_version: '3.0'\nroutes: [{}]",
-            "{paths: [/a]}, ".repeat(10_000)
-        ),
-        format!(
-            "_format_version: '3.0'\nx: &a {{a: 1}}\n_ignore: [{}]",
-            "{<<: *a}, ".repeat(10_000)
-        ),
+        format!("_format_version: '3.0'\nroutes: [{}]", "{paths: [/a]}, ".repeat(10_000)),
+        format!("_format_version: '3.0'\nx: &a {{a: 1}}\n_ignore: [{}]", "{<<: *a}, ".repeat(10_000)),
     ] {
         let started = Instant::now();
         let _ = load(&text);

@@ -30,27 +30,17 @@ impl Case {
     fn endpoint(&self) -> Result<Endpoint, EndpointError> {
         let provider = by_id(self.provider).unwrap();
         let settings = settings_of(self.settings);
-        let location = Location {
-            settings: &settings,
-            upstream_url: self.url,
-            upstream_path: self.upstream_path,
-        };
+        let location =
+            Location { settings: &settings, upstream_url: self.url, upstream_path: self.upstream_path };
         let operation = self.operation.unwrap_or(Operation::Chat);
-        let route = provider
-            .route(operation, ClientFormat::OpenAi, &location)
-            .unwrap();
-        let asked = Asked {
-            model: self.model,
-            path: self.path,
-        };
+        let route = provider.route(operation, ClientFormat::OpenAi, &location).unwrap();
+        let asked = Asked { model: self.model, path: self.path };
         let binding = provider.binding(&location, &[])?;
         provider.endpoint(route, &location, &asked, &binding)
     }
 
     fn goes_to(&self, url: &str) {
-        let endpoint = self
-            .endpoint()
-            .unwrap_or_else(|error| panic!("{}: {error}", self.provider));
+        let endpoint = self.endpoint().unwrap_or_else(|error| panic!("{}: {error}", self.provider));
         let given = format!(
             "{}://{}{}",
             endpoint.scheme().name(),
@@ -62,12 +52,7 @@ impl Case {
 }
 
 fn case(provider: &'static str, operation: Operation) -> Case {
-    Case {
-        provider,
-        operation: Some(operation),
-        path: "/ai/own?no",
-        ..Case::default()
-    }
+    Case { provider, operation: Some(operation), path: "/ai/own?no", ..Case::default() }
 }
 
 const AZURE: &[(&str, &str)] = &[
@@ -76,33 +61,13 @@ const AZURE: &[(&str, &str)] = &[
     ("azure_api_version", "2024-10-21"),
 ];
 
-type Place = (
-    &'static str,
-    Operation,
-    &'static [(&'static str, &'static str)],
-    &'static str,
-);
+type Place = (&'static str, Operation, &'static [(&'static str, &'static str)], &'static str);
 
 /// Provider, operation, settings: URL, for the model `org/m:1`.
 const PLACES: &[Place] = &[
-    (
-        "openai",
-        Operation::Chat,
-        &[],
-        "https://api.openai.com/v1/chat/completions",
-    ),
-    (
-        "openai",
-        Operation::Completions,
-        &[],
-        "https://api.openai.com/v1/completions",
-    ),
-    (
-        "openai",
-        Operation::Embeddings,
-        &[],
-        "https://api.openai.com/v1/embeddings",
-    ),
+    ("openai", Operation::Chat, &[], "https://api.openai.com/v1/chat/completions"),
+    ("openai", Operation::Completions, &[], "https://api.openai.com/v1/completions"),
+    ("openai", Operation::Embeddings, &[], "https://api.openai.com/v1/embeddings"),
     (
         "azure",
         Operation::Chat,
@@ -124,24 +89,9 @@ const PLACES: &[Place] = &[
         "https://my-instance.openai.azure.com/openai/deployments/gpt%204%2Fo/embeddings\
              ?api-version=2024-10-21",
     ),
-    (
-        "mistral",
-        Operation::Chat,
-        &[],
-        "https://api.mistral.ai/v1/chat/completions",
-    ),
-    (
-        "mistral",
-        Operation::Embeddings,
-        &[],
-        "https://api.mistral.ai/v1/embeddings",
-    ),
-    (
-        "huggingface",
-        Operation::Chat,
-        &[],
-        "https://router.huggingface.co/v1/chat/completions",
-    ),
+    ("mistral", Operation::Chat, &[], "https://api.mistral.ai/v1/chat/completions"),
+    ("mistral", Operation::Embeddings, &[], "https://api.mistral.ai/v1/embeddings"),
+    ("huggingface", Operation::Chat, &[], "https://router.huggingface.co/v1/chat/completions"),
     (
         "dashscope",
         Operation::Chat,
@@ -160,36 +110,16 @@ const PLACES: &[Place] = &[
         &[("dashscope.international", "true")],
         "https://dashscope-intl.aliyuncs.com/compatible-mode/v1/chat/completions",
     ),
-    (
-        "cerebras",
-        Operation::Chat,
-        &[],
-        "https://api.cerebras.ai/v1/chat/completions",
-    ),
-    (
-        "xai",
-        Operation::Chat,
-        &[],
-        "https://api.x.ai/v1/chat/completions",
-    ),
-    (
-        "deepseek",
-        Operation::Chat,
-        &[],
-        "https://api.deepseek.com/v1/chat/completions",
-    ),
+    ("cerebras", Operation::Chat, &[], "https://api.cerebras.ai/v1/chat/completions"),
+    ("xai", Operation::Chat, &[], "https://api.x.ai/v1/chat/completions"),
+    ("deepseek", Operation::Chat, &[], "https://api.deepseek.com/v1/chat/completions"),
     (
         "databricks",
         Operation::Chat,
         &[("databricks.workspace_instance_id", "dbc-1-2")],
         "https://dbc-1-2.cloud.databricks.com/serving-endpoints/v1/chat/completions",
     ),
-    (
-        "anthropic",
-        Operation::Chat,
-        &[],
-        "https://api.anthropic.com/v1/messages",
-    ),
+    ("anthropic", Operation::Chat, &[], "https://api.anthropic.com/v1/messages"),
     ("cohere", Operation::Chat, &[], "https://api.cohere.com/v2/chat"),
     (
         "gemini",
@@ -219,12 +149,7 @@ const PLACES: &[Place] = &[
 #[test]
 fn each_provider_has_its_place() {
     for (provider, operation, settings, url) in PLACES {
-        Case {
-            settings,
-            model: Some("org/m:1"),
-            ..case(provider, *operation)
-        }
-        .goes_to(url);
+        Case { settings, model: Some("org/m:1"), ..case(provider, *operation) }.goes_to(url);
     }
 }
 
@@ -241,11 +166,7 @@ fn a_base_gets_the_providers_path_and_a_full_url_is_kept() {
         ("databricks", &[], "/serving-endpoints/v1/chat/completions"),
         ("cerebras", &[], "/v1/chat/completions"),
     ] {
-        let at = |url| Case {
-            settings,
-            url: Some(url),
-            ..case(provider, Operation::Chat)
-        };
+        let at = |url| Case { settings, url: Some(url), ..case(provider, Operation::Chat) };
         at("http://h.internal:8000").goes_to(&format!("http://h.internal:8000{base_gives}"));
         at("http://h.internal/?a=b").goes_to(&format!("http://h.internal{base_gives}"));
         at("https://h.internal:443//x/y%20z?a=b#c").goes_to("https://h.internal/x/y%20z");
@@ -262,16 +183,8 @@ fn azure_versions_choose_the_form_of_the_path() {
         query,
         ..case("azure", operation)
     };
-    let v1 = &[
-        ("azure_instance", "i"),
-        ("azure_deployment_id", "d"),
-        ("azure_api_version", "v1"),
-    ];
-    let preview = &[
-        ("azure_instance", "i"),
-        ("azure_deployment_id", "d"),
-        ("azure_api_version", "preview"),
-    ];
+    let v1 = &[("azure_instance", "i"), ("azure_deployment_id", "d"), ("azure_api_version", "v1")];
+    let preview = &[("azure_instance", "i"), ("azure_deployment_id", "d"), ("azure_api_version", "preview")];
     let host = "https://i.openai.azure.com";
     version(v1, None, None, Operation::Chat).goes_to(&format!("{host}/openai/v1/chat/completions"));
     version(v1, None, None, Operation::Embeddings).goes_to(&format!("{host}/openai/v1/embeddings"));
@@ -329,34 +242,16 @@ fn nothing_climbs_out_of_its_path() {
         let refused = Err(EndpointError::Segment("azure_deployment_id"));
         assert_eq!(deployment(id).endpoint(), refused, "{id:?}");
     }
-    let model = |model| Case {
-        model,
-        ..case("gemini", Operation::Chat)
-    };
-    assert_eq!(
-        model(Some("../../x")).endpoint(),
-        Err(EndpointError::Segment("model"))
-    );
+    let model = |model| Case { model, ..case("gemini", Operation::Chat) };
+    assert_eq!(model(Some("../../x")).endpoint(), Err(EndpointError::Segment("model")));
     assert_eq!(model(None).endpoint(), Err(EndpointError::MissingModel));
     for path in ["/v1/../x", "/v1/%2e%2e/x", "/v1/\u{7f}", "/v1\\..\\x"] {
-        let preserved = Case {
-            path,
-            ..case("openai", Operation::Preserve)
-        };
+        let preserved = Case { path, ..case("openai", Operation::Preserve) };
         assert_eq!(preserved.endpoint(), Err(EndpointError::Path), "{path}");
     }
-    let url = |url| Case {
-        url: Some(url),
-        ..case("openai", Operation::Chat)
-    };
-    assert_eq!(
-        url("https://h.example.com/a/../b").endpoint(),
-        Err(EndpointError::Path)
-    );
-    assert_eq!(
-        url("https://u:p@h.example.com/").endpoint(),
-        Err(EndpointError::Url(UrlError::Userinfo))
-    );
+    let url = |url| Case { url: Some(url), ..case("openai", Operation::Chat) };
+    assert_eq!(url("https://h.example.com/a/../b").endpoint(), Err(EndpointError::Path));
+    assert_eq!(url("https://u:p@h.example.com/").endpoint(), Err(EndpointError::Url(UrlError::Userinfo)));
 }
 
 #[test]
@@ -365,42 +260,26 @@ fn what_is_missing_is_named() {
         case("azure", Operation::Chat).endpoint(),
         Err(EndpointError::MissingSetting("azure_instance"))
     );
-    assert_eq!(
-        case("vllm", Operation::Chat).endpoint(),
-        Err(EndpointError::MissingSetting("upstream_url"))
-    );
+    assert_eq!(case("vllm", Operation::Chat).endpoint(), Err(EndpointError::MissingSetting("upstream_url")));
 }
 
 /// What a request comes to whose target was written as `written` and resolved to `resolved`.
 fn templated(written: &str, resolved: &str, allowed: &[Box<str>]) -> Result<String, EndpointError> {
     let provider = by_id("openai").unwrap();
     let settings = Settings::default();
-    let at = |url| Location {
-        upstream_url: Some(url),
-        ..Location::of(&settings)
-    };
+    let at = |url| Location { upstream_url: Some(url), ..Location::of(&settings) };
     let binding = provider.binding(&at(written), allowed)?;
     let location = at(resolved);
-    let route = provider
-        .route(Operation::Chat, ClientFormat::OpenAi, &location)
-        .unwrap();
-    let asked = Asked {
-        model: None,
-        path: "/",
-    };
-    provider
-        .endpoint(route, &location, &asked, &binding)
-        .map(|endpoint| endpoint.to_string())
+    let route = provider.route(Operation::Chat, ClientFormat::OpenAi, &location).unwrap();
+    let asked = Asked { model: None, path: "/" };
+    provider.endpoint(route, &location, &asked, &binding).map(|endpoint| endpoint.to_string())
 }
 
 #[test]
 fn a_templated_host_stays_within_its_pattern() {
     let written = "https://$(headers.x).example.com/$(query_params.y)";
     let goes = |resolved| templated(written, resolved, &[]);
-    assert_eq!(
-        goes("https://eu-1.example.com/chat").as_deref(),
-        Ok("https://eu-1.example.com/chat")
-    );
+    assert_eq!(goes("https://eu-1.example.com/chat").as_deref(), Ok("https://eu-1.example.com/chat"));
     for elsewhere in [
         "https://evil.com/.example.com/chat",
         "https://a.b.example.com/chat",
@@ -409,15 +288,9 @@ fn a_templated_host_stays_within_its_pattern() {
     ] {
         assert_eq!(goes(elsewhere), Err(EndpointError::Host), "{elsewhere}");
     }
-    assert_eq!(
-        goes("https://evil.com%2F.example.com/chat"),
-        Err(EndpointError::Url(UrlError::Host))
-    );
+    assert_eq!(goes("https://evil.com%2F.example.com/chat"), Err(EndpointError::Url(UrlError::Host)));
     let refused = EndpointError::Pattern(HostPatternError::NoLiteralSuffix);
-    assert_eq!(
-        templated("https://$(headers.h)/", "https://evil.com/", &[]),
-        Err(refused)
-    );
+    assert_eq!(templated("https://$(headers.h)/", "https://evil.com/", &[]), Err(refused));
     let allowed = ["one.example.com".into()];
     assert!(templated("https://$(headers.h)/x", "https://one.example.com/x", &allowed).is_ok());
     assert_eq!(
@@ -434,13 +307,8 @@ fn a_templated_setting_is_one_label_of_its_host() {
     let goes = |instance: &str| {
         let settings = settings_of(&[("azure_instance", instance), ("azure_deployment_id", "d")]);
         let location = Location::of(&settings);
-        let route = provider
-            .route(Operation::Chat, ClientFormat::OpenAi, &location)
-            .unwrap();
-        let asked = Asked {
-            model: None,
-            path: "/",
-        };
+        let route = provider.route(Operation::Chat, ClientFormat::OpenAi, &location).unwrap();
+        let asked = Asked { model: None, path: "/" };
         provider.endpoint(route, &location, &asked, &binding)
     };
     assert_eq!(goes("eu-one").unwrap().host(), "eu-one.openai.azure.com");

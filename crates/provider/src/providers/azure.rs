@@ -63,10 +63,7 @@ const fn versionless(route: Route) -> Route {
 }
 
 const fn preview(route: Route) -> Route {
-    route
-        .below(V1)
-        .query(VERSION_ARGUMENT)
-        .when(|location| version_is(location, "preview"))
+    route.below(V1).query(VERSION_ARGUMENT).when(|location| version_is(location, "preview"))
 }
 
 const fn dated(route: Route) -> Route {
@@ -82,9 +79,7 @@ const STREAM_OPTIONS_SINCE: &str = "2024-09-01";
 
 fn quirks(model: Option<&str>, settings: &Settings) -> &'static Quirks {
     let dated = |version: &str| version.starts_with(|c: char| c.is_ascii_digit());
-    let old = settings
-        .value(VERSION)
-        .is_some_and(|version| dated(version) && version < STREAM_OPTIONS_SINCE);
+    let old = settings.value(VERSION).is_some_and(|version| dated(version) && version < STREAM_OPTIONS_SINCE);
     let name = model.unwrap_or_default();
     match (is_gpt_5_3_or_later(name), is_openai_reasoning(name), old) {
         (true, _, false) => &REASONING_WITHOUT_TOOLS,

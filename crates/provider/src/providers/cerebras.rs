@@ -11,10 +11,7 @@ pub(super) static PROVIDER: Provider = Provider {
     id: "cerebras",
     title: "Cerebras",
     base: Base::Url("https://api.cerebras.ai"),
-    routes: &[
-        Route::relay(Operation::Chat, "/v1/chat/completions"),
-        Route::preserve(),
-    ],
+    routes: &[Route::relay(Operation::Chat, "/v1/chat/completions"), Route::preserve()],
     settings: &[],
     headers: &[],
     quirks: |_, _| &QUIRKS,

@@ -17,10 +17,7 @@ pub(super) static PROVIDER: Provider = Provider {
         Route::native(ClientFormat::Cohere, Operation::Chat),
         Route::native(ClientFormat::Cohere, Operation::Embeddings),
     ],
-    settings: &[
-        Setting::optional("cohere.embedding_input_type"),
-        Setting::optional("cohere.wait_for_model"),
-    ],
+    settings: &[Setting::optional("cohere.embedding_input_type"), Setting::optional("cohere.wait_for_model")],
     headers: &[],
     quirks: |_, _| &Quirks::NONE,
     key: KeyStyle::Bearer,

@@ -18,14 +18,8 @@ pub(super) static PROVIDER: Provider = Provider {
     routes: &[
         Route::relay(Operation::Chat, "/compatible-mode/v1/chat/completions"),
         Route::relay(Operation::Embeddings, "/compatible-mode/v1/embeddings"),
-        Route::unserved(
-            Operation::ImageGeneration,
-            "/api/v1/services/aigc/multimodal-generation/generation",
-        ),
-        Route::unserved(
-            Operation::ImageEdit,
-            "/api/v1/services/aigc/image2image/image-synthesis",
-        ),
+        Route::unserved(Operation::ImageGeneration, "/api/v1/services/aigc/multimodal-generation/generation"),
+        Route::unserved(Operation::ImageEdit, "/api/v1/services/aigc/image2image/image-synthesis"),
         Route::preserve(),
     ],
     settings: &[Setting::optional(INTERNATIONAL)],
@@ -52,35 +46,18 @@ fn quirks(model: Option<&str>, _: &Settings) -> &'static Quirks {
 
 /// Thinking is told by two members of their own.
 const fn effort(value: &'static str, with: &'static [(&'static str, &'static str)]) -> MemberRule {
-    Recast {
-        member: "reasoning_effort",
-        value,
-        with,
-    }
+    Recast { member: "reasoning_effort", value, with }
 }
 
 const NONE: MemberRule = effort("none", &[("enable_thinking", "false")]);
 const MINIMAL: MemberRule = effort("minimal", LITTLE);
 const LOW: MemberRule = effort("low", LITTLE);
-const MEDIUM: MemberRule = effort(
-    "medium",
-    &[("enable_thinking", "true"), ("thinking_budget", "2048")],
-);
-const HIGH: MemberRule = effort(
-    "high",
-    &[("enable_thinking", "true"), ("thinking_budget", "4096")],
-);
-const HIGHEST: MemberRule = effort(
-    "xhigh",
-    &[("enable_thinking", "true"), ("thinking_budget", "8192")],
-);
+const MEDIUM: MemberRule = effort("medium", &[("enable_thinking", "true"), ("thinking_budget", "2048")]);
+const HIGH: MemberRule = effort("high", &[("enable_thinking", "true"), ("thinking_budget", "4096")]);
+const HIGHEST: MemberRule = effort("xhigh", &[("enable_thinking", "true"), ("thinking_budget", "8192")]);
 const LITTLE: &[(&str, &str)] = &[("enable_thinking", "true"), ("thinking_budget", "1024")];
 
-const NO_FREE_CHOICE: MemberRule = Replace {
-    member: "tool_choice",
-    value: "required",
-    with: r#""auto""#,
-};
+const NO_FREE_CHOICE: MemberRule = Replace { member: "tool_choice", value: "required", with: r#""auto""# };
 
 static PLAIN: Quirks = quirks_with(&[
     (WithoutTools, Drop("tool_choice")),
@@ -117,16 +94,8 @@ static HYBRID: Quirks = quirks_with(&[
     (Whole, WITHOUT_THINKING),
 ]);
 
-const WITHOUT_THINKING: MemberRule = Default {
-    member: "enable_thinking",
-    with: "false",
-};
+const WITHOUT_THINKING: MemberRule = Default { member: "enable_thinking", with: "false" };
 
 const fn quirks_with(rules: &'static [(Requirement, MemberRule)]) -> Quirks {
-    Quirks {
-        rules,
-        token_limit: TokenLimit::MaxTokens,
-        developer_is_system: true,
-        ..Quirks::NONE
-    }
+    Quirks { rules, token_limit: TokenLimit::MaxTokens, developer_is_system: true, ..Quirks::NONE }
 }

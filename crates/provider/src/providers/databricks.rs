@@ -15,10 +15,7 @@ pub(super) static PROVIDER: Provider = Provider {
     id: "databricks",
     title: "Databricks",
     base: Base::Url("https://{databricks.workspace_instance_id}.cloud.databricks.com"),
-    routes: &[
-        Route::relay(Operation::Chat, "/serving-endpoints/v1/chat/completions"),
-        Route::preserve(),
-    ],
+    routes: &[Route::relay(Operation::Chat, "/serving-endpoints/v1/chat/completions"), Route::preserve()],
     settings: &[Setting::new(INSTANCE, Required::UnlessUpstreamUrl)],
     headers: &[],
     quirks,
@@ -60,53 +57,16 @@ static CLAUDE: Quirks = quirks_with(&[
     (Always, Drop("service_tier")),
     (Always, Drop("store")),
     (Always, Drop("user")),
-    (
-        Always,
-        thinking("none", &[("thinking", r#"{"type":"disabled"}"#)]),
-    ),
-    (
-        Always,
-        thinking(
-            "minimal",
-            &[("thinking", r#"{"type":"enabled","budget_tokens":1024}"#)],
-        ),
-    ),
-    (
-        Always,
-        thinking(
-            "low",
-            &[("thinking", r#"{"type":"enabled","budget_tokens":1024}"#)],
-        ),
-    ),
-    (
-        Always,
-        thinking(
-            "medium",
-            &[("thinking", r#"{"type":"enabled","budget_tokens":2048}"#)],
-        ),
-    ),
-    (
-        Always,
-        thinking(
-            "high",
-            &[("thinking", r#"{"type":"enabled","budget_tokens":4096}"#)],
-        ),
-    ),
-    (
-        Always,
-        thinking(
-            "xhigh",
-            &[("thinking", r#"{"type":"enabled","budget_tokens":8192}"#)],
-        ),
-    ),
+    (Always, thinking("none", &[("thinking", r#"{"type":"disabled"}"#)])),
+    (Always, thinking("minimal", &[("thinking", r#"{"type":"enabled","budget_tokens":1024}"#)])),
+    (Always, thinking("low", &[("thinking", r#"{"type":"enabled","budget_tokens":1024}"#)])),
+    (Always, thinking("medium", &[("thinking", r#"{"type":"enabled","budget_tokens":2048}"#)])),
+    (Always, thinking("high", &[("thinking", r#"{"type":"enabled","budget_tokens":4096}"#)])),
+    (Always, thinking("xhigh", &[("thinking", r#"{"type":"enabled","budget_tokens":8192}"#)])),
 ]);
 
 const fn thinking(value: &'static str, with: &'static [(&'static str, &'static str)]) -> MemberRule {
-    Recast {
-        member: "reasoning_effort",
-        value,
-        with,
-    }
+    Recast { member: "reasoning_effort", value, with }
 }
 
 const fn quirks_with(rules: &'static [(Requirement, MemberRule)]) -> Quirks {

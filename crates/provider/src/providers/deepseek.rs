@@ -11,10 +11,7 @@ pub(super) static PROVIDER: Provider = Provider {
     id: "deepseek",
     title: "DeepSeek",
     base: Base::Url("https://api.deepseek.com"),
-    routes: &[
-        Route::relay(Operation::Chat, "/v1/chat/completions"),
-        Route::preserve(),
-    ],
+    routes: &[Route::relay(Operation::Chat, "/v1/chat/completions"), Route::preserve()],
     settings: &[],
     headers: &[],
     quirks: |_, _| &QUIRKS,
@@ -23,11 +20,7 @@ pub(super) static PROVIDER: Provider = Provider {
 };
 
 const fn effort(value: &'static str, with: &'static str) -> MemberRule {
-    Replace {
-        member: "reasoning_effort",
-        value,
-        with,
-    }
+    Replace { member: "reasoning_effort", value, with }
 }
 
 static QUIRKS: Quirks = Quirks {
@@ -35,11 +28,7 @@ static QUIRKS: Quirks = Quirks {
         (WithoutTools, Drop("tool_choice")),
         (
             Always,
-            ReplaceKind {
-                member: "response_format",
-                kind: "json_schema",
-                with: r#"{"type":"json_object"}"#,
-            },
+            ReplaceKind { member: "response_format", kind: "json_schema", with: r#"{"type":"json_object"}"# },
         ),
         (
             Always,

@@ -23,10 +23,7 @@ pub(super) static PROVIDER: Provider = Provider {
         Route::unserved(Operation::Chat, "/v1beta/models/{model}:generateContent"),
         Route::unserved(Operation::Embeddings, "/v1beta/models/{model}:batchEmbedContents"),
         Route::unserved(Operation::Batches, "/v1beta/batches"),
-        Route::unserved(
-            Operation::ImageGeneration,
-            "/v1beta/models/{model}:generateContent",
-        ),
+        Route::unserved(Operation::ImageGeneration, "/v1beta/models/{model}:generateContent"),
         Route::unserved(Operation::ImageEdit, "/v1beta/models/{model}:generateContent"),
         Route::unserved(Operation::Video, "/v1beta/models/{model}:predictLongRunning"),
         Route::preserve(),

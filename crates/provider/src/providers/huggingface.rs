@@ -16,22 +16,13 @@ pub(super) static PROVIDER: Provider = Provider {
     routes: &[
         Route::relay(Operation::Chat, "/v1/chat/completions"),
         Route::unserved(Operation::Completions, "/hf-inference/models/{model}"),
-        Route::unserved(
-            Operation::Embeddings,
-            "/hf-inference/models/{model}/pipeline/feature-extraction",
-        ),
+        Route::unserved(Operation::Embeddings, "/hf-inference/models/{model}/pipeline/feature-extraction"),
         Route::unserved(Operation::Video, "/v1/videos"),
         Route::preserve(),
         Route::native(ClientFormat::HuggingFace, Operation::Chat),
     ],
-    settings: &[
-        Setting::optional("huggingface.use_cache"),
-        Setting::optional("huggingface.wait_for_model"),
-    ],
-    headers: &[
-        ("x-use-cache", "huggingface.use_cache"),
-        ("x-wait-for-model", "huggingface.wait_for_model"),
-    ],
+    settings: &[Setting::optional("huggingface.use_cache"), Setting::optional("huggingface.wait_for_model")],
+    headers: &[("x-use-cache", "huggingface.use_cache"), ("x-wait-for-model", "huggingface.wait_for_model")],
     quirks: |_, _| &QUIRKS,
     key: KeyStyle::Bearer,
     caller_may_override: true,

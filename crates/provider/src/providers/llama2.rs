@@ -39,10 +39,7 @@ fn speaks_ollama(location: &Location<'_>) -> bool {
 
 /// Such servers ignore what they do not know; chat templates know no developer.
 static QUIRKS: Quirks = Quirks {
-    rules: &[
-        (WithoutTools, Drop("tool_choice")),
-        (WithoutTools, Drop("parallel_tool_calls")),
-    ],
+    rules: &[(WithoutTools, Drop("tool_choice")), (WithoutTools, Drop("parallel_tool_calls"))],
     developer_is_system: true,
     ..Quirks::NONE
 };

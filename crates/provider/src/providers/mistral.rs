@@ -38,14 +38,7 @@ static QUIRKS: Quirks = Quirks {
     rules: &[
         (Always, Rename("seed", "random_seed")),
         (Always, Rename("dimensions", "output_dimension")),
-        (
-            Always,
-            Replace {
-                member: "tool_choice",
-                value: "required",
-                with: r#""any""#,
-            },
-        ),
+        (Always, Replace { member: "tool_choice", value: "required", with: r#""any""# }),
         (WithoutTools, Drop("tool_choice")),
         (WithoutTools, Drop("parallel_tool_calls")),
         (Always, Drop("logit_bias")),

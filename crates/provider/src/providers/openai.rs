@@ -65,24 +65,12 @@ const RULES_WITHOUT_REASONING_BESIDE_TOOLS: Rules = &[
 ];
 
 const fn no_effort(value: &'static str) -> MemberRule {
-    Replace {
-        member: "reasoning_effort",
-        value,
-        with: r#""none""#,
-    }
+    Replace { member: "reasoning_effort", value, with: r#""none""# }
 }
 
-pub(super) const PLAIN: Quirks = Quirks {
-    rules: RULES,
-    ..Quirks::NONE
-};
+pub(super) const PLAIN: Quirks = Quirks { rules: RULES, ..Quirks::NONE };
 
-pub(super) const REASONING: Quirks = Quirks {
-    token_limit: TokenLimit::MaxCompletionTokens,
-    ..PLAIN
-};
+pub(super) const REASONING: Quirks = Quirks { token_limit: TokenLimit::MaxCompletionTokens, ..PLAIN };
 
-pub(super) const REASONING_WITHOUT_TOOLS: Quirks = Quirks {
-    rules: RULES_WITHOUT_REASONING_BESIDE_TOOLS,
-    ..REASONING
-};
+pub(super) const REASONING_WITHOUT_TOOLS: Quirks =
+    Quirks { rules: RULES_WITHOUT_REASONING_BESIDE_TOOLS, ..REASONING };

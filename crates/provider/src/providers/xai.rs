@@ -36,11 +36,7 @@ fn quirks(model: Option<&str>, _: &Settings) -> &'static Quirks {
 }
 
 const fn effort(value: &'static str, with: &'static str) -> MemberRule {
-    Replace {
-        member: "reasoning_effort",
-        value,
-        with,
-    }
+    Replace { member: "reasoning_effort", value, with }
 }
 
 const LOW: &str = r#""low""#;
@@ -85,14 +81,7 @@ static LOW_OR_HIGH: Quirks = quirks_with(&[
     (Always, Drop("frequency_penalty")),
     (Always, Drop("presence_penalty")),
     (Always, Drop("stop")),
-    (
-        Always,
-        Recast {
-            member: "reasoning_effort",
-            value: "none",
-            with: &[],
-        },
-    ),
+    (Always, Recast { member: "reasoning_effort", value: "none", with: &[] }),
     (Always, effort("minimal", LOW)),
     (Always, effort("medium", HIGH)),
     (Always, effort("xhigh", HIGH)),
@@ -112,9 +101,5 @@ static GRADED: Quirks = quirks_with(&[
 ]);
 
 const fn quirks_with(rules: &'static [(Requirement, MemberRule)]) -> Quirks {
-    Quirks {
-        rules,
-        reasoning_outside_completion: true,
-        ..Quirks::NONE
-    }
+    Quirks { rules, reasoning_outside_completion: true, ..Quirks::NONE }
 }

@@ -22,15 +22,9 @@ const MATRIX: [(&str, &str); 18] = [
         "chat completions embeddings files batches assistants responses audio generations edits videos realtime",
     ),
     ("anthropic", "chat completions batches"),
-    (
-        "bedrock",
-        "chat completions embeddings batches generations edits videos",
-    ),
+    ("bedrock", "chat completions embeddings batches generations edits videos"),
     ("gemini", "chat embeddings batches generations edits videos"),
-    (
-        "vertex",
-        "chat completions embeddings batches generations edits videos",
-    ),
+    ("vertex", "chat completions embeddings batches generations edits videos"),
     ("cohere", "chat completions embeddings"),
     ("mistral", "chat embeddings"),
     ("llama2", "chat completions embeddings"),
@@ -137,13 +131,8 @@ fn settings_and_urls_decide_the_wire() {
         if let Some((name, value)) = format {
             settings.set(name, value);
         }
-        let location = Location {
-            upstream_url: url,
-            ..Location::of(&settings)
-        };
-        let route = by_id(id)
-            .unwrap()
-            .route(Operation::Chat, ClientFormat::OpenAi, &location);
+        let location = Location { upstream_url: url, ..Location::of(&settings) };
+        let route = by_id(id).unwrap().route(Operation::Chat, ClientFormat::OpenAi, &location);
         route.unwrap().is_served()
     };
     assert!(served("ollama", None, Some("http://h:11434/v1/chat/completions")));
@@ -155,20 +144,14 @@ fn settings_and_urls_decide_the_wire() {
     assert!(!served("mistral", None, Some("http://h/api/chat")));
     assert!(!served("mistral", mistral("ollama"), None));
     assert!(served("mistral", mistral("openai"), Some("http://h/api/chat")));
-    assert!(!served(
-        "llama2",
-        Some(("llama2_format", "raw")),
-        Some("http://h/v1/x")
-    ));
+    assert!(!served("llama2", Some(("llama2_format", "raw")), Some("http://h/v1/x")));
 }
 
 #[test]
 fn native_formats_go_with_their_own_provider_and_anthropics_with_every_one() {
     let settings = Settings::default();
     let route = |id: &str, operation, format| {
-        let found = by_id(id)
-            .unwrap()
-            .route(operation, format, &Location::of(&settings));
+        let found = by_id(id).unwrap().route(operation, format, &Location::of(&settings));
         found.map(Route::is_served)
     };
     for provider in all() {
@@ -200,10 +183,7 @@ fn token_limits_and_usage_follow_model_and_version() {
     };
     for id in ["openai", "azure"] {
         for model in ["o3-mini", "gpt-5-nano", "gpt-5.4"] {
-            assert_eq!(
-                quirks(id, model, None).token_limit,
-                TokenLimit::MaxCompletionTokens
-            );
+            assert_eq!(quirks(id, model, None).token_limit, TokenLimit::MaxCompletionTokens);
         }
         assert_eq!(quirks(id, "gpt-4o", None).token_limit, TokenLimit::AsSent);
     }
@@ -216,18 +196,11 @@ fn token_limits_and_usage_follow_model_and_version() {
         ("preview", UsageInStream::OnRequest),
     ] {
         for model in ["gpt-4o", "o1", "gpt-5.4"] {
-            assert_eq!(
-                quirks("azure", model, Some(version)).usage_in_stream,
-                usage,
-                "{version}"
-            );
+            assert_eq!(quirks("azure", model, Some(version)).usage_in_stream, usage, "{version}");
         }
     }
     assert!(quirks("xai", "grok-4", None).reasoning_outside_completion);
-    assert_eq!(
-        quirks("mistral", "mistral-large", None).usage_in_stream,
-        UsageInStream::Always
-    );
+    assert_eq!(quirks("mistral", "mistral-large", None).usage_in_stream, UsageInStream::Always);
 }
 
 #[test]
@@ -274,10 +247,7 @@ fn top_k_goes_to_those_who_know_it() {
 #[test]
 fn placeholders_are_known_settings() {
     let unknown = |provider: &Provider, template: &str| {
-        let names = template
-            .split('{')
-            .skip(1)
-            .filter_map(|rest| rest.split('}').next());
+        let names = template.split('{').skip(1).filter_map(|rest| rest.split('}').next());
         let known =
             |name: &&str| *name != "model" && !provider.settings.iter().any(|setting| setting.name == *name);
         names.filter(known).map(str::to_owned).collect::<Vec<_>>()

@@ -9,22 +9,10 @@ pub(super) const PROVIDER: Provider = Provider {
     id: "azure",
     key: KeyRule::ApiKey,
     routes: &[
-        Route {
-            path: "/openai/deployments/{}/chat/completions",
-            operation: Operation::Chat,
-        },
-        Route {
-            path: "/openai/deployments/{}/completions",
-            operation: Operation::Completions,
-        },
-        Route {
-            path: "/openai/deployments/{}/embeddings",
-            operation: Operation::Embeddings,
-        },
-        Route {
-            path: "/openai/models",
-            operation: Operation::Models,
-        },
+        Route { path: "/openai/deployments/{}/chat/completions", operation: Operation::Chat },
+        Route { path: "/openai/deployments/{}/completions", operation: Operation::Completions },
+        Route { path: "/openai/deployments/{}/embeddings", operation: Operation::Embeddings },
+        Route { path: "/openai/models", operation: Operation::Models },
     ],
     needs_api_version: true,
     chat: Rules {
@@ -47,8 +35,5 @@ pub(super) const PROVIDER: Provider = Provider {
     parts: openai::PROVIDER.parts,
     max_inputs: 2048,
     shape: Shape::Azure,
-    manners: Manners {
-        filter_chunk: true,
-        ..PLAIN
-    },
+    manners: Manners { filter_chunk: true, ..PLAIN },
 };

@@ -21,18 +21,9 @@ pub(super) const PROVIDER: Provider = Provider {
     id: "cerebras",
     key: KeyRule::Bearer,
     routes: &[
-        Route {
-            path: "/v1/chat/completions",
-            operation: Operation::Chat,
-        },
-        Route {
-            path: "/v1/completions",
-            operation: Operation::Completions,
-        },
-        Route {
-            path: "/v1/models",
-            operation: Operation::Models,
-        },
+        Route { path: "/v1/chat/completions", operation: Operation::Chat },
+        Route { path: "/v1/completions", operation: Operation::Completions },
+        Route { path: "/v1/models", operation: Operation::Models },
     ],
     needs_api_version: false,
     chat: Rules {

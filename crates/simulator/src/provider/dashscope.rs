@@ -23,29 +23,14 @@ pub(super) const PROVIDER: Provider = Provider {
     id: "dashscope",
     key: KeyRule::Bearer,
     routes: &[
-        Route {
-            path: "/compatible-mode/v1/chat/completions",
-            operation: Operation::Chat,
-        },
-        Route {
-            path: "/compatible-mode/v1/embeddings",
-            operation: Operation::Embeddings,
-        },
-        Route {
-            path: "/compatible-mode/v1/models",
-            operation: Operation::Models,
-        },
+        Route { path: "/compatible-mode/v1/chat/completions", operation: Operation::Chat },
+        Route { path: "/compatible-mode/v1/embeddings", operation: Operation::Embeddings },
+        Route { path: "/compatible-mode/v1/models", operation: Operation::Models },
     ],
     needs_api_version: false,
     chat: Rules {
         members: &[CORE, TUNING, OWN],
-        refused: &[
-            "frequency_penalty",
-            "logit_bias",
-            "user",
-            "service_tier",
-            "max_completion_tokens",
-        ],
+        refused: &["frequency_penalty", "logit_bias", "user", "service_tier", "max_completion_tokens"],
         open: false,
         conditions: &[
             rules::thinking_streams,
@@ -65,8 +50,5 @@ pub(super) const PROVIDER: Provider = Provider {
     parts: &["text", "image_url", "input_audio", "video", "video_url"],
     max_inputs: 10,
     shape: Shape::DashScope,
-    manners: Manners {
-        reasoning: ReasoningPlace::Named("reasoning_content"),
-        ..PLAIN
-    },
+    manners: Manners { reasoning: ReasoningPlace::Named("reasoning_content"), ..PLAIN },
 };

@@ -17,18 +17,9 @@ pub(super) const PROVIDER: Provider = Provider {
     id: "databricks",
     key: KeyRule::Bearer,
     routes: &[
-        Route {
-            path: "/serving-endpoints/chat/completions",
-            operation: Operation::Chat,
-        },
-        Route {
-            path: "/serving-endpoints/v1/chat/completions",
-            operation: Operation::Chat,
-        },
-        Route {
-            path: "/serving-endpoints/{}/invocations",
-            operation: Operation::Chat,
-        },
+        Route { path: "/serving-endpoints/chat/completions", operation: Operation::Chat },
+        Route { path: "/serving-endpoints/v1/chat/completions", operation: Operation::Chat },
+        Route { path: "/serving-endpoints/{}/invocations", operation: Operation::Chat },
     ],
     needs_api_version: false,
     chat: Rules {
@@ -52,9 +43,5 @@ pub(super) const PROVIDER: Provider = Provider {
     parts: &["text", "image_url"],
     max_inputs: 1,
     shape: Shape::Databricks,
-    manners: Manners {
-        usage: UsagePlace::Every,
-        reasoning: ReasoningPlace::ReasoningPart,
-        ..PLAIN
-    },
+    manners: Manners { usage: UsagePlace::Every, reasoning: ReasoningPlace::ReasoningPart, ..PLAIN },
 };

@@ -12,22 +12,10 @@ pub(super) const PROVIDER: Provider = Provider {
     id: "deepseek",
     key: KeyRule::Bearer,
     routes: &[
-        Route {
-            path: "/v1/chat/completions",
-            operation: Operation::Chat,
-        },
-        Route {
-            path: "/chat/completions",
-            operation: Operation::Chat,
-        },
-        Route {
-            path: "/v1/models",
-            operation: Operation::Models,
-        },
-        Route {
-            path: "/models",
-            operation: Operation::Models,
-        },
+        Route { path: "/v1/chat/completions", operation: Operation::Chat },
+        Route { path: "/chat/completions", operation: Operation::Chat },
+        Route { path: "/v1/models", operation: Operation::Models },
+        Route { path: "/models", operation: Operation::Models },
     ],
     needs_api_version: false,
     chat: Rules {

@@ -9,18 +9,9 @@ pub(super) const PROVIDER: Provider = Provider {
     id: "huggingface",
     key: KeyRule::Bearer,
     routes: &[
-        Route {
-            path: "/v1/chat/completions",
-            operation: Operation::Chat,
-        },
-        Route {
-            path: "/{}/v1/chat/completions",
-            operation: Operation::Chat,
-        },
-        Route {
-            path: "/v1/models",
-            operation: Operation::Models,
-        },
+        Route { path: "/v1/chat/completions", operation: Operation::Chat },
+        Route { path: "/{}/v1/chat/completions", operation: Operation::Chat },
+        Route { path: "/v1/models", operation: Operation::Models },
     ],
     needs_api_version: false,
     chat: Rules {
@@ -35,8 +26,5 @@ pub(super) const PROVIDER: Provider = Provider {
     parts: &["text", "image_url"],
     max_inputs: 1,
     shape: Shape::HuggingFace,
-    manners: Manners {
-        extras: r#"{"system_fingerprint":"3.3.4-sim"}"#,
-        ..PLAIN
-    },
+    manners: Manners { extras: r#"{"system_fingerprint":"3.3.4-sim"}"#, ..PLAIN },
 };

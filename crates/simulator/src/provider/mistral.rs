@@ -26,10 +26,7 @@ const EMBEDDINGS: &[Member] = &[
     member("input", Form::TextOrArray),
     nullable("metadata", Form::Object),
     nullable("output_dimension", Form::Integer(1, 4096)),
-    member(
-        "output_dtype",
-        Form::OneOf(&["float", "int8", "uint8", "binary", "ubinary"]),
-    ),
+    member("output_dtype", Form::OneOf(&["float", "int8", "uint8", "binary", "ubinary"])),
     member("encoding_format", Form::OneOf(&["float", "base64"])),
 ];
 
@@ -37,43 +34,16 @@ pub(super) const PROVIDER: Provider = Provider {
     id: "mistral",
     key: KeyRule::Bearer,
     routes: &[
-        Route {
-            path: "/v1/chat/completions",
-            operation: Operation::Chat,
-        },
-        Route {
-            path: "/v1/embeddings",
-            operation: Operation::Embeddings,
-        },
-        Route {
-            path: "/v1/models",
-            operation: Operation::Models,
-        },
+        Route { path: "/v1/chat/completions", operation: Operation::Chat },
+        Route { path: "/v1/embeddings", operation: Operation::Embeddings },
+        Route { path: "/v1/models", operation: Operation::Models },
     ],
     needs_api_version: false,
-    chat: Rules {
-        members: &[CORE, OWN],
-        refused: &[],
-        open: false,
-        conditions: &[],
-    },
+    chat: Rules { members: &[CORE, OWN], refused: &[], open: false, conditions: &[] },
     completions: NONE,
-    embeddings: Rules {
-        members: &[EMBEDDINGS],
-        refused: &[],
-        open: false,
-        conditions: &[],
-    },
+    embeddings: Rules { members: &[EMBEDDINGS], refused: &[], open: false, conditions: &[] },
     roles: &["system", "user", "assistant", "tool"],
-    parts: &[
-        "text",
-        "image_url",
-        "document_url",
-        "input_audio",
-        "reference",
-        "thinking",
-        "file",
-    ],
+    parts: &["text", "image_url", "document_url", "input_audio", "reference", "thinking", "file"],
     max_inputs: 512,
     shape: Shape::Mistral,
     manners: Manners {

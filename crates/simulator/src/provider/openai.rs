@@ -32,14 +32,8 @@ pub(super) const TUNING: &[Member] = &[
     member("parallel_tool_calls", Form::Bool),
     nullable("max_completion_tokens", Form::Integer(1, i64::MAX)),
     nullable("stream_options", Form::Object),
-    nullable(
-        "reasoning_effort",
-        Form::OneOf(&["none", "minimal", "low", "medium", "high", "xhigh", "max"]),
-    ),
-    nullable(
-        "service_tier",
-        Form::OneOf(&["auto", "default", "flex", "scale", "priority"]),
-    ),
+    nullable("reasoning_effort", Form::OneOf(&["none", "minimal", "low", "medium", "high", "xhigh", "max"])),
+    nullable("service_tier", Form::OneOf(&["auto", "default", "flex", "scale", "priority"])),
 ];
 
 /// Members of a chat request that belong to OpenAI itself.
@@ -92,49 +86,24 @@ pub(super) const EMBEDDINGS: &[Member] = &[
 ];
 
 /// Rules for an operation that the provider does not have: nothing routes to them.
-pub(super) const NONE: Rules = Rules {
-    members: &[],
-    refused: &[],
-    open: false,
-    conditions: &[],
-};
+pub(super) const NONE: Rules = Rules { members: &[], refused: &[], open: false, conditions: &[] };
 
 /// Rules for completions as OpenAI has them.
-pub(super) const PLAIN_COMPLETIONS: Rules = Rules {
-    members: &[COMPLETIONS],
-    refused: &[],
-    open: false,
-    conditions: &[rules::stream_options],
-};
+pub(super) const PLAIN_COMPLETIONS: Rules =
+    Rules { members: &[COMPLETIONS], refused: &[], open: false, conditions: &[rules::stream_options] };
 
 /// Rules for embeddings as OpenAI has them.
-pub(super) const PLAIN_EMBEDDINGS: Rules = Rules {
-    members: &[EMBEDDINGS],
-    refused: &[],
-    open: false,
-    conditions: &[],
-};
+pub(super) const PLAIN_EMBEDDINGS: Rules =
+    Rules { members: &[EMBEDDINGS], refused: &[], open: false, conditions: &[] };
 
 pub(super) const PROVIDER: Provider = Provider {
     id: "openai",
     key: KeyRule::Bearer,
     routes: &[
-        Route {
-            path: "/v1/chat/completions",
-            operation: Operation::Chat,
-        },
-        Route {
-            path: "/v1/completions",
-            operation: Operation::Completions,
-        },
-        Route {
-            path: "/v1/embeddings",
-            operation: Operation::Embeddings,
-        },
-        Route {
-            path: "/v1/models",
-            operation: Operation::Models,
-        },
+        Route { path: "/v1/chat/completions", operation: Operation::Chat },
+        Route { path: "/v1/completions", operation: Operation::Completions },
+        Route { path: "/v1/embeddings", operation: Operation::Embeddings },
+        Route { path: "/v1/models", operation: Operation::Models },
     ],
     needs_api_version: false,
     chat: Rules {

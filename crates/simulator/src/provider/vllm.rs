@@ -22,22 +22,10 @@ pub(super) const PROVIDER: Provider = Provider {
     id: "vllm",
     key: KeyRule::OptionalBearer,
     routes: &[
-        Route {
-            path: "/v1/chat/completions",
-            operation: Operation::Chat,
-        },
-        Route {
-            path: "/v1/completions",
-            operation: Operation::Completions,
-        },
-        Route {
-            path: "/v1/embeddings",
-            operation: Operation::Embeddings,
-        },
-        Route {
-            path: "/v1/models",
-            operation: Operation::Models,
-        },
+        Route { path: "/v1/chat/completions", operation: Operation::Chat },
+        Route { path: "/v1/completions", operation: Operation::Completions },
+        Route { path: "/v1/embeddings", operation: Operation::Embeddings },
+        Route { path: "/v1/models", operation: Operation::Models },
     ],
     needs_api_version: false,
     chat: Rules {
@@ -46,18 +34,8 @@ pub(super) const PROVIDER: Provider = Provider {
         open: true,
         conditions: &[rules::stream_options],
     },
-    completions: Rules {
-        members: &[COMPLETIONS, OWN],
-        refused: &[],
-        open: true,
-        conditions: &[],
-    },
-    embeddings: Rules {
-        members: &[EMBEDDINGS],
-        refused: &[],
-        open: true,
-        conditions: &[],
-    },
+    completions: Rules { members: &[COMPLETIONS, OWN], refused: &[], open: true, conditions: &[] },
+    embeddings: Rules { members: &[EMBEDDINGS], refused: &[], open: true, conditions: &[] },
     roles: &["system", "developer", "user", "assistant", "tool"],
     parts: &["text", "image_url", "input_audio", "video_url"],
     max_inputs: 2048,

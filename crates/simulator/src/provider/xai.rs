@@ -6,23 +6,14 @@ use crate::member::{Form, Member, nullable};
 use crate::refusal::Shape;
 use crate::rules;
 
-const OWN: &[Member] = &[
-    nullable("search_parameters", Form::Object),
-    nullable("deferred", Form::Bool),
-];
+const OWN: &[Member] = &[nullable("search_parameters", Form::Object), nullable("deferred", Form::Bool)];
 
 pub(super) const PROVIDER: Provider = Provider {
     id: "xai",
     key: KeyRule::Bearer,
     routes: &[
-        Route {
-            path: "/v1/chat/completions",
-            operation: Operation::Chat,
-        },
-        Route {
-            path: "/v1/models",
-            operation: Operation::Models,
-        },
+        Route { path: "/v1/chat/completions", operation: Operation::Chat },
+        Route { path: "/v1/models", operation: Operation::Models },
     ],
     needs_api_version: false,
     chat: Rules {

@@ -14,10 +14,7 @@ fn whole_chat() {
     let answer = send(&chat("hello there", "")).expect(200);
     assert!(answer.end.is_complete());
     assert_eq!(answer.header("content-type"), Some("application/json"));
-    assert_eq!(
-        answer.header("content-length"),
-        Some(answer.body.len().to_string().as_str())
-    );
+    assert_eq!(answer.header("content-length"), Some(answer.body.len().to_string().as_str()));
     let body = answer.json();
     assert_eq!(body["object"], "chat.completion");
     assert_eq!(body["model"], "gpt-4o");
@@ -26,23 +23,14 @@ fn whole_chat() {
     assert_eq!(body["usage"]["prompt_tokens"], 2);
     assert_eq!(body["usage"]["completion_tokens"], 3);
     assert_eq!(body["usage"]["total_tokens"], 5);
-    assert_eq!(
-        send(&chat("hello there", "")).body,
-        answer.body,
-        "answers are deterministic"
-    );
+    assert_eq!(send(&chat("hello there", "")).body, answer.body, "answers are deterministic");
 }
 
 #[test]
 fn streamed_chat_says_the_same() {
     let answer = send(&chat("hello there", r#","stream":true"#)).expect(200);
     assert!(answer.end.is_complete());
-    assert!(
-        answer
-            .header("content-type")
-            .unwrap()
-            .starts_with("text/event-stream")
-    );
+    assert!(answer.header("content-type").unwrap().starts_with("text/event-stream"));
     let events = answer.events();
     assert_eq!(content_of(&events), "echo: hello there");
     // The role, three words, the finish reason, the terminator.
@@ -50,29 +38,18 @@ fn streamed_chat_says_the_same() {
     assert!(events[5].is_done());
     assert_eq!(events[0].json()["choices"][0]["delta"]["role"], "assistant");
     assert_eq!(events[4].json()["choices"][0]["finish_reason"], "stop");
-    assert!(
-        events[..5]
-            .iter()
-            .all(|event| event.json().get("usage").is_none())
-    );
+    assert!(events[..5].iter().all(|event| event.json().get("usage").is_none()));
 }
 
 #[test]
 fn usage_in_a_stream_on_request() {
-    let events = send(&chat(
-        "hello",
-        r#","stream":true,"stream_options":{"include_usage":true}"#,
-    ))
-    .expect(200)
-    .events();
+    let events = send(&chat("hello", r#","stream":true,"stream_options":{"include_usage":true}"#))
+        .expect(200)
+        .events();
     let usage = &events[events.len() - 2].json();
     assert_eq!(usage["choices"], json!([]));
     assert_eq!(usage["usage"]["total_tokens"], 3);
-    assert!(
-        events[..events.len() - 2]
-            .iter()
-            .all(|event| event.json()["usage"].is_null())
-    );
+    assert!(events[..events.len() - 2].iter().all(|event| event.json()["usage"].is_null()));
 }
 
 #[test]
@@ -87,12 +64,7 @@ fn limits_stops_and_choices() {
     assert_eq!(many["choices"].as_array().unwrap().len(), 3);
     let events = send(&chat("a", r#","n":2,"stream":true"#)).expect(200).events();
     let finished = events.iter().filter(|event| !event.is_done());
-    assert_eq!(
-        finished
-            .filter(|event| event.json()["choices"][0]["finish_reason"] == "stop")
-            .count(),
-        2
-    );
+    assert_eq!(finished.filter(|event| event.json()["choices"][0]["finish_reason"] == "stop").count(), 2);
     let long = send(&chat("words:300", "")).expect(200).json();
     assert_eq!(long["usage"]["completion_tokens"], 300);
 }
@@ -108,45 +80,28 @@ fn tools_are_called() {
     let arguments: Value = serde_json::from_str(call["function"]["arguments"].as_str().unwrap()).unwrap();
     assert_eq!(arguments, json!({"city": "value 1 of weather"}));
 
-    let none = send(&chat("call_tool", &format!(r#"{TOOLS},"tool_choice":"none""#)))
-        .expect(200)
-        .json();
+    let none = send(&chat("call_tool", &format!(r#"{TOOLS},"tool_choice":"none""#))).expect(200).json();
     assert_eq!(none["choices"][0]["finish_reason"], "stop");
     let named = format!(r#"{TOOLS},"tool_choice":{{"type":"function","function":{{"name":"time"}}}}"#);
     let named = send(&chat("hello", &named)).expect(200).json();
-    assert_eq!(
-        named["choices"][0]["message"]["tool_calls"][0]["function"]["name"],
-        "time"
-    );
+    assert_eq!(named["choices"][0]["message"]["tool_calls"][0]["function"]["name"], "time");
 }
 
 #[test]
 fn three_parallel_calls_are_streamed_in_pieces() {
-    let events = send(&chat("call_three_tools", &format!(r#"{TOOLS},"stream":true"#)))
-        .expect(200)
-        .events();
+    let events = send(&chat("call_three_tools", &format!(r#"{TOOLS},"stream":true"#))).expect(200).events();
     let mut calls = vec![(String::new(), String::new()); 3];
     for event in events.iter().filter(|event| !event.is_done()) {
         let value = event.json();
-        for part in value["choices"][0]["delta"]["tool_calls"]
-            .as_array()
-            .into_iter()
-            .flatten()
-        {
+        for part in value["choices"][0]["delta"]["tool_calls"].as_array().into_iter().flatten() {
             let call = &mut calls[usize::try_from(part["index"].as_u64().unwrap()).unwrap()];
-            call.0
-                .push_str(part["function"]["name"].as_str().unwrap_or_default());
-            call.1
-                .push_str(part["function"]["arguments"].as_str().unwrap_or_default());
+            call.0.push_str(part["function"]["name"].as_str().unwrap_or_default());
+            call.1.push_str(part["function"]["arguments"].as_str().unwrap_or_default());
         }
     }
     let names: Vec<&str> = calls.iter().map(|call| call.0.as_str()).collect();
     assert_eq!(names, ["weather", "time", "weather"]);
-    assert!(
-        calls
-            .iter()
-            .all(|call| serde_json::from_str::<Value>(&call.1).is_ok())
-    );
+    assert!(calls.iter().all(|call| serde_json::from_str::<Value>(&call.1).is_ok()));
 }
 
 #[test]
@@ -171,12 +126,8 @@ fn structured_output_fits_its_schema() {
     let said: Value =
         serde_json::from_str(body["choices"][0]["message"]["content"].as_str().unwrap()).unwrap();
     assert_eq!(said, json!({"name": "echo: who", "age": 7}));
-    let object = send(&chat(
-        "give me json",
-        r#","response_format":{"type":"json_object"}"#,
-    ))
-    .expect(200)
-    .json();
+    let object =
+        send(&chat("give me json", r#","response_format":{"type":"json_object"}"#)).expect(200).json();
     let said: Value =
         serde_json::from_str(object["choices"][0]["message"]["content"].as_str().unwrap()).unwrap();
     assert!(said.is_object());
@@ -195,10 +146,7 @@ fn completions_take_every_form_of_prompt() {
         assert_eq!(answer["object"], "text_completion");
         assert_eq!(answer["choices"].as_array().unwrap().len(), choices, "{prompt}");
         let text = answer["choices"][0]["text"].as_str().unwrap();
-        assert!(
-            text == said || prompt == "[1,2,3]" && text.starts_with("echo: "),
-            "{prompt}: {text}"
-        );
+        assert!(text == said || prompt == "[1,2,3]" && text.starts_with("echo: "), "{prompt}: {text}");
     }
     let body = r#"{"model":"m","prompt":"a b","stream":true,"stream_options":{"include_usage":true}}"#;
     let events = send(&post("/v1/completions", body)).expect(200).events();
@@ -212,12 +160,8 @@ fn embeddings_as_numbers_and_as_base64() {
     let numbers = send(&post("/v1/embeddings", numbers)).expect(200).json();
     assert_eq!(numbers["usage"], json!({"prompt_tokens": 3, "total_tokens": 3}));
     assert_eq!(numbers["data"].as_array().unwrap().len(), 2);
-    let first: Vec<f64> = numbers["data"][0]["embedding"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|n| n.as_f64().unwrap())
-        .collect();
+    let first: Vec<f64> =
+        numbers["data"][0]["embedding"].as_array().unwrap().iter().map(|n| n.as_f64().unwrap()).collect();
     assert_eq!(first.len(), 4);
     let length: f64 = first.iter().map(|n| n * n).sum();
     assert!((length - 1.0).abs() < 1e-5, "{length}");
@@ -255,70 +199,41 @@ fn providers_have_their_manners() {
     let finish = answer("mistral", path, r#","stream":true"#).events();
     let finish = finish[finish.len() - 2].json();
     assert_eq!(
-        (
-            &finish["choices"][0]["finish_reason"],
-            &finish["usage"]["total_tokens"]
-        ),
+        (&finish["choices"][0]["finish_reason"], &finish["usage"]["total_tokens"]),
         (&json!("stop"), &json!(3))
     );
     let keep_alive = answer("deepseek", path, r#","stream":true"#);
     assert!(keep_alive.text().starts_with(": keep-alive\n"));
-    let azure = answer(
-        "azure",
-        "/openai/deployments/d/chat/completions?api-version=2024-10-21",
-        r#","stream":true"#,
-    );
+    let azure =
+        answer("azure", "/openai/deployments/d/chat/completions?api-version=2024-10-21", r#","stream":true"#);
     assert!(azure.events()[0].json()["prompt_filter_results"].is_array());
-    let vllm = answer(
-        "vllm",
-        path,
-        r#","stream":true,"stream_options":{"continuous_usage_stats":true}"#,
-    )
-    .events();
-    assert!(
-        vllm[..vllm.len() - 1]
-            .iter()
-            .all(|event| event.json()["usage"].is_object())
-    );
+    let vllm =
+        answer("vllm", path, r#","stream":true,"stream_options":{"continuous_usage_stats":true}"#).events();
+    assert!(vllm[..vllm.len() - 1].iter().all(|event| event.json()["usage"].is_object()));
 }
 
 #[test]
 fn every_request_is_recorded() {
     let simulator = SIMULATOR.hold();
-    let call = chat("recorded", "")
-        .header("x-test", "recorded")
-        .header("X-Twice", "a")
-        .header("X-Twice", "b");
+    let call =
+        chat("recorded", "").header("x-test", "recorded").header("X-Twice", "a").header("X-Twice", "b");
     call.send(simulator.addr).expect(200);
     let seen = simulator.only("recorded");
-    assert_eq!(
-        (seen.method.as_str(), seen.target.as_str()),
-        ("POST", "/v1/chat/completions")
-    );
-    assert_eq!(
-        seen.headers.iter().filter(|(name, _)| name == "x-twice").count(),
-        2
-    );
+    assert_eq!((seen.method.as_str(), seen.target.as_str()), ("POST", "/v1/chat/completions"));
+    assert_eq!(seen.headers.iter().filter(|(name, _)| name == "x-twice").count(), 2);
     assert!(seen.text().contains(r#""content":"recorded""#));
     assert_eq!(seen.status, Some(200));
-    let listed = testkit::Call::get("/sim/requests")
-        .send(simulator.addr)
-        .expect(200)
-        .json();
+    let listed = testkit::Call::get("/sim/requests").send(simulator.addr).expect(200).json();
     let listed = listed["requests"].as_array().unwrap();
     assert!(
-        listed
-            .iter()
-            .any(|request| request["sequence"] == seen.sequence && request["outcome"] == "complete")
+        listed.iter().any(|request| request["sequence"] == seen.sequence && request["outcome"] == "complete")
     );
 }
 
 #[test]
 fn http_2_is_served() {
-    let answers = testkit::h2_call(
-        SIMULATOR.hold().addr,
-        &[chat("one", ""), chat("two", r#","stream":true"#)],
-    );
+    let answers =
+        testkit::h2_call(SIMULATOR.hold().addr, &[chat("one", ""), chat("two", r#","stream":true"#)]);
     assert_eq!(answers[0].status, 200);
     assert!(String::from_utf8_lossy(&answers[0].body).contains("echo: one"));
     assert_eq!(content_of(&testkit::events(&answers[1].body)), "echo: two");
@@ -327,17 +242,9 @@ fn http_2_is_served() {
 #[test]
 fn gzip_where_it_is_wanted() {
     let plain = send(&chat("zip", ""));
-    let zipped = send(
-        &chat("zip", "")
-            .header("accept-encoding", "gzip")
-            .header("x-sim-gzip", "1"),
-    );
+    let zipped = send(&chat("zip", "").header("accept-encoding", "gzip").header("x-sim-gzip", "1"));
     assert_eq!(zipped.header("content-encoding"), Some("gzip"));
     assert_eq!(testkit::gunzip(&zipped.body).unwrap(), plain.body);
-    let refused = send(
-        &chat("zip", "")
-            .header("accept-encoding", "identity")
-            .header("x-sim-gzip", "1"),
-    );
+    let refused = send(&chat("zip", "").header("accept-encoding", "identity").header("x-sim-gzip", "1"));
     assert_eq!(refused.header("content-encoding"), None);
 }

@@ -26,27 +26,13 @@ fn statuses() {
     whole("status_401").expect(401);
     whole("status_500_json").expect(500).json();
     assert!(streamed("status_503").expect(503).json()["error"].is_object());
-    assert!(
-        whole("status_500_html")
-            .expect(500)
-            .header("content-type")
-            .unwrap()
-            .starts_with("text/html")
-    );
-    assert_eq!(
-        whole("redirect").expect(302).header("location"),
-        Some("/v1/elsewhere")
-    );
+    assert!(whole("status_500_html").expect(500).header("content-type").unwrap().starts_with("text/html"));
+    assert_eq!(whole("redirect").expect(302).header("location"), Some("/v1/elsewhere"));
 }
 
 #[test]
 fn bodies_that_are_wrong() {
-    assert!(
-        whole("html_200")
-            .expect(200)
-            .text()
-            .starts_with("<!doctype html>")
-    );
+    assert!(whole("html_200").expect(200).text().starts_with("<!doctype html>"));
     let no_json = whole("not_json_200").expect(200);
     assert!(serde_json::from_slice::<serde_json::Value>(&no_json.body).is_err());
     assert!(whole("no_choices").expect(200).json().get("choices").is_none());
@@ -54,11 +40,7 @@ fn bodies_that_are_wrong() {
     assert!(whole("no_usage").expect(200).json().get("usage").is_none());
     assert!(whole("empty_body").expect(200).body.is_empty());
     assert!(std::str::from_utf8(&whole("bad_utf8").expect(200).body).is_err());
-    let big = send(
-        &chat("x", "")
-            .header("x-sim-fault", "big")
-            .header("x-sim-size", "3000000"),
-    );
+    let big = send(&chat("x", "").header("x-sim-fault", "big").header("x-sim-size", "3000000"));
     assert!(big.body.len() > 3_000_000);
 }
 
@@ -129,22 +111,8 @@ fn framings_that_say_the_same() {
     }
     assert!(streamed("crlf").text().contains("\r\n\r\ndata:"));
     assert!(!streamed("cr_only").text().contains('\n'));
-    assert_eq!(
-        streamed("double_done")
-            .events()
-            .iter()
-            .filter(|event| event.is_done())
-            .count(),
-        2
-    );
-    assert_eq!(
-        streamed("no_done")
-            .events()
-            .iter()
-            .filter(|event| event.is_done())
-            .count(),
-        0
-    );
+    assert_eq!(streamed("double_done").events().iter().filter(|event| event.is_done()).count(), 2);
+    assert_eq!(streamed("no_done").events().iter().filter(|event| event.is_done()).count(), 0);
     assert!(streamed("drip").pieces.len() > 20);
 }
 
@@ -155,17 +123,9 @@ fn frames_that_are_wrong() {
     assert!(mid.text().contains("one"));
     let first = streamed("error_first").events();
     assert!(first.len() == 1 && first[0].json()["error"].is_object());
-    let huge = send(
-        &chat("x", STREAM)
-            .header("x-sim-fault", "huge_line")
-            .header("x-sim-size", "300000"),
-    );
+    let huge = send(&chat("x", STREAM).header("x-sim-fault", "huge_line").header("x-sim-size", "300000"));
     assert!(huge.events().iter().any(|event| event.data.len() > 300_000));
-    assert!(
-        streamed("not_json_mid")
-            .text()
-            .contains("data: {this is not JSON\n\n")
-    );
+    assert!(streamed("not_json_mid").text().contains("data: {this is not JSON\n\n"));
     assert!(std::str::from_utf8(&streamed("bad_utf8").body).is_err());
 }
 
@@ -185,21 +145,13 @@ fn compression_asked_for_or_not() {
     let plain = testkit::gunzip(&stream.body).unwrap();
     assert_eq!(content_of(&testkit::events(&plain)), "echo: one two three four");
     assert!(stream.pieces.len() > 2, "compressed chunk by chunk");
-    let bomb = send(
-        &chat("x", "")
-            .header("x-sim-fault", "gzip_bomb")
-            .header("x-sim-size", "2000000"),
-    );
+    let bomb = send(&chat("x", "").header("x-sim-fault", "gzip_bomb").header("x-sim-size", "2000000"));
     assert!(bomb.body.len() < 50_000 && testkit::gunzip(&bomb.body).unwrap().len() > 2_000_000);
 }
 
 #[test]
 fn answers_that_are_slow() {
-    let call = |fault: &str| {
-        chat("a b", STREAM)
-            .header("x-sim-fault", fault)
-            .header("x-sim-delay", "60")
-    };
+    let call = |fault: &str| chat("a b", STREAM).header("x-sim-fault", fault).header("x-sim-delay", "60");
     assert!(send(&call("slow_first")).head_at >= Duration::from_millis(60));
     let body = send(&call("slow_body,burst"));
     assert!(
@@ -218,11 +170,7 @@ fn headers_that_go_too_far() {
     let answer = whole("headers").expect(200);
     assert_eq!(answer.count("set-cookie"), 2);
     assert_eq!(answer.header("connection"), Some("x-internal"));
-    let long: usize = whole("big_head")
-        .headers
-        .iter()
-        .map(|(_, value)| value.len())
-        .sum();
+    let long: usize = whole("big_head").headers.iter().map(|(_, value)| value.len()).sum();
     assert!(long > 128 << 10);
 }
 
@@ -230,23 +178,13 @@ fn headers_that_go_too_far() {
 fn faults_by_model_and_by_order() {
     let simulator = Upstream::start();
     let body = r#"{"model":"fault-status_429","messages":[{"role":"user","content":"x"}]}"#;
-    super::post("/v1/chat/completions", body)
-        .send(simulator.addr)
-        .expect(429);
+    super::post("/v1/chat/completions", body).send(simulator.addr).expect(429);
     let order = Call::post("/sim/faults").json(r#"{"faults":"status_503","times":2}"#);
     order.send(simulator.addr).expect(200);
-    let statuses: Vec<u16> = (0..3)
-        .map(|_| chat("x", "").send(simulator.addr).status)
-        .collect();
+    let statuses: Vec<u16> = (0..3).map(|_| chat("x", "").send(simulator.addr).status).collect();
     assert_eq!(statuses, [503, 503, 200]);
-    Call::post("/sim/faults")
-        .json(r#"{"faults":"nonsense"}"#)
-        .send(simulator.addr)
-        .expect(400);
-    Call::post("/sim/connections")
-        .json(r#"{"close":1}"#)
-        .send(simulator.addr)
-        .expect(200);
+    Call::post("/sim/faults").json(r#"{"faults":"nonsense"}"#).send(simulator.addr).expect(400);
+    Call::post("/sim/connections").json(r#"{"close":1}"#).send(simulator.addr).expect(200);
     let closed = Connection::open(simulator.addr).try_head(Duration::from_secs(2), false);
     assert!(matches!(closed.err(), Some(End::Closed | End::Broken(_))));
     chat("x", "").send(simulator.addr).expect(200);
@@ -255,9 +193,7 @@ fn faults_by_model_and_by_order() {
 #[test]
 fn a_client_that_goes_away_is_seen() {
     let simulator = SIMULATOR.hold();
-    let call = chat("words:1000", STREAM)
-        .header("x-sim-fault", "slow")
-        .header("x-test", "gone");
+    let call = chat("words:1000", STREAM).header("x-sim-fault", "slow").header("x-test", "gone");
     let mut live = call.open(simulator.addr);
     live.read_until(|text| text.contains("w3")).unwrap();
     live.hang_up();
@@ -265,11 +201,7 @@ fn a_client_that_goes_away_is_seen() {
     assert!(seen.answered_bytes > 0);
 
     let mut connection = Connection::open(simulator.addr);
-    connection.send(
-        &chat("x", "")
-            .header("x-sim-fault", "stall")
-            .header("x-test", "gone-early"),
-    );
+    connection.send(&chat("x", "").header("x-sim-fault", "stall").header("x-test", "gone-early"));
     std::thread::sleep(Duration::from_millis(50));
     drop(connection);
     simulator.wait_for_outcome("gone-early", Outcome::ClientGone);

@@ -19,11 +19,7 @@ fn members_are_judged() {
         (r#","temperature":"hot""#, "temperature", "invalid_type"),
         (r#","temperature":3"#, "temperature", "invalid_value"),
         (r#","n":null,"user":5"#, "user", "invalid_type"),
-        (
-            r#","reasoning_effort":"enormous""#,
-            "reasoning_effort",
-            "invalid_value",
-        ),
+        (r#","reasoning_effort":"enormous""#, "reasoning_effort", "invalid_value"),
         (r#","stop":["a","b","c","d","e"]"#, "stop", "invalid_value"),
     ] {
         let body = send(&chat("hi", more)).expect(400).json();
@@ -107,21 +103,9 @@ fn providers_refuse_what_is_not_theirs() {
                 "service_tier",
             ],
         ),
-        (
-            "databricks",
-            "/serving-endpoints/v1/chat/completions",
-            vec!["stream_options", "seed", "user"],
-        ),
-        (
-            "deepseek",
-            CHAT,
-            vec!["seed", "user", "top_k", "max_completion_tokens"],
-        ),
-        (
-            "dashscope",
-            "/compatible-mode/v1/chat/completions",
-            vec!["user", "service_tier"],
-        ),
+        ("databricks", "/serving-endpoints/v1/chat/completions", vec!["stream_options", "seed", "user"]),
+        ("deepseek", CHAT, vec!["seed", "user", "top_k", "max_completion_tokens"]),
+        ("dashscope", "/compatible-mode/v1/chat/completions", vec!["user", "service_tier"]),
         ("huggingface", CHAT, vec!["top_k", "logit_bias", "user"]),
     ] {
         for member in members {
@@ -132,23 +116,14 @@ fn providers_refuse_what_is_not_theirs() {
                 _ => "1",
             };
             let answer = at(provider, path, &format!(r#","stream":true,"{member}":{value}"#));
-            let expected = if matches!(provider, "mistral" | "huggingface") {
-                422
-            } else {
-                400
-            };
+            let expected = if matches!(provider, "mistral" | "huggingface") { 422 } else { 400 };
             assert_eq!(answer.status, expected, "{provider} {member}: {}", answer.text());
             assert!(answer.text().contains(member), "{provider}: {}", answer.text());
         }
     }
     at("vllm", CHAT, r#","top_k":3,"anything":{"a":1}"#).expect(200);
     at("generic", CHAT, r#","anything":{"a":1}"#).expect(200);
-    at(
-        "dashscope",
-        "/compatible-mode/v1/chat/completions",
-        r#","top_k":3"#,
-    )
-    .expect(200);
+    at("dashscope", "/compatible-mode/v1/chat/completions", r#","top_k":3"#).expect(200);
     at("mistral", CHAT, r#","random_seed":3"#).expect(200);
     let schema = r#","response_format":{"type":"json_schema","json_schema":{"name":"x","schema":{}}}"#;
     at("deepseek", CHAT, schema).expect(400);
@@ -161,9 +136,7 @@ fn providers_refuse_what_is_not_theirs() {
 fn errors_have_their_shape() {
     let of = |provider: &str, path: &str| {
         let body = r#"{"model":"missing-1","messages":[{"role":"user","content":"hi"}]}"#;
-        send(&post(&format!("/sim/{provider}{path}"), body))
-            .expect(404)
-            .json()
+        send(&post(&format!("/sim/{provider}{path}"), body)).expect(404).json()
     };
     assert_eq!(of("openai", CHAT)["error"]["code"], "model_not_found");
     assert_eq!(of("cerebras", CHAT)["code"], "model_not_found");
@@ -176,10 +149,7 @@ fn errors_have_their_shape() {
     assert_eq!(of("vllm", CHAT)["error"]["code"], 404);
     assert_eq!(of("mistral", CHAT)["object"], "error");
     assert!(of("dashscope", "/compatible-mode/v1/chat/completions")["request_id"].is_string());
-    let azure = of(
-        "azure",
-        "/openai/deployments/missing/chat/completions?api-version=2024-10-21",
-    );
+    let azure = of("azure", "/openai/deployments/missing/chat/completions?api-version=2024-10-21");
     assert_eq!(azure["error"]["code"], "DeploymentNotFound");
     let mistral = at("mistral", CHAT, r#","seed":5"#).expect(422).json();
     assert_eq!(
@@ -214,12 +184,7 @@ fn other_things_are_refused() {
     send(&key(Call::get(CHAT))).expect(405);
     send(&key(Call::post(CHAT)).json("{")).expect(400);
     send(&key(Call::post(CHAT)).json("[]")).expect(400);
-    send(
-        &key(Call::post(CHAT))
-            .header("content-type", "text/plain")
-            .body("{}"),
-    )
-    .expect(400);
+    send(&key(Call::post(CHAT)).header("content-type", "text/plain").body("{}")).expect(400);
     send(&chat("x", "").header("content-encoding", "gzip")).expect(400);
     send(&post(CHAT, r#"{"messages":[{"role":"user","content":"x"}]}"#)).expect(400);
     send(&post("/v1/embeddings", r#"{"model":"m","input":[]}"#)).expect(400);
@@ -232,11 +197,6 @@ fn other_things_are_refused() {
 
 #[test]
 fn the_mirror_answers_any_path() {
-    let body = send(&Call::new("PUT", "/sim/generic/any/path?x=1").body("abc"))
-        .expect(200)
-        .json();
-    assert_eq!(
-        body["body"],
-        json!({"method": "PUT", "target": "/sim/generic/any/path?x=1", "bytes": 3})
-    );
+    let body = send(&Call::new("PUT", "/sim/generic/any/path?x=1").body("abc")).expect(200).json();
+    assert_eq!(body["body"], json!({"method": "PUT", "target": "/sim/generic/any/path?x=1", "bytes": 3}));
 }

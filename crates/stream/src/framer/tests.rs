@@ -149,11 +149,7 @@ fn a_frame_may_be_as_long_as_the_limit_however_it_is_cut() {
                     break;
                 }
             }
-            let expected = if fits {
-                Ok(())
-            } else {
-                Err(StreamFault::FrameTooLong { limit })
-            };
+            let expected = if fits { Ok(()) } else { Err(StreamFault::FrameTooLong { limit }) };
             assert_eq!(results, [expected], "limit {limit}, cut {cut}");
         }
     }

@@ -20,10 +20,7 @@ impl StreamReader for Letters {
             _ if data == b"[DONE]" => FrameKind::Terminator,
             _ if event == Some(b"error") => FrameKind::Error,
             Some(b'u') => {
-                self.usage = Some(Usage {
-                    output: data.len() as u64,
-                    ..Usage::default()
-                });
+                self.usage = Some(Usage { output: data.len() as u64, ..Usage::default() });
                 FrameKind::Usage
             }
             Some(b'e') => FrameKind::Error,
@@ -56,12 +53,7 @@ impl StreamReader for Letters {
         self.output
     }
     fn usage_frame(&self, usage: &Usage) -> Vec<u8> {
-        format!(
-            "data: usage {} {}\n\n",
-            usage.prompt_tokens(),
-            usage.completion_tokens()
-        )
-        .into_bytes()
+        format!("data: usage {} {}\n\n", usage.prompt_tokens(), usage.completion_tokens()).into_bytes()
     }
     fn terminator(&self) -> Option<&'static [u8]> {
         Some(b"data: [DONE]\n\n")
@@ -69,11 +61,7 @@ impl StreamReader for Letters {
 }
 
 fn relay(usage: UsagePolicy) -> SseRelay {
-    let settings = RelaySettings {
-        usage,
-        input_estimate: 18,
-        ..RelaySettings::default()
-    };
+    let settings = RelaySettings { usage, input_estimate: 18, ..RelaySettings::default() };
     limited(settings)
 }
 
@@ -89,10 +77,7 @@ fn limited(settings: RelaySettings) -> SseRelay {
 fn run(usage: UsagePolicy, body: &str, end: End) -> (String, Summary) {
     let (out, summary) = relay_cut(relay(usage), body.as_bytes(), [], end);
     let bytes = vec![1; body.len()];
-    assert_eq!(
-        relay_cut(relay(usage), body.as_bytes(), bytes, end),
-        (out.clone(), summary.clone())
-    );
+    assert_eq!(relay_cut(relay(usage), body.as_bytes(), bytes, end), (out.clone(), summary.clone()));
     assert_eq!(summary.bytes_out, out.len() as u64);
     (String::from_utf8(out).unwrap(), summary)
 }
@@ -134,11 +119,7 @@ fn half_an_event_is_not_delivered() {
     assert_eq!(out, format!("data: a\n\n{TRUNCATED}"));
     assert_eq!(summary.end, StreamEnd::Truncated(StreamFault::Truncated));
     // After a broken transfer nothing says that the event is whole.
-    let (out, _) = run(
-        UsagePolicy::Pass,
-        "data: a\n\ndata: b",
-        End::Broken(Break::Connection),
-    );
+    let (out, _) = run(UsagePolicy::Pass, "data: a\n\ndata: b", End::Broken(Break::Connection));
     assert_eq!(out, format!("data: a\n\n{BROKEN}"));
 }
 
@@ -171,12 +152,7 @@ fn trap_v_a_byte_order_mark_passes_and_hides_nothing() {
     let body = "\u{feff}data: e\n\n";
     let (out, summary) = run(UsagePolicy::Pass, body, End::Clean);
     assert_eq!(out, body);
-    assert_eq!(
-        summary.state,
-        StreamState::ErrorFirst {
-            data: Bytes::from_static(b"e")
-        }
-    );
+    assert_eq!(summary.state, StreamState::ErrorFirst { data: Bytes::from_static(b"e") });
     passes_unchanged("\u{feff}data: a\r\n\r\ndata: [DONE]\n\n");
 }
 
@@ -196,12 +172,7 @@ fn trap_w_a_second_terminator_is_dropped() {
 fn trap_x_a_very_long_line_passes() {
     let image = "i".repeat(300_000);
     let body = format!("data: {image}\n\ndata: f\n\ndata: [DONE]\n\n");
-    let (out, summary) = relay_cut(
-        relay(UsagePolicy::Pass),
-        body.as_bytes(),
-        vec![1000; 300],
-        End::Clean,
-    );
+    let (out, summary) = relay_cut(relay(UsagePolicy::Pass), body.as_bytes(), vec![1000; 300], End::Clean);
     assert!(out == body.as_bytes());
     assert_eq!(summary.end, StreamEnd::Complete);
     assert_eq!(summary.output_bytes, 300_000);
@@ -218,30 +189,18 @@ fn trap_i_a_body_cut_anywhere_even_inside_a_character_is_the_same() {
 
 #[test]
 fn a_frame_beyond_the_limit_is_a_fault_and_nothing_follows() {
-    let settings = RelaySettings {
-        frame_limit: 64,
-        ..RelaySettings::default()
-    };
-    let body = format!(
-        "data: a\n\ndata: {}\n\ndata: f\n\ndata: [DONE]\n\n",
-        "x".repeat(64)
-    );
+    let settings = RelaySettings { frame_limit: 64, ..RelaySettings::default() };
+    let body = format!("data: a\n\ndata: {}\n\ndata: f\n\ndata: [DONE]\n\n", "x".repeat(64));
     let mut seen = None;
     for size in [1, 7, 63, 64, 65, 1000] {
         let (out, summary) = relay_cut(limited(settings), body.as_bytes(), vec![size; 200], End::Clean);
-        assert_eq!(
-            summary.end,
-            StreamEnd::Fault(StreamFault::FrameTooLong { limit: 64 })
-        );
+        assert_eq!(summary.end, StreamEnd::Fault(StreamFault::FrameTooLong { limit: 64 }));
         let text = String::from_utf8(out.clone()).unwrap();
         assert_eq!(
             text,
             "data: a\n\ndata: fault a frame of the upstream's stream is longer than 64 bytes\n\n"
         );
-        assert_eq!(
-            *seen.get_or_insert((out.clone(), summary.clone())),
-            (out, summary)
-        );
+        assert_eq!(*seen.get_or_insert((out.clone(), summary.clone())), (out, summary));
     }
 }
 
@@ -252,14 +211,8 @@ fn our_usage_frame_is_taken_out_and_nothing_else() {
         "data: a\r\n\r\n: note\r\n\r\ndata: f\r\n\r\ndata: usage\r\n\r\ndata: [DONE]\r\n\r\n",
         End::Clean,
     );
-    assert_eq!(
-        out,
-        "data: a\r\n\r\n: note\r\n\r\ndata: f\r\n\r\ndata: [DONE]\r\n\r\n"
-    );
-    let expected = Usage {
-        output: 5,
-        ..Usage::default()
-    };
+    assert_eq!(out, "data: a\r\n\r\n: note\r\n\r\ndata: f\r\n\r\ndata: [DONE]\r\n\r\n");
+    let expected = Usage { output: 5, ..Usage::default() };
     assert_eq!(summary.usage, Some((expected, UsageSource::Reported)));
 }
 
@@ -271,10 +224,7 @@ fn usage_that_was_asked_for_is_estimated_before_the_terminator() {
         ("data: [DONE]\n\n", format!("{text}{usage}data: [DONE]\n\n")),
         ("data: [DONE]", format!("{text}{usage}data: [DONE]\n\n")),
         ("", format!("{text}{usage}data: [DONE]\n\n")),
-        (
-            "data: usage\n\ndata: [DONE]\n\n",
-            format!("{text}data: usage\n\ndata: [DONE]\n\n"),
-        ),
+        ("data: usage\n\ndata: [DONE]\n\n", format!("{text}data: usage\n\ndata: [DONE]\n\n")),
         ("data: e\n\n", format!("{text}data: e\n\n")),
     ] {
         let (out, _) = run(UsagePolicy::Ensure, &format!("{text}{rest}"), End::Clean);
@@ -288,20 +238,13 @@ fn usage_that_was_asked_for_is_estimated_before_the_terminator() {
 
 #[test]
 fn an_error_in_the_stream_passes_and_ends_it() {
-    for body in [
-        "data: a\n\ndata: e\n\n",
-        "data: a\n\nevent: error\ndata: {}\n\n",
-        "data: f\n\ndata: e\n\n",
-    ] {
+    for body in ["data: a\n\ndata: e\n\n", "data: a\n\nevent: error\ndata: {}\n\n", "data: f\n\ndata: e\n\n"]
+    {
         let (out, summary) = run(UsagePolicy::Ensure, body, End::Clean);
         assert_eq!(out, body);
         assert_eq!(summary.end, StreamEnd::UpstreamError);
         // An end mark follows only a normal end, and one error is enough.
-        let (out, summary) = run(
-            UsagePolicy::Ensure,
-            &format!("{body}data: [DONE]\n\n"),
-            End::Clean,
-        );
+        let (out, summary) = run(UsagePolicy::Ensure, &format!("{body}data: [DONE]\n\n"), End::Clean);
         assert_eq!(out, body);
         assert_eq!(summary.end, StreamEnd::UpstreamError);
         let (out, _) = run(UsagePolicy::Pass, body, End::Broken(Break::Connection));
@@ -313,24 +256,13 @@ fn an_error_in_the_stream_passes_and_ends_it() {
 fn the_state_waits_for_the_first_event() {
     let mut relay = relay(UsagePolicy::Pass);
     let mut out = Vec::new();
-    for waiting in [
-        &b": note\n\n"[..],
-        b"\r\n",
-        b"data:\n\n",
-        b"event: ping\n\n",
-        b"data: e",
-    ] {
+    for waiting in [&b": note\n\n"[..], b"\r\n", b"data:\n\n", b"event: ping\n\n", b"data: e"] {
         relay.push(&Bytes::from_static(waiting), &mut out);
         assert_eq!(*relay.state(), StreamState::Waiting);
         assert!(relay.at_frame_boundary());
     }
     relay.push(&Bytes::from_static(b"\n\ndata: a\n\n"), &mut out);
-    assert_eq!(
-        *relay.state(),
-        StreamState::ErrorFirst {
-            data: Bytes::from_static(b"e")
-        }
-    );
+    assert_eq!(*relay.state(), StreamState::ErrorFirst { data: Bytes::from_static(b"e") });
     assert!(!relay.at_frame_boundary());
 }
 
@@ -341,10 +273,7 @@ fn a_client_that_left_is_accounted_for() {
     relay.push(&Bytes::from_static(b"data: abcde\n\ndata: fgh"), &mut out);
     let summary = relay.abandon();
     assert_eq!(summary.end, StreamEnd::Abandoned);
-    assert_eq!(
-        summary.usage.map(|(usage, _)| (usage.fresh_input, usage.output)),
-        Some((18, 2))
-    );
+    assert_eq!(summary.usage.map(|(usage, _)| (usage.fresh_input, usage.output)), Some((18, 2)));
 }
 
 #[test]
@@ -373,20 +302,13 @@ fn body() -> impl Strategy<Value = Vec<u8>> {
         1 => "\\PC{0,5}",
     ];
     proptest::collection::vec((line, end), 0..40).prop_map(|lines| {
-        let text = lines
-            .into_iter()
-            .map(|(line, end)| line + end)
-            .collect::<String>();
+        let text = lines.into_iter().map(|(line, end)| line + end).collect::<String>();
         text.into_bytes()
     })
 }
 
 fn policy() -> impl Strategy<Value = UsagePolicy> {
-    prop_oneof![
-        Just(UsagePolicy::Pass),
-        Just(UsagePolicy::Hide),
-        Just(UsagePolicy::Ensure)
-    ]
+    prop_oneof![Just(UsagePolicy::Pass), Just(UsagePolicy::Hide), Just(UsagePolicy::Ensure)]
 }
 
 proptest! {
