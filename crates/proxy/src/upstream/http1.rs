@@ -94,10 +94,10 @@ impl Http1 {
             match answer.as_mut().poll(context) {
                 Poll::Ready(Ok(response)) => Poll::Ready(Ok(response)),
                 Poll::Ready(Err(mut error)) => {
-                    Poll::Ready(Err(Failed { unsent: error.take_message(), error: error.into_error() }))
+                    Poll::Ready(Err(Failed { unsent: error.take_message(), error: Some(error.into_error()) }))
                 }
-                // The answer is decided in the poll in which the connection ends.
-                Poll::Pending if ended.is_ready() => Poll::Pending,
+                // Nobody is left who could bring an answer.
+                Poll::Pending if ended.is_ready() => Poll::Ready(Err(Failed { unsent: None, error: None })),
                 Poll::Pending => Poll::Pending,
             }
         })
@@ -108,7 +108,8 @@ impl Http1 {
 struct Failed {
     /// The request, if no byte of it was written.
     unsent: Option<Request<Segments>>,
-    error: hyper::Error,
+    /// None where the connection ended without a word.
+    error: Option<hyper::Error>,
 }
 
 pub(super) async fn send(
@@ -171,13 +172,15 @@ async fn answered(
     match tokio::time::timeout(timeouts.read, connection.exchange(request)).await {
         Err(_elapsed) => Err(Broken::Told(UpstreamError::ReadTimeout)),
         Ok(Ok(response)) => Ok(response),
-        Ok(Err(failed)) => match UpstreamError::from_hyper(&failed.error) {
-            UpstreamError::Closed => {
-                let reset = is_reset(&failed.error);
-                Err(Broken::Closed { unsent: failed.unsent.map(Box::new), reset })
+        Ok(Err(Failed { unsent, error })) => {
+            match error.as_ref().map_or(UpstreamError::Closed, UpstreamError::from_hyper) {
+                UpstreamError::Closed => {
+                    let reset = error.as_ref().is_some_and(is_reset);
+                    Err(Broken::Closed { unsent: unsent.map(Box::new), reset })
+                }
+                error => Err(Broken::Told(error)),
             }
-            error => Err(Broken::Told(error)),
-        },
+        }
     }
 }
 
