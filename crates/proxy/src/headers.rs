@@ -4,11 +4,6 @@ use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 
 use crate::identify::is_announced;
 
-/// Headers that carry a caller's credential, whatever the provider.
-pub fn is_credential(name: &str) -> bool {
-    matches!(name, "authorization" | "x-api-key" | "api-key" | "x-goog-api-key")
-}
-
 /// Headers that concern one connection only (RFC 9110 §7.6.1).
 fn is_hop_by_hop(name: &str) -> bool {
     matches!(
@@ -157,7 +152,7 @@ mod tests {
         headers.append(header::CONNECTION, HeaderValue::from_static("x-second-hop"));
         headers.insert("x-second-hop", HeaderValue::from_static("1"));
         headers.insert("x-api-key", HeaderValue::from_static("1"));
-        strip_for_upstream(&mut headers, is_credential);
+        strip_for_upstream(&mut headers, auth::is_client_credential);
         assert_eq!(headers.keys().map(HeaderName::as_str).collect::<Vec<_>>(), ["x-kept"]);
     }
 }

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use auth::ParamLocation;
+use auth::{ParamLocation, is_client_credential};
 use bytes::Bytes;
 use config::{StreamingPolicy, UnsupportedPolicy};
 use dialect::{Call, Delivery, Head, Quirks, UsageInStream};
@@ -234,7 +234,7 @@ impl Prepared<'_> {
         let target = self.target;
         let own = target.credential_header.as_ref().map(HeaderName::as_str);
         headers::strip_for_upstream(headers, |name| {
-            !target.allow_override && (headers::is_credential(name) || own == Some(name))
+            !target.allow_override && (is_client_credential(name) || own == Some(name))
         });
         for (name, value) in self.destination.headers.iter() {
             headers.insert(name.clone(), value.clone());
