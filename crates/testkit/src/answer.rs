@@ -16,7 +16,7 @@ pub struct Answer {
     pub headers: Vec<(String, String)>,
     pub body: Vec<u8>,
     pub end: End,
-    /// What each read gave, and when, counted from the moment the request was out.
+    /// What each chunk, or each read of one, gave, and when, counted from the moment the request was out.
     pub pieces: Vec<(Duration, Vec<u8>)>,
     /// When the head was complete.
     pub head_at: Duration,

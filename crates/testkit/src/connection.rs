@@ -177,25 +177,24 @@ enum Chunk {
     Last,
 }
 
-/// Takes the bytes of the chunks that are in the buffer. `left`: what is still to come of the current chunk and
-/// its line end.
-fn take_chunks(read: &mut Vec<u8>, left: &mut usize) -> Chunk {
-    let mut piece = Vec::new();
+/// Takes what the buffer has of the current chunk, and never of two: how the bytes came in reads depends on the
+/// machine's load, how they were put into chunks does not. `left`: what is still to come of the chunk and its line end.
+fn take_chunk(read: &mut Vec<u8>, left: &mut usize) -> Chunk {
     loop {
         if *left > 2 {
-            let data = read.len().min(*left - 2);
-            piece.extend(read.drain(..data));
-            *left -= data;
+            let piece: Vec<u8> = read.drain(..read.len().min(*left - 2)).collect();
+            *left -= piece.len();
+            return if piece.is_empty() { Chunk::More } else { Chunk::Some(piece) };
         }
-        if *left == 2 && read.len() >= 2 {
+        if *left == 2 {
+            if read.len() < 2 {
+                return Chunk::More;
+            }
             assert_eq!(&read[..2], b"\r\n", "a chunk does not end where it said");
             read.drain(..2);
             *left = 0;
         }
-        let line = if *left == 0 { position(read, b"\r\n") } else { None };
-        let Some(line) = line else {
-            return if piece.is_empty() { Chunk::More } else { Chunk::Some(piece) };
-        };
+        let Some(line) = position(read, b"\r\n") else { return Chunk::More };
         let digits = String::from_utf8_lossy(&read[..line]).into_owned();
         let size = usize::from_str_radix(digits.split(';').next().unwrap_or_default().trim(), 16);
         let size = size.unwrap_or_else(|_| panic!("no chunk size: {digits:?}"));
@@ -203,10 +202,6 @@ fn take_chunks(read: &mut Vec<u8>, left: &mut usize) -> Chunk {
             read.drain(..line + 2);
             *left = size + 2;
             continue;
-        }
-        if !piece.is_empty() {
-            // The last chunk is looked at again by the next call.
-            return Chunk::Some(piece);
         }
         if read.len() < line + 4 {
             return Chunk::More;
@@ -287,7 +282,7 @@ impl Live {
                 *left -= piece.len();
                 Ok(Some(piece))
             }
-            Framing::Chunked(left) => match take_chunks(read, left) {
+            Framing::Chunked(left) => match take_chunk(read, left) {
                 Chunk::Some(piece) => Ok(Some(piece)),
                 Chunk::More => Ok(None),
                 Chunk::Last => {

@@ -180,7 +180,7 @@ fn chunks_arrive_one_by_one() {
     assert!(answer.pieces.len() >= 10, "{} pieces", answer.pieces.len());
     let (first, last) = (answer.pieces[0].0, answer.pieces.last().unwrap().0);
     assert!(last.saturating_sub(first) > Duration::from_millis(450), "all at once: {first:?} {last:?}");
-    assert!(answer.head_at < Duration::from_millis(300), "{:?}", answer.head_at);
+    assert!(answer.head_at + Duration::from_millis(300) < last, "{:?}", answer.head_at);
 }
 
 #[test]
