@@ -1,8 +1,25 @@
 //! Wire formats: one folder a dialect. What a relay may know of a body is its [`Envelope`].
 
+pub mod anthropic;
+pub mod bedrock;
+mod chat;
+pub mod cohere;
+mod embeddings;
 mod envelope;
+mod family;
+pub mod gemini;
+pub mod huggingface;
+pub mod llama;
+pub mod ollama;
 pub mod openai;
 mod quirks;
+
+pub use chat::{
+    Asked, ChatAnswer, ChatCall, ChatCodec, ChatFront, ChatWriter, DecodeError, EncodeError, Encoded,
+    ErrorReader, Handling, HeaderOf, Identity, settle,
+};
+pub use embeddings::{EmbeddingsCall, EmbeddingsCodec, EmbeddingsFront, EncodedEmbeddings};
+pub use family::{Family, SamplingRule, Structured, Thinking, TopK};
 
 pub use envelope::{AnswerError, Call, Delivery, Envelope, Head, RequestError, Verdict, WholeAnswer};
 pub use quirks::{MemberRule, Quirks, Requirement, TokenLimit, UsageInStream};

@@ -15,6 +15,7 @@ mod splice;
 mod text;
 mod value;
 mod walk;
+mod write;
 
 pub use document::Document;
 pub use edits::Edits;
@@ -23,6 +24,7 @@ pub use splice::Spliced;
 pub use text::{Name, quote};
 pub use value::{Items, Kind, Member, Members, Value};
 pub use walk::{Cursor, scan_members, walk_members};
+pub use write::{ArrayWriter, ObjectWriter, append_object, write_array, write_object};
 
 /// How deep a document may be nested, the top-level object included.
 pub const MAX_DEPTH: u32 = 128;

@@ -19,8 +19,10 @@ pub struct Usage {
     pub fresh_input: u64,
     /// Input read from the provider's prompt cache.
     pub cache_read: u64,
-    /// Input written to the provider's prompt cache.
+    /// Input written to the provider's prompt cache, for its usual time.
     pub cache_write: u64,
+    /// Input written to the provider's prompt cache for an hour.
+    pub cache_write_hour: u64,
     /// Audio input.
     pub audio_input: u64,
     /// Visible text output.
@@ -36,8 +38,13 @@ impl Usage {
     pub const fn prompt_tokens(&self) -> u64 {
         self.fresh_input
             .saturating_add(self.cache_read)
-            .saturating_add(self.cache_write)
+            .saturating_add(self.cache_writes())
             .saturating_add(self.audio_input)
+    }
+
+    /// All that was written to the provider's prompt cache.
+    pub const fn cache_writes(&self) -> u64 {
+        self.cache_write.saturating_add(self.cache_write_hour)
     }
 
     /// All output: the `completion_tokens` of OpenAI's view.

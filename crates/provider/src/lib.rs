@@ -14,10 +14,11 @@ mod url;
 
 pub use auth::{HostBinding, HostPattern, Origin, Scheme};
 pub use endpoint::{Asked, Endpoint, EndpointError};
+pub use model::Settings;
 pub use path::encode_segment;
 pub use registry::{all, by_id};
 pub use route::{Route, Wire};
-pub use settings::{Location, Required, Setting, Settings};
+pub use settings::{Location, Required, Setting};
 pub use url::UrlError;
 
 use dialect::Quirks;

@@ -1,6 +1,6 @@
 //! What a target's configuration says about where it is, and what it must say.
 
-use model::Operation;
+use model::{Operation, Settings};
 
 /// A rule about one setting of a target.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,21 +21,6 @@ pub enum Required {
     /// Only for this operation.
     For(Operation),
     Never,
-}
-
-/// Settings of a target by dotted name below `model.options`. At load time a value may have
-/// `$(…)` placeholders; for a request they are resolved.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Settings(Vec<(Box<str>, Box<str>)>);
-
-impl Settings {
-    pub fn set(&mut self, name: impl Into<Box<str>>, value: impl Into<Box<str>>) {
-        self.0.push((name.into(), value.into()));
-    }
-
-    pub fn value(&self, name: &str) -> Option<&str> {
-        self.0.iter().find(|(known, _)| &**known == name).map(|(_, value)| &**value)
-    }
 }
 
 /// Everything in a target's configuration that decides where its requests go. As in [`Settings`], the

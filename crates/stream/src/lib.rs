@@ -6,6 +6,7 @@
 //! - [`SseRelay`] is the whole answer path of a relayed event stream.
 //! - [`StreamReader`] is what a dialect gives the relay, so that this crate knows no wire format.
 
+mod chat;
 mod cut;
 mod event;
 mod fault;
@@ -15,6 +16,7 @@ mod reader;
 mod relay;
 mod scan;
 
+pub use chat::{ChatDecoder, ChatEncoder, Progress, Unit, Unreadable};
 pub use cut::relay_cut;
 pub use event::SseEvent;
 pub use fault::{Break, End, StreamEnd, StreamFault, StreamState, Summary};

@@ -231,7 +231,7 @@ fn write_usage(line: &mut Line<'_>, usage: &Usage, source: UsageSource) {
     // The words of `usage_parts`, as constants.
     line.raw(",\"parts\":{\"fresh_input\":").number(usage.fresh_input);
     line.raw(",\"cache_read\":").number(usage.cache_read);
-    line.raw(",\"cache_write\":").number(usage.cache_write);
+    line.raw(",\"cache_write\":").number(usage.cache_writes());
     line.raw(",\"audio_input\":").number(usage.audio_input);
     line.raw(",\"output\":").number(usage.output);
     line.raw(",\"reasoning\":").number(usage.reasoning);
@@ -268,7 +268,7 @@ pub(crate) const fn usage_parts(usage: &Usage) -> [(&'static str, u64); USAGE_PA
     [
         ("fresh_input", usage.fresh_input),
         ("cache_read", usage.cache_read),
-        ("cache_write", usage.cache_write),
+        ("cache_write", usage.cache_writes()),
         ("audio_input", usage.audio_input),
         ("output", usage.output),
         ("reasoning", usage.reasoning),

@@ -100,6 +100,7 @@ impl Counts {
             fresh_input: prompt - cache_read - cache_write - audio_input,
             cache_read,
             cache_write,
+            cache_write_hour: 0,
             audio_input,
             output: completion - reasoning - audio_output,
             reasoning,
@@ -144,14 +145,14 @@ pub(super) fn write(usage: &Usage, out: &mut Vec<u8>) {
         r#"{{"prompt_tokens":{prompt},"completion_tokens":{completion},"total_tokens":{}"#,
         usage.total_tokens()
     );
-    if usage.cache_read + usage.cache_write + usage.audio_input > 0 {
+    if usage.cache_read + usage.cache_writes() + usage.audio_input > 0 {
         let _ = write!(
             out,
             r#","prompt_tokens_details":{{"cached_tokens":{},"audio_tokens":{}"#,
             usage.cache_read, usage.audio_input
         );
-        if usage.cache_write > 0 {
-            let _ = write!(out, r#","cache_write_tokens":{}"#, usage.cache_write);
+        if usage.cache_writes() > 0 {
+            let _ = write!(out, r#","cache_write_tokens":{}"#, usage.cache_writes());
         }
         out.push(b'}');
     }
@@ -198,6 +199,7 @@ mod tests {
             fresh_input: 25,
             cache_read: 60,
             cache_write: 5,
+            cache_write_hour: 0,
             audio_input: 10,
             output: 27,
             reasoning: 20,
@@ -263,6 +265,7 @@ mod tests {
             fresh_input: 1,
             cache_read: 2,
             cache_write: 3,
+            cache_write_hour: 0,
             audio_input: 4,
             output: 5,
             reasoning: 6,

@@ -1,0 +1,1 @@
+//! The dialect `bedrock`: AWS Bedrock's Converse.

@@ -1,0 +1,1 @@
+//! The dialect `cohere`: Cohere's chat and embed.

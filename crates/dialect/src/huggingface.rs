@@ -1,0 +1,1 @@
+//! The dialect `huggingface`: Hugging Face's text generation inference.

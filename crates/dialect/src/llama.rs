@@ -1,0 +1,1 @@
+//! The dialect `llama`: raw prompts of Llama 2.

@@ -1,0 +1,1 @@
+//! The dialect `ollama`: Ollama's own API.

@@ -1,0 +1,55 @@
+//! A whole answer.
+
+use crate::{AssistantPart, Extras, Json, Usage};
+
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ChatResponse {
+    /// The provider's id of the answer.
+    pub id: Option<Box<str>>,
+    /// The model that the provider says has answered, where clients are to be told that one.
+    pub model: Option<Box<str>>,
+    /// Unix seconds.
+    pub created: Option<u64>,
+    pub choices: Vec<Choice>,
+    pub usage: Option<Usage>,
+    pub service_tier: Option<Box<str>>,
+    /// What the provider said besides, under names that clients of its own format know.
+    pub extras: Extras,
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Choice {
+    pub index: u32,
+    /// In the order in which they were said; texts and reasoning in one part each between other parts.
+    pub parts: Vec<AssistantPart>,
+    pub finish: Finish,
+    pub logprobs: Option<Json>,
+    pub extras: Extras,
+}
+
+/// Why generation ended.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Finish {
+    pub reason: FinishReason,
+    /// The stop sequence that was met, where the provider tells.
+    pub sequence: Option<Box<str>>,
+}
+
+impl From<FinishReason> for Finish {
+    fn from(reason: FinishReason) -> Self {
+        Self { reason, sequence: None }
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash)]
+pub enum FinishReason {
+    /// The model was done.
+    #[default]
+    Stop,
+    /// A stop sequence came.
+    StopSequence,
+    Length,
+    ToolCalls,
+    /// The provider stopped or refused the answer.
+    ContentFilter,
+}
