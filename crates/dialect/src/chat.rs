@@ -93,7 +93,7 @@ pub trait ChatCodec: ErrorReader {
 }
 
 /// Reads the answer to one request; owns what the way there must tell the way back.
-pub trait ChatAnswer: Send {
+pub trait ChatAnswer: Send + Sync {
     /// Reads a whole answer with status 2xx. `headers` for those providers that tell usage there.
     fn whole(&self, headers: HeaderOf<'_>, body: &[u8]) -> Result<ChatResponse, DecodeError>;
     fn decoder(&self) -> Box<dyn ChatDecoder>;
@@ -131,7 +131,7 @@ pub trait ChatFront: Sync {
 }
 
 /// Writes the answer to one request in the client's dialect.
-pub trait ChatWriter: Send {
+pub trait ChatWriter: Send + Sync {
     fn whole(&self, response: &ChatResponse, identity: &Identity) -> Vec<u8>;
     fn encoder(&self, identity: Identity) -> Box<dyn ChatEncoder>;
 }
