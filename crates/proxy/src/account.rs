@@ -216,7 +216,8 @@ impl Account {
             }
             StreamEnd::Truncated(_) => (Outcome::Truncated, "upstream_truncated"),
             StreamEnd::UpstreamError => (Outcome::UpstreamError, "upstream_error_in_stream"),
-            StreamEnd::Fault(_) => (Outcome::GatewayError, "frame_too_long"),
+            StreamEnd::Fault(StreamFault::FrameTooLong { .. }) => (Outcome::GatewayError, "frame_too_long"),
+            StreamEnd::Fault(_) => (Outcome::GatewayError, "upstream_invalid"),
             StreamEnd::Abandoned => (Outcome::ClientDisconnected, "client_disconnected"),
         };
         self.outcome = outcome;

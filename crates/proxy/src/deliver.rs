@@ -254,7 +254,10 @@ fn fault_frame(envelope: &dyn Envelope, fault: StreamFault) -> Bytes {
     let code = match fault {
         StreamFault::TimedOut | StreamFault::Deadline => "upstream_timeout",
         StreamFault::Truncated | StreamFault::Broken => "upstream_truncated",
-        StreamFault::Coding | StreamFault::FrameTooLong { .. } => "upstream_invalid",
+        StreamFault::Coding
+        | StreamFault::FrameTooLong { .. }
+        | StreamFault::Malformed
+        | StreamFault::Checksum => "upstream_invalid",
         StreamFault::Shutdown => "gateway_shutdown",
     };
     Bytes::from(envelope.error_frame(&Verdict {

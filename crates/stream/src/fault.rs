@@ -46,6 +46,11 @@ pub enum StreamFault {
     /// Limit in bytes.
     #[error("a frame of the upstream's stream is longer than {limit} bytes")]
     FrameTooLong { limit: usize },
+    /// The body is not framed as its content type says.
+    #[error("the upstream's stream is malformed")]
+    Malformed,
+    #[error("a checksum in the upstream's stream is wrong")]
+    Checksum,
 }
 
 impl From<Break> for StreamFault {
