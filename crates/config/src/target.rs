@@ -92,6 +92,8 @@ pub struct Extensions {
     pub allowed_hosts: Vec<Box<str>>,
     /// `models`: further targets that the caller selects by `NAME/MODEL`.
     pub models: Vec<ModelList>,
+    /// `default_model`: the entry of `models`, or entry and model, for models that no entry has.
+    pub default_model: Option<Box<str>>,
     /// `list_models`: this instance answers `GET` with the list of `models`, and sends nothing upstream.
     pub list_models: bool,
     /// `simulate`: the target is the built-in simulator; `upstream_url` and `auth` are not used.

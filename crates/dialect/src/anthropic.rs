@@ -1,1 +1,2 @@
 //! The dialect `anthropic`: Anthropic's Messages.
+pub use crate::openai::{CHAT_FRONT, OPENAI as ENVELOPE};

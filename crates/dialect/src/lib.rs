@@ -7,6 +7,7 @@ pub mod cohere;
 mod embeddings;
 mod envelope;
 mod family;
+mod front;
 pub mod gemini;
 pub mod huggingface;
 pub mod llama;
@@ -20,20 +21,7 @@ pub use chat::{
 };
 pub use embeddings::{EmbeddingsCall, EmbeddingsCodec, EmbeddingsFront, EncodedEmbeddings};
 pub use family::{Family, SamplingRule, Structured, Thinking, TopK};
+pub use front::{Front, front};
 
 pub use envelope::{AnswerError, Call, Delivery, Envelope, Head, RequestError, Verdict, WholeAnswer};
 pub use quirks::{MemberRule, Quirks, Requirement, TokenLimit, UsageInStream};
-
-use model::ClientFormat;
-
-/// What a relay may know of the bodies of a client format; none where this version does not speak it.
-pub fn front(format: ClientFormat) -> Option<&'static dyn Envelope> {
-    match format {
-        ClientFormat::OpenAi => Some(&openai::OPENAI),
-        ClientFormat::Anthropic
-        | ClientFormat::Bedrock
-        | ClientFormat::Cohere
-        | ClientFormat::Gemini
-        | ClientFormat::HuggingFace => None,
-    }
-}

@@ -1,6 +1,7 @@
 //! The dialect `openai`: chat, completions and embeddings as OpenAI's API has them.
 
 pub mod answer;
+mod codec;
 mod envelope;
 mod error;
 mod estimate;
@@ -10,4 +11,5 @@ mod shape;
 pub mod stream;
 mod usage;
 
+pub use codec::{CHAT_CODEC, CHAT_FRONT, COMPLETIONS_FRONT, EMBEDDINGS_FRONT};
 pub use envelope::{OPENAI, OpenAi};

@@ -21,3 +21,6 @@ pub use parameter::{Parameter, foreign_tools};
 pub use request::{ChatRequest, Effort, ReasoningWish, ResponseFormat, Sampling};
 pub use response::{ChatResponse, Choice, Finish, FinishReason};
 pub use tool::{Function, Tool, ToolChoice};
+
+#[cfg(test)]
+mod tests;

@@ -19,6 +19,8 @@ pub struct Asked<'a> {
     pub model: Option<&'a str>,
     /// The client's path as it came, still escaped, without query: what `preserve` keeps.
     pub path: &'a str,
+    /// The answer is asked for as a stream.
+    pub streamed: bool,
 }
 
 /// Why a request has no place to go to. All of these are the caller's doing (400), because what is
@@ -104,6 +106,9 @@ impl Provider {
                 defaults.push((*name, encode_segment(value).into()));
             }
         }
+        if let Some((name, value)) = route.stream_query.filter(|_| asked.streamed) {
+            defaults.push((name, value.into()));
+        }
         let endpoint = Endpoint {
             scheme: site.scheme,
             authority: authority(site.scheme, &host, site.port).into(),
@@ -150,13 +155,25 @@ fn path_of(
     match (site.path, configured) {
         (_, Some(path)) if preserve && location.upstream_url.is_some() => Ok(join("", path)),
         (_, None) if preserve => Ok(join("", asked.path)),
-        (Some(path), _) if !preserve => Ok(join("", path)),
+        (Some(path), _) if !preserve => Ok(join("", &delivered(path, route, asked.streamed))),
         (_, Some(path)) => Ok(join(&segments(route.stem, location, asked)?, path)),
         (_, None) => {
             let stem = segments(route.stem, location, asked)?;
-            Ok(join(&stem, &segments(route.path, location, asked)?))
+            let path = route.stream_path.filter(|_| asked.streamed).unwrap_or(route.path);
+            Ok(join(&stem, &segments(path, location, asked)?))
         }
     }
+}
+
+/// A path that was written out, for the wanted delivery: where it ends as the route's path for the other one
+/// does, the end is exchanged.
+fn delivered<'p>(path: &'p str, route: &Route, streamed: bool) -> Cow<'p, str> {
+    let end = |path: &'static str| path.rfind(['/', ':']).and_then(|at| path.get(at..));
+    let Some((whole, stream)) = end(route.path).zip(route.stream_path.and_then(end)) else {
+        return Cow::Borrowed(path);
+    };
+    let (wanted, other) = if streamed { (stream, whole) } else { (whole, stream) };
+    path.strip_suffix(other).map_or(Cow::Borrowed(path), |stem| Cow::Owned(format!("{stem}{wanted}")))
 }
 
 /// A path template with its values, each escaped as one segment.

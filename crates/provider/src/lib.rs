@@ -21,7 +21,7 @@ pub use route::{Route, Wire};
 pub use settings::{Location, Required, Setting};
 pub use url::UrlError;
 
-use dialect::Quirks;
+use dialect::{Family, Quirks};
 use model::{ClientFormat, Operation};
 
 /// One provider, as data.
@@ -39,6 +39,8 @@ pub struct Provider {
     pub headers: &'static [(&'static str, &'static str)],
     /// Rules for a model by its name (`None` is a model without one) and the target's settings.
     pub quirks: fn(model: Option<&str>, settings: &Settings) -> &'static Quirks,
+    /// What is known of a model by its name.
+    pub family: fn(model: &str) -> &'static Family,
     /// How the provider's own keys are sent: quickstart writes `auth` from it.
     pub key: KeyStyle,
     /// False where a caller's own credential may never replace the configured one (gemini).
@@ -82,16 +84,21 @@ impl Provider {
             .routes
             .iter()
             .find(|route| route.operation == operation && route.format == format && (route.when)(location));
-        own.or_else(|| self.translated(operation, format))
+        own.or_else(|| self.shared(operation, format, location))
     }
 
     /// What every provider has, whatever its own routes.
-    fn translated(&self, operation: Operation, format: ClientFormat) -> Option<&'static Route> {
-        let native = format != ClientFormat::OpenAi && self.speaks(format);
-        match operation {
-            Operation::Preserve if native => Some(&route::NATIVE_PRESERVE),
-            Operation::Chat if format == ClientFormat::Anthropic && self.has(Operation::Chat) => {
-                Some(&route::ANTHROPIC_CHAT)
+    fn shared(
+        &self,
+        operation: Operation,
+        format: ClientFormat,
+        location: &Location<'_>,
+    ) -> Option<&'static Route> {
+        match (operation, format) {
+            (_, ClientFormat::OpenAi) => None,
+            (Operation::Preserve, _) if self.speaks(format) => Some(&route::NATIVE_PRESERVE),
+            (Operation::Chat, ClientFormat::Anthropic) => {
+                self.route(operation, ClientFormat::OpenAi, &Location { client: format, ..*location })
             }
             _ => None,
         }

@@ -1,7 +1,7 @@
 //! One operation of a provider: its path, and what is spoken there.
 
-use dialect::Envelope;
-use dialect::openai::OPENAI;
+use dialect::openai::{CHAT_CODEC, OPENAI};
+use dialect::{ChatCodec, EmbeddingsCodec, Envelope};
 use model::{ClientFormat, Operation};
 
 use crate::Location;
@@ -9,7 +9,7 @@ use crate::Location;
 /// One operation of a provider.
 pub struct Route {
     pub operation: Operation,
-    /// What the client speaks.
+    /// The clients that the route is for. What speaks chat serves those of [`ClientFormat::Anthropic`] as well.
     pub format: ClientFormat,
     /// Whether the route is meant for a target at this place.
     pub when: fn(&Location<'_>) -> bool,
@@ -18,8 +18,12 @@ pub struct Route {
     /// Path on the base; `{model}` and `{setting}` are escaped as one segment each. Empty where the
     /// client's own path is kept.
     pub path: &'static str,
+    /// The path where the answer is streamed, if that is another one.
+    pub stream_path: Option<&'static str>,
     /// Query arguments that a setting supplies unless the client's query has them: name, setting.
     pub query: &'static [(&'static str, &'static str)],
+    /// A query argument that a streamed answer needs: name, value.
+    pub stream_query: Option<(&'static str, &'static str)>,
     pub wire: Wire,
 }
 
@@ -28,13 +32,15 @@ pub struct Route {
 pub enum Wire {
     /// The client's own OpenAI body is passed on, edited by span.
     Relay(&'static dyn Envelope),
+    /// Chat in a format of its own: translated by the codec, and relayed for clients that speak it themselves.
+    Chat {
+        relayed: Option<(ClientFormat, &'static dyn Envelope)>,
+        codec: &'static dyn ChatCodec,
+    },
+    Embeddings(&'static dyn EmbeddingsCodec),
     /// The provider has the operation, and this version of the gateway does not serve it.
     Unserved,
 }
-
-/// What Claude Code and its kin need before a provider that speaks something else.
-pub(crate) static ANTHROPIC_CHAT: Route =
-    Route::unserved(Operation::Chat, "").speaking(ClientFormat::Anthropic);
 
 /// `preserve` for clients of a native format.
 pub(crate) static NATIVE_PRESERVE: Route = Route::unserved(Operation::Preserve, "");
@@ -45,12 +51,42 @@ fn everywhere(_: &Location<'_>) -> bool {
 
 impl Route {
     const fn new(operation: Operation, path: &'static str, wire: Wire) -> Self {
-        Self { operation, format: ClientFormat::OpenAi, when: everywhere, stem: "", path, query: &[], wire }
+        Self {
+            operation,
+            format: ClientFormat::OpenAi,
+            when: everywhere,
+            stem: "",
+            path,
+            stream_path: None,
+            query: &[],
+            stream_query: None,
+            wire,
+        }
     }
 
     /// OpenAI's wire format at `path`.
     pub(crate) const fn relay(operation: Operation, path: &'static str) -> Self {
         Self::new(operation, path, Wire::Relay(&OPENAI))
+    }
+
+    /// Chat in OpenAI's format at `path`.
+    pub(crate) const fn openai_chat(path: &'static str) -> Self {
+        let relayed = Some((ClientFormat::OpenAi, &OPENAI as &'static dyn Envelope));
+        Self::new(Operation::Chat, path, Wire::Chat { relayed, codec: &CHAT_CODEC })
+    }
+
+    /// Chat, or completions, in a format that no client speaks.
+    pub(crate) const fn translated(
+        operation: Operation,
+        path: &'static str,
+        codec: &'static dyn ChatCodec,
+    ) -> Self {
+        Self::new(operation, path, Wire::Chat { relayed: None, codec })
+    }
+
+    /// Embeddings in a format of the provider's own.
+    pub(crate) const fn embeddings(path: &'static str, codec: &'static dyn EmbeddingsCodec) -> Self {
+        Self::new(Operation::Embeddings, path, Wire::Embeddings(codec))
     }
 
     pub(crate) const fn unserved(operation: Operation, path: &'static str) -> Self {
@@ -72,6 +108,26 @@ impl Route {
         self
     }
 
+    /// Clients of `format` speak what is spoken here.
+    pub(crate) const fn relaying(mut self, format: ClientFormat, envelope: &'static dyn Envelope) -> Self {
+        if let Wire::Chat { codec, .. } = self.wire {
+            self.wire = Wire::Chat { relayed: Some((format, envelope)), codec };
+        }
+        self
+    }
+
+    /// Streams come from another path.
+    pub(crate) const fn streaming(mut self, path: &'static str) -> Self {
+        self.stream_path = Some(path);
+        self
+    }
+
+    /// Streams need this argument in the query.
+    pub(crate) const fn stream_query(mut self, name: &'static str, value: &'static str) -> Self {
+        self.stream_query = Some((name, value));
+        self
+    }
+
     pub(crate) const fn when(mut self, when: fn(&Location<'_>) -> bool) -> Self {
         self.when = when;
         self
@@ -88,7 +144,7 @@ impl Route {
     }
 
     pub fn is_served(&self) -> bool {
-        matches!(self.wire, Wire::Relay(_))
+        !matches!(self.wire, Wire::Unserved)
     }
 
     /// Whether the path says by itself which model answers, so that no request need name one.
@@ -102,5 +158,7 @@ impl Route {
         self.operation == Operation::Preserve
             || self.path.contains("{model}")
             || self.stem.contains("{model}")
+            || self.stream_path.is_some()
+            || self.stream_query.is_some()
     }
 }

@@ -1,6 +1,6 @@
 //! What a target's configuration says about where it is, and what it must say.
 
-use model::{Operation, Settings};
+use model::{ClientFormat, Operation, Settings};
 
 /// A rule about one setting of a target.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,12 +34,16 @@ pub struct Location<'a> {
     pub upstream_url: Option<&'a str>,
     /// `upstream_path`; escaped like `upstream_url`.
     pub upstream_path: Option<&'a str>,
+    /// Name that the provider knows the model by, where it is known: some models are spoken to in another way.
+    pub model: Option<&'a str>,
+    /// What the client speaks: some targets have a way of their own for it.
+    pub client: ClientFormat,
 }
 
 impl<'a> Location<'a> {
     /// A target that is where its provider is.
     pub const fn of(settings: &'a Settings) -> Self {
-        Self { settings, upstream_url: None, upstream_path: None }
+        Self { settings, upstream_url: None, upstream_path: None, model: None, client: ClientFormat::OpenAi }
     }
 
     /// Whether `upstream_url` has a path, without its query, that `test` holds for.

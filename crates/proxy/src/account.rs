@@ -138,9 +138,15 @@ impl Account {
         self.request_id
     }
 
+    pub fn request_id_text(&self) -> &str {
+        self.request_id.as_str()
+    }
+
     /// The request is about to be sent.
     pub fn sending(&mut self, prepared: &mut Prepared<'_>, query: Option<&str>) {
-        self.losses = std::mem::take(&mut prepared.losses);
+        if self.tries == 0 {
+            self.losses = std::mem::take(&mut prepared.losses);
+        }
         self.sent = Some(Sent {
             provider: prepared.target.provider.id,
             model: prepared.model.clone(),
@@ -198,12 +204,17 @@ impl Account {
 
     /// A whole answer was read; `estimated` is the input to assume where the upstream told no usage.
     pub fn whole(&mut self, answer: &WholeAnswer, estimated: impl FnOnce() -> u64) {
-        self.usage = Some(if let Some(usage) = answer.usage {
+        self.used(if let Some(usage) = answer.usage {
             (usage, UsageSource::Reported)
         } else {
             let output = answer.output_bytes.div_ceil(4);
             (Usage { fresh_input: estimated(), output, ..Usage::default() }, UsageSource::Estimated)
         });
+    }
+
+    /// What the answer used.
+    pub fn used(&mut self, usage: (Usage, UsageSource)) {
+        self.usage = Some(usage);
     }
 
     /// A stream has ended, or was left by its client.

@@ -2,6 +2,7 @@
 
 mod event_stream;
 mod idle;
+mod machine;
 mod passing;
 
 use std::pin::Pin;
@@ -12,6 +13,7 @@ use http_body::{Body, Frame, SizeHint};
 use thiserror::Error;
 
 pub use event_stream::{EventStream, Opening, StreamSettings};
+pub use machine::Machine;
 pub use passing::Passing;
 
 use crate::account::Account;

@@ -9,15 +9,15 @@ use http::response::Parts;
 use http::{Response, StatusCode};
 use http_body::Body as _;
 use model::Operation;
-use stream::{Opaque, RelaySettings, SseRelay, StreamFault, UsagePolicy};
+use stream::{Framer, Opaque, RelaySettings, SseRelay, StreamFault, UsagePolicy};
 
 use crate::account::Account;
-use crate::answer::{ClientBody, EventStream, Opening, Passing, StreamSettings};
+use crate::answer::{ClientBody, EventStream, Machine, Opening, Passing, StreamSettings};
 use crate::error::GatewayError;
 use crate::frames::next_frame;
 use crate::headers;
 use crate::inflate::{Coding, Encoded, InflateError, Inflater, looks_like_gzip};
-use crate::prepare::Prepared;
+use crate::prepare::{Body, Plan, Prepared};
 use crate::render;
 use crate::response_headers;
 use crate::snapshot::AiProxy;
@@ -38,7 +38,7 @@ const fn most_of(operation: Operation) -> usize {
 
 /// One answer on its way.
 pub struct Delivering<'a> {
-    pub prepared: &'a Prepared<'a>,
+    pub prepared: Prepared<'a>,
     pub plugin: &'a AiProxy,
     pub read_timeout: Duration,
     pub takes_gzip: bool,
@@ -56,7 +56,7 @@ struct Whole {
 
 impl Delivering<'_> {
     pub async fn deliver(
-        self,
+        mut self,
         response: Response<UpstreamBody>,
         mut account: Box<Account>,
     ) -> Response<ClientBody> {
@@ -66,8 +66,11 @@ impl Delivering<'_> {
         response_headers::add(&self, &mut parts.headers, &account);
         let preserved = self.prepared.operation == Operation::Preserve;
         let may_stream = preserved || self.prepared.delivery == Delivery::Stream;
-        let outcome = if parts.status.is_success() && may_stream && headers::is_event_stream(&parts.headers) {
-            self.stream(parts, body, encoded, &mut account).await
+        let outcome = if !matches!(self.prepared.plan, Plan::Relay(_)) {
+            self.translate(parts, body, encoded, &mut account).await
+        } else if parts.status.is_success() && may_stream && headers::is_event_stream(&parts.headers) {
+            let machine = Machine::Relay(Box::new(self.relay()));
+            self.stream(parts, body, encoded, machine, &mut account).await
         } else if parts.status.is_success() && !preserved {
             self.whole(parts, body, encoded, &mut account).await
         } else {
@@ -87,7 +90,7 @@ impl Delivering<'_> {
                 let mut own = HeaderMap::new();
                 response_headers::add(&self, &mut own, &account);
                 let extra = own.into_iter().filter_map(|(name, value)| Some((name?, value))).collect();
-                render::error(&error, self.plugin.envelope, extra, account)
+                render::error(&error, self.plugin.front.envelope, extra, account)
             }
         }
     }
@@ -135,7 +138,7 @@ impl Delivering<'_> {
         let operation = self.prepared.operation;
         let raw = collect(body, self.read_timeout, most_of(operation)).await?;
         let whole = self.decode(raw, encoded, &mut parts.headers)?;
-        let checked = self.plugin.envelope.whole(operation, self.prepared.quirks, &whole.plain);
+        let checked = self.envelope().whole(operation, self.prepared.quirks, &whole.plain);
         match checked {
             Ok(answer) => account.whole(&answer, || self.prepared.input_estimate()),
             // Only generated text is ours to judge.
@@ -155,6 +158,65 @@ impl Delivering<'_> {
             }
         }
         Ok((parts, Content::Whole(whole.sent)))
+    }
+
+    /// Reads an answer that the target wrote in another format, and writes it in the client's.
+    async fn translate(
+        &mut self,
+        mut parts: Parts,
+        body: UpstreamBody,
+        encoded: Encoded,
+        account: &mut Account,
+    ) -> Result<(Parts, Content), GatewayError> {
+        if let Plan::Translate(translation) = &self.prepared.plan
+            && parts.status.is_success()
+            && self.prepared.delivery == Delivery::Stream
+        {
+            let framer = headers::media_type(&parts.headers).and_then(Framer::for_content_type);
+            let framer = framer.ok_or_else(|| GatewayError::NotAStream {
+                provider: self.prepared.target.provider.id,
+                route: self.prepared.operation.route_type(),
+            })?;
+            let machine = Machine::Translate(Box::new(translation.transcoder(framer)));
+            let (mut parts, content) = self.stream(parts, body, encoded, machine, account).await?;
+            if matches!(content, Content::Stream(_)) {
+                let kind = HeaderValue::from_static("text/event-stream");
+                parts.headers.insert(header::CONTENT_TYPE, kind);
+            }
+            return Ok((parts, content));
+        }
+        let operation = self.prepared.operation;
+        let raw = collect(body, self.read_timeout, most_of(operation)).await?;
+        let plain = self.decode(raw, encoded, &mut parts.headers)?.plain;
+        parts.headers.remove(header::CONTENT_ENCODING);
+        let kind = HeaderValue::from_static("application/json");
+        let provider = self.prepared.target.provider.id;
+        let undecodable =
+            |reason| GatewayError::Undecodable { provider, route: operation.route_type(), reason };
+        let written = match &mut self.prepared.plan {
+            Plan::Translate(translation) if parts.status.is_success() => {
+                let (written, response) = translation.whole(&parts.headers, &plain).map_err(undecodable)?;
+                account.used(translation.usage(&response));
+                written
+            }
+            Plan::Embed(embedding) if parts.status.is_success() => {
+                let settings = &self.prepared.destination.settings;
+                embedding.take(settings, &parts.headers, &plain).map_err(undecodable)?;
+                account.used(embedding.usage());
+                embedding.write()
+            }
+            Plan::Translate(translation) => {
+                let error = translation.error(parts.status.as_u16(), &parts.headers, &plain);
+                self.plugin.front.error(&error)
+            }
+            Plan::Embed(embedding) => {
+                let error = embedding.error(parts.status.as_u16(), &parts.headers, &plain);
+                self.plugin.front.error(&error)
+            }
+            Plan::Relay(_) => return Err(GatewayError::Internal("a relayed answer was to be translated")),
+        };
+        parts.headers.insert(header::CONTENT_TYPE, kind);
+        Ok((parts, Content::Whole(written.into())))
     }
 
     fn decode(&self, raw: Bytes, encoded: Encoded, headers: &mut HeaderMap) -> Result<Whole, GatewayError> {
@@ -186,6 +248,7 @@ impl Delivering<'_> {
         mut parts: Parts,
         body: UpstreamBody,
         encoded: Encoded,
+        machine: Machine,
         account: &mut Account,
     ) -> Result<(Parts, Content), GatewayError> {
         let inflater = match encoded {
@@ -195,22 +258,22 @@ impl Delivering<'_> {
         };
         parts.headers.remove(header::CONTENT_ENCODING);
         account.stream = true;
-        let envelope = self.plugin.envelope;
+        let envelope = self.plugin.front.envelope;
         let settings = StreamSettings {
             read_timeout: self.read_timeout,
             keep_alive: self.plugin.extensions.keep_alive,
             keep_alive_frame: envelope.keep_alive(),
             early_head: self.plugin.extensions.early_head,
         };
-        let mut stream = EventStream::new(body, inflater, self.relay(), settings);
+        let mut stream = EventStream::new(body, inflater, machine, settings);
         match stream.open().await {
             Opening::Stream => {
                 response_headers::add_for_stream(&mut parts.headers);
                 Ok((parts, Content::Stream(stream)))
             }
-            Opening::Error(data) => {
-                parts.status =
-                    StatusCode::from_u16(envelope.error_status(&data)).unwrap_or(StatusCode::BAD_GATEWAY);
+            Opening::Error(data, status) => {
+                let status = status.unwrap_or_else(|| envelope.error_status(&data));
+                parts.status = StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_GATEWAY);
                 account.error_first(parts.status);
                 parts.headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
                 Ok((parts, Content::Whole(data)))
@@ -225,9 +288,17 @@ impl Delivering<'_> {
         }
     }
 
+    /// What the answer is written in, where it is relayed.
+    fn envelope(&self) -> &'static dyn Envelope {
+        match self.prepared.plan {
+            Plan::Relay(envelope) => envelope,
+            Plan::Translate(_) | Plan::Embed(_) => self.plugin.front.envelope,
+        }
+    }
+
     fn relay(&self) -> SseRelay {
-        let prepared = self.prepared;
-        let envelope = self.plugin.envelope;
+        let prepared = &self.prepared;
+        let envelope = self.envelope();
         let fault_frame = Box::new(move |fault: StreamFault| fault_frame(envelope, fault));
         if prepared.operation == Operation::Preserve {
             return SseRelay::new(Box::new(Opaque), RelaySettings::default(), fault_frame);
@@ -251,22 +322,43 @@ enum Content {
 }
 
 fn fault_frame(envelope: &dyn Envelope, fault: StreamFault) -> Bytes {
-    let code = match fault {
-        StreamFault::TimedOut | StreamFault::Deadline => "upstream_timeout",
-        StreamFault::Truncated | StreamFault::Broken => "upstream_truncated",
-        StreamFault::Coding
-        | StreamFault::FrameTooLong { .. }
-        | StreamFault::Malformed
-        | StreamFault::Checksum => "upstream_invalid",
-        StreamFault::Shutdown => "gateway_shutdown",
-    };
     Bytes::from(envelope.error_frame(&Verdict {
         status: 502,
         kind: "api_error",
-        code: Some(code),
+        code: Some(fault.code()),
         param: None,
         message: &fault.to_string(),
     }))
+}
+
+/// Takes the answer to one of several calls, and prepares the next one.
+pub async fn gather(
+    prepared: &mut Prepared<'_>,
+    response: Response<UpstreamBody>,
+    read_timeout: Duration,
+) -> Result<(), GatewayError> {
+    let (parts, body) = response.into_parts();
+    let raw = collect(body, read_timeout, MAX_EMBEDDINGS).await?;
+    let plain = match Encoded::of(&parts.headers) {
+        Encoded::With(coding) => inflate(&raw, coding, MAX_EMBEDDINGS)?,
+        Encoded::Plain => raw,
+        Encoded::Unknown => return Err(GatewayError::AnswerEncoding),
+    };
+    let (provider, route) = (prepared.target.provider.id, prepared.operation.route_type());
+    let Plan::Embed(embedding) = &mut prepared.plan else {
+        return Err(GatewayError::Internal("one call has several answers"));
+    };
+    let settings = &prepared.destination.settings;
+    embedding.take(settings, &parts.headers, &plain).map_err(|reason| GatewayError::Undecodable {
+        provider,
+        route,
+        reason,
+    })?;
+    if let Some(batch) = embedding.next(settings)? {
+        prepared.body = Body::whole(batch.document);
+        prepared.headers = batch.headers;
+    }
+    Ok(())
 }
 
 /// Reads a body to its end, within bounds of size and time.

@@ -1,6 +1,6 @@
 //! Every way in which the gateway itself refuses or fails a request, and what the caller is told.
 
-use dialect::{AnswerError, RequestError};
+use dialect::{AnswerError, DecodeError, EncodeError, RequestError};
 use document::DocumentError;
 use http::StatusCode;
 use thiserror::Error;
@@ -49,6 +49,10 @@ pub enum GatewayError {
     StreamingDenied,
     #[error("the target of this request is not valid: {0}")]
     Endpoint(String),
+    #[error("{0}")]
+    Encode(#[from] EncodeError),
+    #[error("more than {0} inputs cannot be sent at once")]
+    TooManyInputs(usize),
     #[error("the target cannot be told: {0}")]
     Unsupported(String),
     #[error("method {method} is not supported on this route: use {allowed}")]
@@ -57,6 +61,8 @@ pub enum GatewayError {
     ModelName,
     #[error("transformation failed from type {provider}://{route}: {reason}")]
     Transformation { provider: &'static str, route: &'static str, reason: AnswerError },
+    #[error("transformation failed from type {provider}://{route}: {reason}")]
+    Undecodable { provider: &'static str, route: &'static str, reason: DecodeError },
     #[error("transformation failed from type {provider}://{route}: the answer is not an event stream")]
     NotAStream { provider: &'static str, route: &'static str },
     #[error("the upstream's answer ended before it was complete")]
@@ -135,11 +141,12 @@ impl GatewayError {
             }
             Self::StreamingDenied => bad_request("streaming_denied"),
             Self::Endpoint(_) => bad_request("invalid_target"),
-            Self::Unsupported(_) => bad_request("unsupported_parameter"),
+            Self::Unsupported(_) | Self::Encode(_) => bad_request("unsupported_parameter"),
+            Self::TooManyInputs(_) => bad_request("too_many_inputs"),
             Self::Method { .. } => {
                 meaning(StatusCode::METHOD_NOT_ALLOWED, INVALID, "method_not_allowed", Blame::Caller)
             }
-            Self::Transformation { .. } | Self::NotAStream { .. } => {
+            Self::Transformation { .. } | Self::Undecodable { .. } | Self::NotAStream { .. } => {
                 meaning(StatusCode::INTERNAL_SERVER_ERROR, FAILED, "transformation_failed", Blame::Upstream)
             }
             Self::AnswerTruncated => {
@@ -162,6 +169,9 @@ impl GatewayError {
             Self::StreamingDenied => Some("stream"),
             Self::Request(RequestError::WrongType { member, .. }) => Some(member),
             Self::Request(RequestError::Duplicate(member)) => Some(member),
+            Self::Encode(EncodeError::Unsupported(member) | EncodeError::Invalid { member, .. }) => {
+                Some(member)
+            }
             _ => None,
         }
     }

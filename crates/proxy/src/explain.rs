@@ -149,6 +149,7 @@ async fn sent(
         lookup,
         body,
         hidden_members: admitted.hidden_members,
+        request_id: "explained",
     };
     let mut prepared = prepare(gateway, plugin, &asked)?;
     // As it is before the credential goes in.

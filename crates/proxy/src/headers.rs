@@ -58,6 +58,11 @@ pub fn strip_for_upstream(headers: &mut HeaderMap, unwanted: impl Fn(&str) -> bo
     strip(headers, |name| is_hop_by_hop(name) || is_for_gateway(name) || unwanted(name));
 }
 
+/// Removes what a client tells the provider whose format it speaks, when the target is another.
+pub fn strip_dialect(headers: &mut HeaderMap) {
+    strip(headers, |name| name.starts_with("anthropic-") || name.starts_with("openai-"));
+}
+
 /// Turns an upstream's headers into those that go to the client.
 pub fn strip_for_client(headers: &mut HeaderMap) {
     strip(headers, |name| is_hop_by_hop(name) || is_for_upstream(name));
@@ -96,6 +101,12 @@ pub fn is_json(headers: &HeaderMap) -> bool {
     let mut types = headers.get_all(header::CONTENT_TYPE).iter();
     let first = types.next();
     types.next().is_none() && first.is_none_or(|value| media_type_is(value, "application/json"))
+}
+
+/// The media type of an answer, without parameters.
+pub fn media_type(headers: &HeaderMap) -> Option<&str> {
+    let value = headers.get(header::CONTENT_TYPE)?.to_str().ok()?;
+    Some(value.split(';').next().unwrap_or_default().trim())
 }
 
 /// Whether an answer is an event stream.

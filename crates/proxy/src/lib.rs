@@ -9,6 +9,7 @@ mod admit;
 mod answer;
 mod bind;
 mod deliver;
+mod embed;
 mod error;
 mod explain;
 mod frames;
@@ -30,6 +31,7 @@ mod sign;
 mod snapshot;
 mod target;
 mod templates;
+mod translate;
 mod upstream;
 
 pub use explain::{ExplainError, Explanation, explain};

@@ -12,7 +12,7 @@ use crate::Gateway;
 use crate::account::Account;
 use crate::admit::{self, Admitted, Refusal};
 use crate::answer::ClientBody;
-use crate::deliver::Delivering;
+use crate::deliver::{Delivering, gather};
 use crate::error::GatewayError;
 use crate::listen::ConnectionInfo;
 use crate::prepare::{Asked, prepare};
@@ -104,6 +104,7 @@ async fn exchange(
         },
         body,
         hidden_members: admitted.hidden_members,
+        request_id: account.request_id_text(),
     };
     let mut prepared = match prepare(gateway, plugin, &asked) {
         Ok(prepared) => prepared,
@@ -111,36 +112,44 @@ async fn exchange(
     };
     drop(asked);
     let client_query = admitted.query(&parts.uri);
-    let signed = match sign(&mut prepared, parts.headers, client_query, takes_gzip) {
-        Ok(signed) => signed,
-        Err(error) => return Err(failed(error, account, plugin)),
-    };
     let (timeouts, retries) = snapshot.patience(admitted.route);
-    let (host, request) = signed.into_parts();
-    account.sending(&mut prepared, request.uri().query());
-    let mut attempted = Attempted::default();
-    let sent = upstream::send(&host, request, timeouts, retries, &mut attempted).await;
-    account.connected(attempted.failed_connects);
-    match sent {
-        Ok(response) => {
-            account.answered(response.status());
-            let delivering =
-                Delivering { prepared: &prepared, plugin, read_timeout: timeouts.read, takes_gzip, debug };
-            Ok(delivering.deliver(response, account).await)
+    let mut headers = parts.headers;
+    loop {
+        let last = prepared.is_last_call();
+        let mine = if last { std::mem::take(&mut headers) } else { headers.clone() };
+        let signed = match sign(&mut prepared, mine, client_query, takes_gzip) {
+            Ok(signed) => signed,
+            Err(error) => return Err(failed(error, account, plugin)),
+        };
+        let (host, request) = signed.into_parts();
+        account.sending(&mut prepared, request.uri().query());
+        let mut attempted = Attempted::default();
+        let sent = upstream::send(&host, request, timeouts, retries, &mut attempted).await;
+        account.connected(attempted.failed_connects);
+        let response = match sent {
+            Ok(response) => response,
+            Err(error) => {
+                tracing::warn!(
+                    request_id = account.request_id().as_str(),
+                    host = prepared.destination.endpoint.authority(),
+                    %error,
+                    "an upstream did not answer"
+                );
+                return Err(failed(GatewayError::Upstream(error), account, plugin));
+            }
+        };
+        account.answered(response.status());
+        if last || !response.status().is_success() {
+            let delivering = Delivering { prepared, plugin, read_timeout: timeouts.read, takes_gzip, debug };
+            return Ok(delivering.deliver(response, account).await);
         }
-        Err(error) => {
-            tracing::warn!(
-                request_id = account.request_id().as_str(),
-                host = prepared.destination.endpoint.authority(),
-                %error,
-                "an upstream did not answer"
-            );
-            Err(failed(GatewayError::Upstream(error), account, plugin))
+        if let Err(error) = gather(&mut prepared, response, timeouts.read).await {
+            return Err(failed(error, account, plugin));
         }
     }
 }
 
 #[expect(clippy::unnecessary_box_returns, reason = "it is the error of results whose other side is small")]
 fn failed(error: GatewayError, account: Box<Account>, plugin: &AiProxy) -> Box<Failed> {
-    Box::new(Failed { error, extra: Vec::new(), account, envelope: plugin.envelope })
+    Box::new(Failed { error, extra: Vec::new(), account, envelope: plugin.front.envelope })
 }

@@ -5,18 +5,21 @@ use std::borrow::Cow;
 use auth::{ParamLocation, is_client_credential};
 use bytes::Bytes;
 use config::{StreamingPolicy, UnsupportedPolicy};
-use dialect::{Call, Delivery, Head, Quirks, UsageInStream};
+use dialect::{Call, ChatCall, ChatCodec, Delivery, EmbeddingsCodec, Envelope, Head, Quirks, UsageInStream};
 use document::{Document, Edits, Spliced, quote};
-use http::{HeaderMap, HeaderName, Method};
+use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use model::{Losses, Operation};
+use provider::Wire;
 
 use crate::Gateway;
+use crate::embed::{self, Embedding};
 use crate::error::GatewayError;
 use crate::headers;
 use crate::query;
 use crate::snapshot::AiProxy;
 use crate::target::{Destination, Target};
 use crate::templates::Lookup;
+use crate::translate::{self, Translated, Translation, translate};
 
 /// What of a request the gateway works with once it knows who called and which plugin applies.
 pub struct Asked<'a> {
@@ -27,6 +30,16 @@ pub struct Asked<'a> {
     pub body: Bytes,
     /// Members of the body that are keys of callers, and go no further.
     pub hidden_members: &'a [Box<str>],
+    pub request_id: &'a str,
+}
+
+/// What is spoken on either side of the gateway.
+pub enum Plan {
+    /// Both sides speak the same: bytes pass.
+    Relay(&'static dyn Envelope),
+    Translate(Box<Translation>),
+    /// Vectors, in one call or several.
+    Embed(Box<Embedding>),
 }
 
 /// The body of a request on its way up.
@@ -48,7 +61,10 @@ pub struct Prepared<'s> {
     pub delivery: Delivery,
     /// The client asked for the usage of its stream.
     pub usage_asked: bool,
+    pub plan: Plan,
     pub body: Body,
+    /// Headers of the plan: name in lower case, value.
+    pub headers: Vec<(&'static str, String)>,
     pub losses: Losses,
     pub method: Method,
 }
@@ -83,7 +99,7 @@ fn prepare_object<'s>(
         return Err(GatewayError::Method { method: asked.method.clone(), allowed: "POST, GET" });
     }
     let document = Box::new(Document::parse(asked.body.clone()).map_err(GatewayError::Json)?);
-    let envelope = plugin.envelope;
+    let envelope = plugin.front.envelope;
     let head = envelope.head(&document)?;
     envelope.check(&document, plugin.operation)?;
     let delivery = stream_gate(plugin, head.stream)?;
@@ -91,35 +107,155 @@ fn prepare_object<'s>(
     if model.as_deref().is_some_and(|model| model.chars().any(char::is_control)) {
         return Err(GatewayError::ModelName);
     }
-    let destination = target.locate(model.as_deref(), asked.path, &asked.lookup, &gateway.hosts)?;
+    let place =
+        provider::Asked { model: model.as_deref(), path: asked.path, streamed: delivery == Delivery::Stream };
+    let destination = target.locate(&place, &asked.lookup, &gateway.hosts)?;
     let quirks = target.quirks(model.as_deref(), &destination);
-    let mut edits = Box::new(hide(&document, asked.hidden_members));
-    let mut losses = Losses::default();
-    let call = Call {
-        operation: plugin.operation,
-        model: model.as_deref(),
-        options: &target.options,
+    let usage_asked = head.include_usage && head.stream;
+    let model: Option<Box<str>> = model.map(|model| model.into_owned().into());
+    let making = Making {
+        plugin,
+        target,
+        destination: &destination,
         quirks,
         delivery,
-        want_usage: target.logging.statistics,
-        credential: target.credential.param_name().map(|(_, name)| name),
+        model: model.as_deref(),
+        asked,
     };
-    envelope.edit(&document, &call, &mut edits, &mut losses)?;
-    if plugin.extensions.unsupported == UnsupportedPolicy::Reject && !losses.is_empty() {
-        return Err(GatewayError::Unsupported(describe(&losses)));
+    let made = match destination.route.wire {
+        Wire::Relay(envelope) => making.relayed(envelope, document)?,
+        Wire::Chat { relayed: Some((format, envelope)), .. } if format == plugin.format => {
+            making.relayed(envelope, document)?
+        }
+        Wire::Chat { codec, .. } => making.translated(codec, &document)?,
+        Wire::Embeddings(codec) => making.embedded(codec, &document)?,
+        Wire::Unserved => return Err(GatewayError::Internal("a route is not served")),
+    };
+    if plugin.extensions.unsupported == UnsupportedPolicy::Reject && !made.losses.is_empty() {
+        return Err(GatewayError::Unsupported(describe(&made.losses)));
     }
+    let Made { plan, body, headers, losses } = made;
     Ok(Prepared {
         target,
         destination,
         quirks,
         operation: plugin.operation,
         delivery,
-        usage_asked: head.include_usage && head.stream,
-        model: model.map(|model| model.into_owned().into()),
-        body: Body::Object { document, edits },
+        usage_asked,
+        model,
+        plan,
+        body,
+        headers,
         losses,
         method: Method::POST,
     })
+}
+
+/// Everything that is known when the body is made.
+struct Making<'a, 's> {
+    plugin: &'s AiProxy,
+    target: &'s Target,
+    destination: &'a Destination,
+    quirks: &'static Quirks,
+    delivery: Delivery,
+    model: Option<&'a str>,
+    asked: &'a Asked<'a>,
+}
+
+/// A body and what belongs to it.
+struct Made {
+    plan: Plan,
+    body: Body,
+    headers: Vec<(&'static str, String)>,
+    losses: Losses,
+}
+
+impl Making<'_, '_> {
+    fn relayed(
+        &self,
+        envelope: &'static dyn Envelope,
+        document: Box<Document>,
+    ) -> Result<Made, GatewayError> {
+        let mut edits = Box::new(hide(&document, self.asked.hidden_members));
+        let mut losses = Losses::default();
+        let call = Call {
+            operation: self.plugin.operation,
+            model: self.model,
+            options: &self.target.options,
+            quirks: self.quirks,
+            delivery: self.delivery,
+            want_usage: self.target.logging.statistics,
+            credential: self.target.credential.param_name().map(|(_, name)| name),
+        };
+        envelope.edit(&document, &call, &mut edits, &mut losses)?;
+        Ok(Made {
+            plan: Plan::Relay(envelope),
+            body: Body::Object { document, edits },
+            headers: Vec::new(),
+            losses,
+        })
+    }
+
+    fn translated(&self, codec: &'static dyn ChatCodec, document: &Document) -> Result<Made, GatewayError> {
+        let front = self.plugin.front;
+        let reader = front
+            .chat(self.plugin.operation)
+            .ok_or(GatewayError::Internal("a client format lacks an operation"))?;
+        let call = ChatCall {
+            model: self.model.unwrap_or_default(),
+            family: self.target.family(self.model),
+            quirks: self.quirks,
+            settings: &self.destination.settings,
+            delivery: self.delivery,
+            want_usage: self.target.logging.statistics,
+            nonce: self.asked.request_id,
+        };
+        let shown = self.without_hidden(document)?;
+        let estimate = front.envelope.estimate_input(document, self.delivery);
+        let translated = translate(codec, reader, &shown, &call, &self.target.options, estimate)?;
+        let Translated { translation, document, headers, losses } = translated;
+        Ok(Made {
+            plan: Plan::Translate(Box::new(translation)),
+            body: Body::whole(document),
+            headers,
+            losses,
+        })
+    }
+
+    fn embedded(
+        &self,
+        codec: &'static dyn EmbeddingsCodec,
+        document: &Document,
+    ) -> Result<Made, GatewayError> {
+        let front = self
+            .plugin
+            .front
+            .embeddings()
+            .ok_or(GatewayError::Internal("a client format lacks an operation"))?;
+        let shown = self.without_hidden(document)?;
+        let mut request = front.read(&shown)?;
+        request.merge(&self.target.options);
+        let identity = translate::identity(
+            self.asked.request_id,
+            self.model.unwrap_or_default(),
+            self.plugin.front.envelope.estimate_input(document, self.delivery),
+        );
+        let mut embedding = Embedding::new(codec, front, request, identity);
+        let first = embedding
+            .next(&self.destination.settings)?
+            .ok_or(GatewayError::Request(dialect::RequestError::NoPrompt))?;
+        let embed::Batch { document, headers, losses } = first;
+        Ok(Made { plan: Plan::Embed(Box::new(embedding)), body: Body::whole(document), headers, losses })
+    }
+
+    /// The body without the keys of callers, which no target is sent.
+    fn without_hidden<'d>(&self, document: &'d Document) -> Result<Cow<'d, Document>, GatewayError> {
+        if self.asked.hidden_members.iter().all(|name| document.value(name).is_none()) {
+            return Ok(Cow::Borrowed(document));
+        }
+        let edited = document.apply(&hide(document, self.asked.hidden_members)).to_bytes();
+        Document::parse(edited).map(Cow::Owned).map_err(GatewayError::Json)
+    }
 }
 
 fn hide(document: &Document, members: &[Box<str>]) -> Edits {
@@ -149,11 +285,15 @@ fn prepare_preserved<'s>(
         None => None,
         Some(name) => Some(name.resolve("model.name", &|source, key| asked.lookup.value(source, key))?),
     };
-    let head = document.as_ref().and_then(|document| plugin.envelope.head(document).ok()).unwrap_or_default();
+    let envelope = plugin.front.envelope;
+    let head = document.as_ref().and_then(|document| envelope.head(document).ok()).unwrap_or_default();
     let model = configured.map(Cow::into_owned).or_else(|| head.model.map(Cow::into_owned));
     let delivery = if head.stream { Delivery::Stream } else { Delivery::Whole };
-    let destination = target.locate(model.as_deref(), asked.path, &asked.lookup, &gateway.hosts)?;
+    let place = provider::Asked { model: model.as_deref(), path: asked.path, streamed: false };
+    let destination = target.locate(&place, &asked.lookup, &gateway.hosts)?;
     Ok(Prepared {
+        plan: Plan::Relay(envelope),
+        headers: Vec::new(),
         quirks: &Quirks::NONE,
         target,
         destination,
@@ -191,13 +331,14 @@ fn select<'s>(
     lookup: &Lookup<'_>,
 ) -> Result<Selected<'s>, GatewayError> {
     let wanted = head.model.as_deref();
-    if let Some((prefix, model)) = wanted.and_then(|wanted| wanted.split_once('/'))
-        && let Some(listed) = plugin.models.iter().find(|listed| &*listed.name == prefix)
-        && !model.is_empty()
-    {
-        return Ok(Selected { target: &listed.target, model: Some(Cow::Owned(model.to_owned())) });
+    if let Some(listed) = wanted.and_then(|wanted| plugin.listed(wanted)) {
+        let (target, model) = listed;
+        return Ok(Selected { target, model: Some(Cow::Owned(model.to_owned())) });
     }
     let Some(target) = &plugin.target else {
+        if let Some(default) = &plugin.extensions.default_model {
+            return by_default(plugin, default, wanted);
+        }
         return Err(wanted.map_or(GatewayError::NoModel, |wanted| GatewayError::UnknownModel(wanted.into())));
     };
     let configured = match &target.model {
@@ -215,6 +356,21 @@ fn select<'s>(
         (Some(configured), Some(_), None) => return Err(GatewayError::OwnModel((*configured).into())),
     };
     Ok(Selected { target, model })
+}
+
+/// The entry, or entry and model, that stands in for models that no entry has.
+fn by_default<'s>(
+    plugin: &'s AiProxy,
+    default: &'s str,
+    wanted: Option<&str>,
+) -> Result<Selected<'s>, GatewayError> {
+    if let Some((target, model)) = plugin.listed(default) {
+        return Ok(Selected { target, model: Some(Cow::Borrowed(model)) });
+    }
+    let wanted = wanted.ok_or(GatewayError::NoModel)?;
+    let entry = plugin.models.iter().find(|listed| &*listed.name == default);
+    let listed = entry.ok_or(GatewayError::Internal("a default model names no entry"))?;
+    Ok(Selected { target: &listed.target, model: Some(Cow::Owned(wanted.to_owned())) })
 }
 
 impl Prepared<'_> {
@@ -236,8 +392,28 @@ impl Prepared<'_> {
         headers::strip_for_upstream(headers, |name| {
             !target.allow_override && (is_client_credential(name) || own == Some(name))
         });
+        let relayed = matches!(self.plan, Plan::Relay(_));
+        if !relayed {
+            headers::strip_dialect(headers);
+        }
         for (name, value) in self.destination.headers.iter() {
-            headers.insert(name.clone(), value.clone());
+            // A client that speaks the provider's own format says what version of it.
+            if !(relayed && self.target.is_native() && headers.contains_key(name)) {
+                headers.insert(name.clone(), value.clone());
+            }
+        }
+        for (name, value) in &self.headers {
+            if let Ok(value) = HeaderValue::from_str(value) {
+                headers.insert(HeaderName::from_static(name), value);
+            }
+        }
+    }
+
+    /// Whether the answer to the next call is the last one.
+    pub fn is_last_call(&self) -> bool {
+        match &self.plan {
+            Plan::Embed(embedding) => embedding.is_last(),
+            Plan::Relay(_) | Plan::Translate(_) => true,
         }
     }
 
@@ -255,14 +431,21 @@ impl Prepared<'_> {
 
     /// Tokens of the input, estimated, for a provider that does not tell.
     pub fn input_estimate(&self) -> u64 {
-        match &self.body {
-            Body::Object { document, .. } => self.target.envelope.estimate_input(document, self.delivery),
-            Body::Opaque(_) => 0,
+        match (&self.body, &self.plan) {
+            (Body::Object { document, .. }, Plan::Relay(envelope)) => {
+                envelope.estimate_input(document, self.delivery)
+            }
+            _ => 0,
         }
     }
 }
 
 impl Body {
+    /// A body that the gateway has written.
+    pub fn whole(document: Document) -> Self {
+        Self::Object { document: Box::new(document), edits: Box::default() }
+    }
+
     /// Sets a member at the top of the body, where there is one: how a credential gets into it.
     pub fn set(&mut self, name: &str, value: &str) {
         if let Self::Object { edits, .. } = self {

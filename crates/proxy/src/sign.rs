@@ -9,7 +9,7 @@ use http::{Method, Request, Uri};
 use model::Operation;
 
 use crate::error::GatewayError;
-use crate::prepare::{Body, Prepared};
+use crate::prepare::{Body, Plan, Prepared};
 use crate::query;
 use crate::segments::Segments;
 use crate::target::secret_value;
@@ -86,7 +86,8 @@ fn write_credential(prepared: &mut Prepared<'_>, envelope: &mut Envelope) -> Res
 
 /// Streams and bodies that must be read are asked for plain; never a coding but gzip.
 fn accept_encoding(prepared: &Prepared<'_>, takes_gzip: bool) -> HeaderValue {
-    let must_read = matches!(prepared.operation, Operation::Chat | Operation::Completions);
+    let must_read = matches!(prepared.operation, Operation::Chat | Operation::Completions)
+        || !matches!(prepared.plan, Plan::Relay(_));
     if takes_gzip && !must_read && prepared.delivery == Delivery::Whole {
         HeaderValue::from_static("gzip, identity")
     } else {

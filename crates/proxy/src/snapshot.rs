@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 
 use auth::{KeyTable, Salt};
 use config::{Configuration, Consumer, Extensions, KeyAuth, PluginConfig, Service, StreamingPolicy};
-use dialect::Envelope;
-use model::Operation;
+use dialect::Front;
+use model::{ClientFormat, Operation};
 use telemetry::{Metrics, Redactor, RouteMetrics};
 use thiserror::Error;
 
@@ -36,7 +36,8 @@ pub struct Listed {
 /// One `ai-proxy` instance, compiled.
 pub struct AiProxy {
     pub operation: Operation,
-    pub envelope: &'static dyn Envelope,
+    pub format: ClientFormat,
+    pub front: &'static Front,
     pub streaming: StreamingPolicy,
     pub max_request_body_size: u64,
     pub model_name_header: bool,
@@ -221,12 +222,19 @@ fn index_keys(configuration: &Configuration, now: Instant) -> Result<(KeyTable, 
 }
 
 impl AiProxy {
+    /// The entry of `models` that `NAME/MODEL` names, and the model.
+    pub fn listed<'n>(&self, name: &'n str) -> Option<(&Target, &'n str)> {
+        let (prefix, model) = name.split_once('/')?;
+        let listed = self.models.iter().find(|listed| &*listed.name == prefix)?;
+        (!model.is_empty()).then_some((&listed.target, model))
+    }
+
     fn compile(
         instance: config::AiProxy,
         verify: bool,
         context: &CompileContext<'_>,
     ) -> Result<Self, TargetError> {
-        let envelope = dialect::front(instance.format).ok_or(TargetError::Format(instance.format.name()))?;
+        let front = dialect::front(instance.format).ok_or(TargetError::Format(instance.format.name()))?;
         let mut extensions = instance.extensions;
         let listed = std::mem::take(&mut extensions.models);
         let allowed_hosts = std::mem::take(&mut extensions.allowed_hosts);
@@ -255,7 +263,8 @@ impl AiProxy {
             .collect::<Result<Vec<_>, TargetError>>()?;
         Ok(Self {
             operation: instance.operation,
-            envelope,
+            format: instance.format,
+            front,
             streaming: instance.streaming,
             max_request_body_size: instance.max_request_body_size,
             model_name_header: instance.model_name_header,

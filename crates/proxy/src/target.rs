@@ -5,11 +5,11 @@ use std::sync::Arc;
 use auth::{Credential, HostBinding, Secret};
 use bytes::Bytes;
 use config::{Logging, Template, TemplateError};
-use dialect::{Envelope, Quirks};
+use dialect::{Family, Quirks};
 use http::Uri;
 use http::header::{HeaderName, HeaderValue};
 use model::{ClientFormat, ConfiguredOptions, Operation};
-use provider::{Asked, Endpoint, Location, Provider, Route, Settings, Wire, encode_segment};
+use provider::{Asked, Endpoint, Location, Provider, Route, Settings, encode_segment};
 use thiserror::Error;
 
 use crate::error::GatewayError;
@@ -47,7 +47,8 @@ pub struct Surroundings<'a> {
 pub struct Target {
     pub provider: &'static Provider,
     pub route: &'static Route,
-    pub envelope: &'static dyn Envelope,
+    operation: Operation,
+    client: ClientFormat,
     pub model: Option<Template>,
     pub alias: Option<Box<str>>,
     pub options: ConfiguredOptions,
@@ -69,6 +70,8 @@ pub struct Target {
 /// Where one request goes.
 #[derive(Clone)]
 pub struct Destination {
+    /// What is spoken there.
+    pub route: &'static Route,
     pub endpoint: Arc<Endpoint>,
     pub host: Arc<Host>,
     /// Value of `Host`.
@@ -97,12 +100,14 @@ impl Target {
             settings: &written,
             upstream_url: upstream_url.as_ref().map(Template::as_written),
             upstream_path: target.upstream_path.as_ref().map(Template::as_written),
+            model: target.model.as_ref().and_then(Template::literal),
+            client: around.format,
         };
         let unserved = || TargetError::Unserved(provider.id, around.operation.route_type());
         let route = provider.route(around.operation, around.format, &location).ok_or_else(unserved)?;
-        let Wire::Relay(envelope) = route.wire else {
+        if !route.is_served() {
             return Err(unserved());
-        };
+        }
         let refused = |error| TargetError::Endpoint(provider.id, error);
         let binding = provider.binding(&location, around.allowed_hosts).map_err(refused)?;
         let credential = Credential::new(binding.clone(), target.auth.header, target.auth.param)
@@ -112,7 +117,8 @@ impl Target {
         let mut compiled = Self {
             provider,
             route,
-            envelope,
+            operation: around.operation,
+            client: around.format,
             model: target.model,
             alias: target.alias,
             options: target.options,
@@ -129,14 +135,16 @@ impl Target {
             fixed: None,
         };
         if !compiled.depends_on_request() {
-            let asked = Asked { model: None, path: "/" };
+            let asked = Asked { model: None, path: "/", streamed: false };
             let location = Location {
                 settings: &written,
                 upstream_url: compiled.upstream_url.as_ref().map(Template::as_written),
                 upstream_path: compiled.upstream_path.as_ref().map(Template::as_written),
+                model: None,
+                client: around.format,
             };
             let endpoint = provider.endpoint(route, &location, &asked, &compiled.binding).map_err(refused)?;
-            compiled.fixed = Some(compiled.destination(endpoint, written, around.hosts));
+            compiled.fixed = Some(compiled.destination(route, endpoint, written, around.hosts));
         }
         Ok(compiled)
     }
@@ -150,11 +158,10 @@ impl Target {
                 .any(|template| template.literal().is_none())
     }
 
-    /// Where this request goes: `model` is the provider's name for it, `path` the client's own.
+    /// Where this request goes.
     pub fn locate(
         &self,
-        model: Option<&str>,
-        path: &str,
+        asked: &Asked<'_>,
         lookup: &Lookup<'_>,
         hosts: &Hosts,
     ) -> Result<Destination, GatewayError> {
@@ -172,15 +179,25 @@ impl Target {
             settings: &settings,
             upstream_url: upstream_url.as_deref(),
             upstream_path: upstream_path.as_deref(),
+            model: asked.model,
+            client: self.client,
         };
+        // Which route it is may depend on the model.
+        let route = self.provider.route(self.operation, self.client, &location).unwrap_or(self.route);
         let endpoint = self
             .provider
-            .endpoint(self.route, &location, &Asked { model, path }, &self.binding)
+            .endpoint(route, &location, asked, &self.binding)
             .map_err(|error| GatewayError::Endpoint(error.to_string()))?;
-        Ok(self.destination(endpoint, settings, hosts))
+        Ok(self.destination(route, endpoint, settings, hosts))
     }
 
-    fn destination(&self, endpoint: Endpoint, settings: Settings, hosts: &Hosts) -> Destination {
+    fn destination(
+        &self,
+        route: &'static Route,
+        endpoint: Endpoint,
+        settings: Settings,
+        hosts: &Hosts,
+    ) -> Destination {
         let host = hosts.host(&HostKey {
             name: endpoint.host().into(),
             port: endpoint.port(),
@@ -200,6 +217,7 @@ impl Target {
             })
             .collect();
         Destination {
+            route,
             uri: self.uri(&endpoint, endpoint.query(None).as_deref()),
             endpoint: Arc::new(endpoint),
             host,
@@ -225,6 +243,15 @@ impl Target {
             text.extend(["?", query]);
         }
         Uri::from_maybe_shared(Bytes::from(text)).ok()
+    }
+
+    /// Whether its clients speak a provider's own format.
+    pub fn is_native(&self) -> bool {
+        self.client != ClientFormat::OpenAi
+    }
+
+    pub fn family(&self, model: Option<&str>) -> &'static Family {
+        (self.provider.family)(model.unwrap_or_default())
     }
 
     pub fn quirks(&self, model: Option<&str>, destination: &Destination) -> &'static Quirks {

@@ -43,6 +43,8 @@ pub enum StreamFault {
     Coding,
     #[error("the gateway is shutting down")]
     Shutdown,
+    #[error("an event of the upstream's stream cannot be read")]
+    Unreadable,
     /// Limit in bytes.
     #[error("a frame of the upstream's stream is longer than {limit} bytes")]
     FrameTooLong { limit: usize },
@@ -51,6 +53,22 @@ pub enum StreamFault {
     Malformed,
     #[error("a checksum in the upstream's stream is wrong")]
     Checksum,
+}
+
+impl StreamFault {
+    /// The word for it in errors.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::TimedOut | Self::Deadline => "upstream_timeout",
+            Self::Truncated | Self::Broken => "upstream_truncated",
+            Self::Coding
+            | Self::Unreadable
+            | Self::FrameTooLong { .. }
+            | Self::Malformed
+            | Self::Checksum => "upstream_invalid",
+            Self::Shutdown => "gateway_shutdown",
+        }
+    }
 }
 
 impl From<Break> for StreamFault {
@@ -88,8 +106,8 @@ pub enum StreamState {
     Waiting,
     /// An event that is not an error came first.
     Started,
-    /// The first event is an error; its data.
-    ErrorFirst { data: Bytes },
+    /// The first event is an error: its data as the client is sent it, and the status where it is known.
+    ErrorFirst { data: Bytes, status: Option<u16> },
 }
 
 /// The account of a relayed stream.

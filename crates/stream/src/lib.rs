@@ -19,6 +19,7 @@ mod opaque;
 mod reader;
 mod relay;
 mod scan;
+mod transcode;
 
 pub use aws::{AwsFramer, AwsMessage};
 pub use chat::{ChatDecoder, ChatEncoder, Progress, Unit, Unreadable};
@@ -31,3 +32,4 @@ pub use framing::{Framer, Framing};
 pub use opaque::Opaque;
 pub use reader::{FrameKind, StreamReader};
 pub use relay::{FaultFrame, RelaySettings, SseRelay, UsagePolicy};
+pub use transcode::Transcoder;

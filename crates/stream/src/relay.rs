@@ -275,7 +275,9 @@ impl Judge {
         let kind = self.reader.frame(event.name, &data);
         if self.state == StreamState::Waiting && !data.is_empty() {
             self.state = match kind {
-                FrameKind::Error => StreamState::ErrorFirst { data: Bytes::copy_from_slice(&data) },
+                FrameKind::Error => {
+                    StreamState::ErrorFirst { data: Bytes::copy_from_slice(&data), status: None }
+                }
                 _ => StreamState::Started,
             };
         }

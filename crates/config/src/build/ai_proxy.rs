@@ -31,6 +31,7 @@ pub(crate) fn ai_proxy(builder: &mut Builder<'_>, view: &View<'_>, enabled: bool
     let simulate = extensions.boolean("simulate");
     let target = if view.has("model") { builder.target(view, &extensions, &wanted, simulate) } else { None };
     let models = builder.model_lists(&extensions, &wanted);
+    let default_model = builder.default_model(&extensions, &models);
     Some(PluginConfig::AiProxy(Box::new(AiProxy {
         operation: wanted.operation?,
         category: view.text("genai_category").unwrap_or_default().into(),
@@ -56,6 +57,7 @@ pub(crate) fn ai_proxy(builder: &mut Builder<'_>, view: &View<'_>, enabled: bool
             http2: extensions.boolean("http2"),
             allowed_hosts: wanted.allowed_hosts,
             models,
+            default_model,
             list_models: extensions.boolean("list_models"),
             simulate,
         },
@@ -114,7 +116,7 @@ impl Builder<'_> {
         if !wanted.enabled {
             return;
         }
-        if format != ClientFormat::OpenAi {
+        if !is_served(format) {
             let message = format!("llm_format {} is not served yet", format.name());
             self.unserved.error(self.tree, view.spot("llm_format").place(), message);
         }
@@ -122,6 +124,21 @@ impl Builder<'_> {
             let message = format!("route type {MULTIMODAL_EMBEDDINGS} is not served yet");
             self.unserved.error(self.tree, view.spot("route_type").place(), message);
         }
+    }
+
+    /// Must name an entry of `models`.
+    fn default_model(&mut self, extensions: &View<'_>, models: &[ModelList]) -> Option<Box<str>> {
+        let name = extensions.text("default_model")?;
+        let (entry, model) = name.split_once('/').map_or((name, None), |(entry, model)| (entry, Some(model)));
+        // An entry with a problem of its own is not in the list.
+        let known =
+            models.iter().any(|list| &*list.name == entry) || extensions.items("models").len() > models.len();
+        if !known || model == Some("") {
+            self.error(extensions.spot("default_model").place(), "names no entry of 'models'")
+                .hint("NAME/MODEL, or NAME alone");
+            return None;
+        }
+        Some(name.into())
     }
 
     fn model_lists(&mut self, extensions: &View<'_>, wanted: &Wanted) -> Vec<ModelList> {
@@ -148,4 +165,9 @@ impl Builder<'_> {
         }
         lists
     }
+}
+
+/// Whether clients of a format are served; the others are checked only.
+pub fn is_served(format: ClientFormat) -> bool {
+    matches!(format, ClientFormat::OpenAi | ClientFormat::Anthropic)
 }

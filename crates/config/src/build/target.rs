@@ -157,8 +157,11 @@ impl Builder<'_> {
             self.warning(options.spot("upstream_url").place(), message);
         }
         let known = provider_settings(settings);
-        let location =
-            Location { settings: &known, upstream_url: url, upstream_path: options.text("upstream_path") };
+        let location = Location {
+            upstream_url: url,
+            upstream_path: options.text("upstream_path"),
+            ..Location::of(&known)
+        };
         match provider.binding(&location, &wanted.allowed_hosts) {
             // What is missing was told already.
             Ok(_) | Err(EndpointError::MissingSetting(_)) => {}
@@ -235,9 +238,11 @@ impl Builder<'_> {
         let known = provider_settings(settings);
         let options = model.below("options");
         let location = Location {
-            settings: &known,
             upstream_url: options.text("upstream_url"),
             upstream_path: options.text("upstream_path"),
+            model: model.text("name"),
+            client: format,
+            ..Location::of(&known)
         };
         let Some(route) = provider.route(operation, format, &location) else {
             let has: Vec<&str> = Operation::ALL
@@ -257,7 +262,7 @@ impl Builder<'_> {
         let plain = matches!(operation, Operation::Chat | Operation::Completions | Operation::Embeddings);
         let served = if simulate { plain } else { route.is_served() };
         // What the instance as a whole lacks is told by the instance.
-        let told = format != ClientFormat::OpenAi || wanted.native_only;
+        let told = !super::ai_proxy::is_served(format) || wanted.native_only;
         if wanted.enabled && !served && !told {
             let message = format!("provider {id} with route type {route_type} is not served yet");
             self.unserved.error(self.tree, place.place(), message);

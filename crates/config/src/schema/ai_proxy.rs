@@ -179,6 +179,11 @@ static EXTENSIONS: Record = Record {
         ours(Field::new("allowed_hosts", TEXTS, "Hosts that a URL with placeholders in its host may reach.")),
         BEARER_KEY,
         ours(list("models", &Kind::Record(&MODEL_LIST), "Further targets; callers name them `NAME/MODEL`.")),
+        ours(word(
+            "default_model",
+            "Where a request goes whose model no entry of `models` has: `NAME/MODEL`, or `NAME` alone to keep the \
+             caller's model.",
+        )),
         ours(boolean("list_models", "Whether this instance answers GET with the list of `models`."))
             .or("false"),
         ours(boolean(

@@ -1,6 +1,6 @@
 //! A whole answer.
 
-use crate::{AssistantPart, Extras, Json, Usage};
+use crate::{AssistantPart, Extras, Json, Reasoning, Usage};
 
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ChatResponse {
@@ -52,4 +52,22 @@ pub enum FinishReason {
     ToolCalls,
     /// The provider stopped or refused the answer.
     ContentFilter,
+}
+
+impl ChatResponse {
+    /// Bytes of generated text, for an estimate where a provider reports no usage.
+    pub fn output_bytes(&self) -> u64 {
+        let parts = self.choices.iter().flat_map(|choice| &choice.parts);
+        let bytes = parts.map(|part| match part {
+            AssistantPart::Text(part) => part.text.len(),
+            AssistantPart::Reasoning(Reasoning::Open { text, .. }) | AssistantPart::Refusal(text) => {
+                text.len()
+            }
+            AssistantPart::ToolCall(call) => call.name.len() + call.arguments.as_text().len(),
+            AssistantPart::Reasoning(Reasoning::Redacted(_))
+            | AssistantPart::Image(_)
+            | AssistantPart::Native(..) => 0,
+        });
+        bytes.sum::<usize>() as u64
+    }
 }

@@ -1,6 +1,6 @@
 //! Anthropic. Made from <https://docs.anthropic.com/en/api>.
 
-use dialect::Quirks;
+use dialect::{Family, Quirks};
 use model::{ClientFormat, Operation};
 
 use crate::{Base, KeyStyle, Provider, Route, Setting};
@@ -20,6 +20,7 @@ pub(super) static PROVIDER: Provider = Provider {
     settings: &[Setting::always("anthropic_version")],
     headers: &[("anthropic-version", "anthropic_version")],
     quirks: |_, _| &Quirks::NONE,
+    family: |_| &Family::UNKNOWN,
     key: KeyStyle::Header("x-api-key"),
     caller_may_override: true,
 };

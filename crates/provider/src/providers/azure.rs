@@ -3,7 +3,7 @@
 //! The API version decides the form of the paths: `v1` has no version argument at all, `preview` has
 //! the same paths with one, and a date is the older form in which the path names the deployment.
 
-use dialect::{Quirks, UsageInStream};
+use dialect::{Family, Quirks, UsageInStream};
 use model::Operation;
 
 use super::openai::{PLAIN, REASONING, REASONING_WITHOUT_TOOLS};
@@ -20,9 +20,9 @@ pub(super) static PROVIDER: Provider = Provider {
     title: "Azure OpenAI",
     base: Base::Url("https://{azure_instance}.openai.azure.com"),
     routes: &[
-        versionless(Route::relay(Operation::Chat, "/chat/completions")),
-        preview(Route::relay(Operation::Chat, "/chat/completions")),
-        dated(Route::relay(Operation::Chat, "/chat/completions")),
+        versionless(Route::openai_chat("/chat/completions")),
+        preview(Route::openai_chat("/chat/completions")),
+        dated(Route::openai_chat("/chat/completions")),
         versionless(Route::relay(Operation::Completions, "/completions")),
         preview(Route::relay(Operation::Completions, "/completions")),
         dated(Route::relay(Operation::Completions, "/completions")),
@@ -53,6 +53,7 @@ pub(super) static PROVIDER: Provider = Provider {
     ],
     headers: &[],
     quirks,
+    family: |_| &Family::UNKNOWN,
     key: KeyStyle::Header("api-key"),
     caller_may_override: true,
 };

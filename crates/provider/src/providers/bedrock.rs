@@ -1,6 +1,6 @@
 //! AWS Bedrock. Made from <https://docs.aws.amazon.com/bedrock/latest/APIReference>.
 
-use dialect::Quirks;
+use dialect::{Family, Quirks};
 use model::{ClientFormat, Operation};
 
 use crate::{Base, KeyStyle, Provider, Required, Route, Setting};
@@ -40,6 +40,7 @@ pub(super) static PROVIDER: Provider = Provider {
     ],
     headers: &[],
     quirks: |_, _| &Quirks::NONE,
+    family: |_| &Family::UNKNOWN,
     key: KeyStyle::None,
     caller_may_override: true,
 };

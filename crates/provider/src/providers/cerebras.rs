@@ -2,8 +2,7 @@
 
 use dialect::MemberRule::Drop;
 use dialect::Requirement::{Always, WithoutTools};
-use dialect::{Quirks, TokenLimit};
-use model::Operation;
+use dialect::{Family, Quirks, TokenLimit};
 
 use crate::{Base, KeyStyle, Provider, Route};
 
@@ -11,10 +10,11 @@ pub(super) static PROVIDER: Provider = Provider {
     id: "cerebras",
     title: "Cerebras",
     base: Base::Url("https://api.cerebras.ai"),
-    routes: &[Route::relay(Operation::Chat, "/v1/chat/completions"), Route::preserve()],
+    routes: &[Route::openai_chat("/v1/chat/completions"), Route::preserve()],
     settings: &[],
     headers: &[],
     quirks: |_, _| &QUIRKS,
+    family: |_| &Family::UNKNOWN,
     key: KeyStyle::Bearer,
     caller_may_override: true,
 };

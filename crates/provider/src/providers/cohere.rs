@@ -1,6 +1,6 @@
 //! Cohere. Made from <https://docs.cohere.com/reference/about>.
 
-use dialect::Quirks;
+use dialect::{Family, Quirks};
 use model::{ClientFormat, Operation};
 
 use crate::{Base, KeyStyle, Provider, Route, Setting};
@@ -20,6 +20,7 @@ pub(super) static PROVIDER: Provider = Provider {
     settings: &[Setting::optional("cohere.embedding_input_type"), Setting::optional("cohere.wait_for_model")],
     headers: &[],
     quirks: |_, _| &Quirks::NONE,
+    family: |_| &Family::UNKNOWN,
     key: KeyStyle::Bearer,
     caller_may_override: true,
 };

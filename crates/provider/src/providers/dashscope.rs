@@ -3,7 +3,7 @@
 
 use dialect::MemberRule::{self, Default, Drop, Recast, Replace};
 use dialect::Requirement::{self, Always, Streaming, Whole, WithoutTools};
-use dialect::{Quirks, TokenLimit};
+use dialect::{Family, Quirks, TokenLimit};
 use model::Operation;
 
 use crate::families::is_hybrid_open_qwen;
@@ -16,7 +16,7 @@ pub(super) static PROVIDER: Provider = Provider {
     title: "DashScope",
     base: Base::Choice(base),
     routes: &[
-        Route::relay(Operation::Chat, "/compatible-mode/v1/chat/completions"),
+        Route::openai_chat("/compatible-mode/v1/chat/completions"),
         Route::relay(Operation::Embeddings, "/compatible-mode/v1/embeddings"),
         Route::unserved(Operation::ImageGeneration, "/api/v1/services/aigc/multimodal-generation/generation"),
         Route::unserved(Operation::ImageEdit, "/api/v1/services/aigc/image2image/image-synthesis"),
@@ -25,6 +25,7 @@ pub(super) static PROVIDER: Provider = Provider {
     settings: &[Setting::optional(INTERNATIONAL)],
     headers: &[],
     quirks,
+    family: |_| &Family::UNKNOWN,
     key: KeyStyle::Bearer,
     caller_may_override: true,
 };

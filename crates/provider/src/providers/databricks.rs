@@ -3,8 +3,7 @@
 
 use dialect::MemberRule::{self, Drop, Recast};
 use dialect::Requirement::{self, Always, WithoutTools};
-use dialect::{Quirks, TokenLimit, UsageInStream};
-use model::Operation;
+use dialect::{Family, Quirks, TokenLimit, UsageInStream};
 
 use crate::families::is_claude;
 use crate::{Base, KeyStyle, Provider, Required, Route, Setting, Settings};
@@ -15,10 +14,11 @@ pub(super) static PROVIDER: Provider = Provider {
     id: "databricks",
     title: "Databricks",
     base: Base::Url("https://{databricks.workspace_instance_id}.cloud.databricks.com"),
-    routes: &[Route::relay(Operation::Chat, "/serving-endpoints/v1/chat/completions"), Route::preserve()],
+    routes: &[Route::openai_chat("/serving-endpoints/v1/chat/completions"), Route::preserve()],
     settings: &[Setting::new(INSTANCE, Required::UnlessUpstreamUrl)],
     headers: &[],
     quirks,
+    family: |_| &Family::UNKNOWN,
     key: KeyStyle::Bearer,
     caller_may_override: true,
 };

@@ -1,7 +1,7 @@
 //! Google's Gemini: the public API, and Vertex AI where a project is given. Made from
 //! <https://ai.google.dev/api> and <https://cloud.google.com/vertex-ai/docs/reference/rest>.
 
-use dialect::Quirks;
+use dialect::{Family, Quirks};
 use model::{ClientFormat, Operation};
 
 use crate::{Base, KeyStyle, Location, Provider, Required, Route, Setting, Settings};
@@ -46,6 +46,7 @@ pub(super) static PROVIDER: Provider = Provider {
     ],
     headers: &[],
     quirks: |_, _| &Quirks::NONE,
+    family: |_| &Family::UNKNOWN,
     key: KeyStyle::Header("x-goog-api-key"),
     caller_may_override: false,
 };

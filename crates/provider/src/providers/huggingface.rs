@@ -3,7 +3,7 @@
 
 use dialect::MemberRule::Drop;
 use dialect::Requirement::{Always, WithoutTools};
-use dialect::{Quirks, TokenLimit};
+use dialect::{Family, Quirks, TokenLimit};
 use model::{ClientFormat, Operation};
 
 use crate::{Base, KeyStyle, Provider, Route, Setting};
@@ -14,7 +14,7 @@ pub(super) static PROVIDER: Provider = Provider {
     // The host that went before it, api-inference, no longer serves models.
     base: Base::Url("https://router.huggingface.co"),
     routes: &[
-        Route::relay(Operation::Chat, "/v1/chat/completions"),
+        Route::openai_chat("/v1/chat/completions"),
         Route::unserved(Operation::Completions, "/hf-inference/models/{model}"),
         Route::unserved(Operation::Embeddings, "/hf-inference/models/{model}/pipeline/feature-extraction"),
         Route::unserved(Operation::Video, "/v1/videos"),
@@ -24,6 +24,7 @@ pub(super) static PROVIDER: Provider = Provider {
     settings: &[Setting::optional("huggingface.use_cache"), Setting::optional("huggingface.wait_for_model")],
     headers: &[("x-use-cache", "huggingface.use_cache"), ("x-wait-for-model", "huggingface.wait_for_model")],
     quirks: |_, _| &QUIRKS,
+    family: |_| &Family::UNKNOWN,
     key: KeyStyle::Bearer,
     caller_may_override: true,
 };

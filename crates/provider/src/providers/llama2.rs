@@ -1,7 +1,7 @@
 //! Llama 2 and its successors on servers of one's own: which of three APIs, `llama2_format` says.
 
 use dialect::MemberRule::Drop;
-use dialect::Quirks;
+use dialect::{Family, Quirks};
 use dialect::Requirement::WithoutTools;
 use model::Operation;
 
@@ -12,7 +12,7 @@ pub(super) static PROVIDER: Provider = Provider {
     title: "Llama",
     base: Base::UpstreamUrl,
     routes: &[
-        Route::relay(Operation::Chat, "/v1/chat/completions").when(speaks_openai),
+        Route::openai_chat("/v1/chat/completions").when(speaks_openai),
         Route::relay(Operation::Completions, "/v1/completions").when(speaks_openai),
         Route::relay(Operation::Embeddings, "/v1/embeddings").when(speaks_openai),
         Route::unserved(Operation::Chat, "/api/chat").when(speaks_ollama),
@@ -25,6 +25,7 @@ pub(super) static PROVIDER: Provider = Provider {
     settings: &[Setting::always("llama2_format")],
     headers: &[],
     quirks: |_, _| &QUIRKS,
+    family: |_| &Family::UNKNOWN,
     key: KeyStyle::None,
     caller_may_override: true,
 };

@@ -2,7 +2,7 @@
 
 use dialect::MemberRule::{Drop, Rename, Replace};
 use dialect::Requirement::{Always, WithoutTools};
-use dialect::{Quirks, TokenLimit, UsageInStream};
+use dialect::{Family, Quirks, TokenLimit, UsageInStream};
 use model::Operation;
 
 use crate::{Base, KeyStyle, Location, Provider, Route, Setting};
@@ -13,7 +13,7 @@ pub(super) static PROVIDER: Provider = Provider {
     base: Base::Url("https://api.mistral.ai"),
     routes: &[
         Route::unserved(Operation::Chat, "/api/chat").when(speaks_ollama),
-        Route::relay(Operation::Chat, "/v1/chat/completions"),
+        Route::openai_chat("/v1/chat/completions"),
         Route::unserved(Operation::Embeddings, "/api/embed").when(speaks_ollama),
         Route::relay(Operation::Embeddings, "/v1/embeddings"),
         Route::preserve(),
@@ -21,6 +21,7 @@ pub(super) static PROVIDER: Provider = Provider {
     settings: &[Setting::optional("mistral_format")],
     headers: &[],
     quirks: |_, _| &QUIRKS,
+    family: |_| &Family::UNKNOWN,
     key: KeyStyle::Bearer,
     caller_may_override: true,
 };

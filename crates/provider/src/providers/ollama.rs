@@ -4,7 +4,7 @@
 
 use dialect::MemberRule::Drop;
 use dialect::Requirement::Always;
-use dialect::{Quirks, TokenLimit};
+use dialect::{Family, Quirks, TokenLimit};
 use model::Operation;
 
 use crate::{Base, KeyStyle, Location, Provider, Route};
@@ -14,7 +14,7 @@ pub(super) static PROVIDER: Provider = Provider {
     title: "Ollama",
     base: Base::UpstreamUrl,
     routes: &[
-        Route::relay(Operation::Chat, "/v1/chat/completions").when(speaks_openai),
+        Route::openai_chat("/v1/chat/completions").when(speaks_openai),
         Route::relay(Operation::Embeddings, "/v1/embeddings").when(speaks_openai),
         Route::unserved(Operation::Chat, "/api/chat"),
         Route::unserved(Operation::Embeddings, "/api/embed"),
@@ -23,6 +23,7 @@ pub(super) static PROVIDER: Provider = Provider {
     settings: &[],
     headers: &[],
     quirks: |_, _| &QUIRKS,
+    family: |_| &Family::UNKNOWN,
     key: KeyStyle::None,
     caller_may_override: true,
 };

@@ -2,7 +2,7 @@
 
 use dialect::MemberRule::{Drop, Replace};
 use dialect::Requirement::{Always, WithTools, WithoutTools};
-use dialect::{MemberRule, Quirks, Requirement, TokenLimit};
+use dialect::{Family, MemberRule, Quirks, Requirement, TokenLimit};
 use model::Operation;
 
 use crate::families::{is_gpt_5_3_or_later, is_openai_reasoning};
@@ -13,7 +13,7 @@ pub(super) static PROVIDER: Provider = Provider {
     title: "OpenAI",
     base: Base::Url("https://api.openai.com"),
     routes: &[
-        Route::relay(Operation::Chat, "/v1/chat/completions"),
+        Route::openai_chat("/v1/chat/completions"),
         Route::relay(Operation::Completions, "/v1/completions"),
         Route::relay(Operation::Embeddings, "/v1/embeddings"),
         Route::unserved(Operation::Responses, "/v1/responses"),
@@ -32,6 +32,7 @@ pub(super) static PROVIDER: Provider = Provider {
     settings: &[],
     headers: &[],
     quirks,
+    family: |_| &Family::UNKNOWN,
     key: KeyStyle::Bearer,
     caller_may_override: true,
 };

@@ -1,9 +1,8 @@
 //! vLLM. Made from <https://docs.vllm.ai/en/latest/serving/openai_compatible_server.html>.
 
 use dialect::MemberRule::Drop;
-use dialect::Quirks;
+use dialect::{Family, Quirks};
 use dialect::Requirement::{Always, WithoutTools};
-use model::Operation;
 
 use crate::{Base, KeyStyle, Provider, Route};
 
@@ -11,10 +10,11 @@ pub(super) static PROVIDER: Provider = Provider {
     id: "vllm",
     title: "vLLM",
     base: Base::UpstreamUrl,
-    routes: &[Route::relay(Operation::Chat, "/v1/chat/completions"), Route::preserve()],
+    routes: &[Route::openai_chat("/v1/chat/completions"), Route::preserve()],
     settings: &[],
     headers: &[],
     quirks: |_, _| &QUIRKS,
+    family: |_| &Family::UNKNOWN,
     key: KeyStyle::Bearer,
     caller_may_override: true,
 };

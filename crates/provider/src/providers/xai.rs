@@ -1,7 +1,7 @@
 //! xAI. Made from <https://docs.x.ai/docs/api-reference>.
 
 use dialect::MemberRule::{self, Drop, Recast, Replace};
-use dialect::Quirks;
+use dialect::{Family, Quirks};
 use dialect::Requirement::{self, Always, WithoutTools};
 use model::Operation;
 
@@ -13,7 +13,7 @@ pub(super) static PROVIDER: Provider = Provider {
     title: "xAI",
     base: Base::Url("https://api.x.ai"),
     routes: &[
-        Route::relay(Operation::Chat, "/v1/chat/completions"),
+        Route::openai_chat("/v1/chat/completions"),
         Route::unserved(Operation::Responses, "/v1/responses"),
         Route::unserved(Operation::ImageGeneration, "/v1/images/generations"),
         Route::preserve(),
@@ -21,6 +21,7 @@ pub(super) static PROVIDER: Provider = Provider {
     settings: &[],
     headers: &[],
     quirks,
+    family: |_| &Family::UNKNOWN,
     key: KeyStyle::Bearer,
     caller_may_override: true,
 };

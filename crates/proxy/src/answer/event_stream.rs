@@ -1,14 +1,15 @@
-//! A relayed event stream: the machine of crate `stream` between an upstream's body and a client.
+//! A streamed answer: the machine of crate `stream` between an upstream's body and a client.
 
 use std::future::poll_fn;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
-use stream::{Break, End, SseRelay, StreamEnd, StreamState, Summary};
+use stream::{Break, End, StreamEnd, StreamState, Summary};
 use tokio::time::Instant;
 
 use super::idle::IdleTimer;
+use super::machine::Machine;
 use crate::account::Account;
 use crate::frames::poll_data;
 use crate::inflate::Inflater;
@@ -33,8 +34,9 @@ pub struct StreamSettings {
 pub enum Opening {
     /// Send the head and the stream.
     Stream,
-    /// The first event is an error; its data.
-    Error(Bytes),
+    /// The first event is an error: what the client is sent instead, and the status where the event's dialect
+    /// is known to have one.
+    Error(Bytes, Option<u16>),
     /// The body ended, or broke, before any event.
     Nothing(End),
 }
@@ -43,7 +45,7 @@ pub struct EventStream {
     /// None once nothing more will be read.
     upstream: Option<UpstreamBody>,
     inflater: Option<Inflater>,
-    relay: Option<SseRelay>,
+    machine: Option<Machine>,
     out: Vec<Bytes>,
     next: usize,
     timer: IdleTimer,
@@ -58,13 +60,13 @@ impl EventStream {
     pub fn new(
         upstream: UpstreamBody,
         inflater: Option<Inflater>,
-        relay: SseRelay,
+        machine: Machine,
         settings: StreamSettings,
     ) -> Box<Self> {
         Box::new(Self {
             upstream: Some(upstream),
             inflater,
-            relay: Some(relay),
+            machine: Some(machine),
             out: Vec::new(),
             next: 0,
             timer: IdleTimer::new(settings.read_timeout),
@@ -94,14 +96,14 @@ impl EventStream {
     }
 
     fn opening(&self) -> Option<Opening> {
-        let state = match (&self.relay, &self.summary) {
-            (Some(relay), _) => relay.state(),
+        let state = match (&self.machine, &self.summary) {
+            (Some(machine), _) => machine.state(),
             (None, Some(summary)) => &summary.state,
             (None, None) => return None,
         };
         match state {
             StreamState::Started => Some(Opening::Stream),
-            StreamState::ErrorFirst { data } => Some(Opening::Error(data.clone())),
+            StreamState::ErrorFirst { data, status } => Some(Opening::Error(data.clone(), *status)),
             StreamState::Waiting if self.end.is_some() => self.end.map(Opening::Nothing),
             StreamState::Waiting => {
                 let held: usize = self.out.iter().map(Bytes::len).sum();
@@ -157,7 +159,7 @@ impl EventStream {
     }
 
     fn accept(&mut self, chunk: Bytes) {
-        let Some(relay) = &mut self.relay else { return };
+        let Some(machine) = &mut self.machine else { return };
         let chunk = match &mut self.inflater {
             None => chunk,
             Some(inflater) => match inflater.push(&chunk) {
@@ -165,23 +167,23 @@ impl EventStream {
                 Err(_) => return self.finish(End::Broken(Break::Coding)),
             },
         };
-        relay.push(&chunk, &mut self.out);
-        if relay.is_over() {
+        machine.push(&chunk, &mut self.out);
+        if machine.is_over() {
             self.finish(End::Broken(Break::Connection));
-        } else if relay.is_terminated() {
+        } else if machine.is_terminated() {
             self.timer.limit = self.timer.limit.min(AFTER_TERMINATOR);
         }
     }
 
     fn poll_timer(&mut self, context: &mut Context<'_>) -> Poll<()> {
-        let may_insert = self.relay.as_ref().is_some_and(SseRelay::at_frame_boundary)
+        let may_insert = self.machine.as_ref().is_some_and(Machine::at_frame_boundary)
             && (self.head_sent || self.settings.early_head);
         let keep_alive = self.settings.keep_alive.filter(|_| may_insert).map(|pause| self.last_sent + pause);
         let Poll::Ready(now) = self.timer.poll(context, keep_alive) else {
             return Poll::Pending;
         };
         if now >= self.timer.deadline() {
-            let terminated = self.relay.as_ref().is_some_and(SseRelay::is_terminated);
+            let terminated = self.machine.as_ref().is_some_and(Machine::is_terminated);
             self.finish(if terminated { End::Clean } else { End::Broken(Break::TimedOut) });
         } else {
             self.last_sent = now;
@@ -192,7 +194,7 @@ impl EventStream {
 
     fn finish(&mut self, end: End) {
         self.upstream = None;
-        let Some(mut relay) = self.relay.take() else {
+        let Some(mut machine) = self.machine.take() else {
             return;
         };
         let mut end = end;
@@ -200,12 +202,12 @@ impl EventStream {
             && end == End::Clean
         {
             match inflater.finish() {
-                Ok(rest) => relay.push(&Bytes::from(rest), &mut self.out),
+                Ok(rest) => machine.push(&Bytes::from(rest), &mut self.out),
                 Err(_) => end = End::Broken(Break::Coding),
             }
         }
         self.end = Some(end);
-        self.summary = Some(relay.finish(end, &mut self.out));
+        self.summary = Some(machine.finish(end, &mut self.out));
     }
 
     pub(super) fn is_over(&self) -> bool {
@@ -213,14 +215,14 @@ impl EventStream {
     }
 
     pub(super) fn settle(&mut self, account: &mut Account) {
-        let summary = match (self.summary.take(), &self.relay) {
+        let summary = match (self.summary.take(), &self.machine) {
             // Told to nobody: what the client did not take counts as not delivered.
             (Some(mut summary), _) if self.next < self.out.len() => {
                 summary.end = StreamEnd::Abandoned;
                 summary
             }
             (Some(summary), _) => summary,
-            (None, Some(relay)) => relay.abandon(),
+            (None, Some(machine)) => machine.abandon(),
             (None, None) => return,
         };
         account.streamed(&summary);

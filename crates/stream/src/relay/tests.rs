@@ -152,7 +152,7 @@ fn trap_v_a_byte_order_mark_passes_and_hides_nothing() {
     let body = "\u{feff}data: e\n\n";
     let (out, summary) = run(UsagePolicy::Pass, body, End::Clean);
     assert_eq!(out, body);
-    assert_eq!(summary.state, StreamState::ErrorFirst { data: Bytes::from_static(b"e") });
+    assert_eq!(summary.state, StreamState::ErrorFirst { data: Bytes::from_static(b"e"), status: None });
     passes_unchanged("\u{feff}data: a\r\n\r\ndata: [DONE]\n\n");
 }
 
@@ -262,7 +262,7 @@ fn the_state_waits_for_the_first_event() {
         assert!(relay.at_frame_boundary());
     }
     relay.push(&Bytes::from_static(b"\n\ndata: a\n\n"), &mut out);
-    assert_eq!(*relay.state(), StreamState::ErrorFirst { data: Bytes::from_static(b"e") });
+    assert_eq!(*relay.state(), StreamState::ErrorFirst { data: Bytes::from_static(b"e"), status: None });
     assert!(!relay.at_frame_boundary());
 }
 

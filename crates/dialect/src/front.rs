@@ -1,0 +1,59 @@
+//! What a client format has: one place where all its parts are found.
+
+use model::{ClientFormat, Operation, UpstreamError};
+
+use crate::{ChatFront, EmbeddingsFront, Envelope, anthropic, openai};
+
+/// The client-facing half of a dialect.
+pub struct Front {
+    /// What a relay may know, and how errors are written.
+    pub envelope: &'static dyn Envelope,
+    chat: &'static dyn ChatFront,
+    completions: Option<&'static dyn ChatFront>,
+    embeddings: Option<&'static dyn EmbeddingsFront>,
+}
+
+impl Front {
+    /// How requests for generated text are read; none where the format has no such operation.
+    pub fn chat(&self, operation: Operation) -> Option<&'static dyn ChatFront> {
+        match operation {
+            Operation::Chat => Some(self.chat),
+            Operation::Completions => self.completions,
+            _ => None,
+        }
+    }
+
+    /// A provider's error as a whole body.
+    pub fn error(&self, error: &UpstreamError) -> Vec<u8> {
+        self.chat.error(error)
+    }
+
+    pub fn embeddings(&self) -> Option<&'static dyn EmbeddingsFront> {
+        self.embeddings
+    }
+}
+
+static OPENAI: Front = Front {
+    envelope: &openai::OPENAI,
+    chat: &openai::CHAT_FRONT,
+    completions: Some(&openai::COMPLETIONS_FRONT),
+    embeddings: Some(&openai::EMBEDDINGS_FRONT),
+};
+
+static ANTHROPIC: Front = Front {
+    envelope: &anthropic::ENVELOPE,
+    chat: &anthropic::CHAT_FRONT,
+    completions: None,
+    embeddings: None,
+};
+
+/// The front of a client format; none where this version does not speak it.
+pub fn front(format: ClientFormat) -> Option<&'static Front> {
+    match format {
+        ClientFormat::OpenAi => Some(&OPENAI),
+        ClientFormat::Anthropic => Some(&ANTHROPIC),
+        ClientFormat::Bedrock | ClientFormat::Cohere | ClientFormat::Gemini | ClientFormat::HuggingFace => {
+            None
+        }
+    }
+}

@@ -1,0 +1,60 @@
+//! The machine of crate `stream` that an answer goes through: relayed, or translated.
+
+use bytes::Bytes;
+use stream::{End, SseRelay, StreamState, Summary, Transcoder};
+
+pub enum Machine {
+    Relay(Box<SseRelay>),
+    Translate(Box<Transcoder>),
+}
+
+impl Machine {
+    pub fn push(&mut self, chunk: &Bytes, out: &mut Vec<Bytes>) {
+        match self {
+            Self::Relay(relay) => relay.push(chunk, out),
+            Self::Translate(transcoder) => transcoder.push(chunk, out),
+        }
+    }
+
+    pub fn finish(self, end: End, out: &mut Vec<Bytes>) -> Summary {
+        match self {
+            Self::Relay(relay) => relay.finish(end, out),
+            Self::Translate(transcoder) => transcoder.finish(end, out),
+        }
+    }
+
+    pub fn abandon(&self) -> Summary {
+        match self {
+            Self::Relay(relay) => relay.abandon(),
+            Self::Translate(transcoder) => transcoder.abandon(),
+        }
+    }
+
+    pub fn state(&self) -> &StreamState {
+        match self {
+            Self::Relay(relay) => relay.state(),
+            Self::Translate(transcoder) => transcoder.state(),
+        }
+    }
+
+    pub fn at_frame_boundary(&self) -> bool {
+        match self {
+            Self::Relay(relay) => relay.at_frame_boundary(),
+            Self::Translate(transcoder) => transcoder.at_frame_boundary(),
+        }
+    }
+
+    pub fn is_over(&self) -> bool {
+        match self {
+            Self::Relay(relay) => relay.is_over(),
+            Self::Translate(transcoder) => transcoder.is_over(),
+        }
+    }
+
+    pub fn is_terminated(&self) -> bool {
+        match self {
+            Self::Relay(relay) => relay.is_terminated(),
+            Self::Translate(transcoder) => transcoder.is_terminated(),
+        }
+    }
+}

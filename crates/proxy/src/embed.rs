@@ -1,0 +1,111 @@
+//! Vectors from a target with a format of its own: one call or several, merged in the order of the inputs.
+
+use dialect::{DecodeError, EmbeddingsCall, EmbeddingsCodec, EmbeddingsFront, EncodedEmbeddings, Identity};
+use document::Document;
+use model::{EmbeddingsRequest, EmbeddingsResponse, Losses, Settings, Usage, UsageSource};
+
+use crate::error::GatewayError;
+use crate::translate::header_of;
+
+/// Calls that one request may become.
+const MAX_CALLS: usize = 256;
+
+/// A request for vectors on its way.
+pub struct Embedding {
+    codec: &'static dyn EmbeddingsCodec,
+    front: &'static dyn EmbeddingsFront,
+    request: EmbeddingsRequest,
+    identity: Identity,
+    /// Inputs that have been sent, and of these the ones of the last call.
+    sent: usize,
+    last: usize,
+    gathered: EmbeddingsResponse,
+}
+
+/// One call.
+pub struct Batch {
+    pub document: Document,
+    pub headers: Vec<(&'static str, String)>,
+    pub losses: Losses,
+}
+
+impl Embedding {
+    pub fn new(
+        codec: &'static dyn EmbeddingsCodec,
+        front: &'static dyn EmbeddingsFront,
+        request: EmbeddingsRequest,
+        identity: Identity,
+    ) -> Self {
+        Self { codec, front, request, identity, sent: 0, last: 0, gathered: EmbeddingsResponse::default() }
+    }
+
+    fn call<'a>(&'a self, settings: &'a Settings) -> EmbeddingsCall<'a> {
+        EmbeddingsCall { model: &self.identity.model, settings }
+    }
+
+    /// Whether the call that was made last has the last inputs.
+    pub fn is_last(&self) -> bool {
+        self.sent >= self.request.inputs.len()
+    }
+
+    /// The next call; none where all inputs have been sent.
+    pub fn next(&mut self, settings: &Settings) -> Result<Option<Batch>, GatewayError> {
+        let call = self.call(settings);
+        let size = self.codec.batch(&call).max(1);
+        if self.request.inputs.len() > size.saturating_mul(MAX_CALLS) {
+            return Err(GatewayError::TooManyInputs(size.saturating_mul(MAX_CALLS)));
+        }
+        let inputs = self.request.inputs.get(self.sent..).unwrap_or_default();
+        let inputs = inputs.get(..size).unwrap_or(inputs);
+        if inputs.is_empty() {
+            return Ok(None);
+        }
+        let EncodedEmbeddings { body, headers, losses } = self.codec.encode(&self.request, inputs, &call)?;
+        let document = Document::parse(body.into())
+            .map_err(|_| GatewayError::Internal("a codec has written what is no JSON object"))?;
+        self.last = inputs.len();
+        self.sent += self.last;
+        Ok(Some(Batch { document, headers, losses }))
+    }
+
+    /// Takes the answer to the last call.
+    pub fn take(
+        &mut self,
+        settings: &Settings,
+        headers: &http::HeaderMap,
+        body: &[u8],
+    ) -> Result<(), DecodeError> {
+        let answer = self.codec.decode(&self.call(settings), &header_of(headers), body, self.last)?;
+        let gathered = &mut self.gathered;
+        gathered.vectors.extend(answer.vectors);
+        gathered.model = gathered.model.take().or(answer.model);
+        gathered.usage = match (gathered.usage, answer.usage) {
+            (Some(so_far), Some(more)) => {
+                Some(Usage { fresh_input: so_far.fresh_input + more.fresh_input, ..so_far })
+            }
+            (so_far, more) => so_far.or(more),
+        };
+        Ok(())
+    }
+
+    /// All vectors, as the client reads them.
+    pub fn write(&self) -> Vec<u8> {
+        self.front.write(&self.request, &self.gathered, &self.identity)
+    }
+
+    /// The usage to account for.
+    pub fn usage(&self) -> (Usage, UsageSource) {
+        match self.gathered.usage {
+            Some(usage) => (usage, UsageSource::Reported),
+            None => {
+                let usage = Usage { fresh_input: self.identity.input_estimate, ..Usage::default() };
+                (usage, UsageSource::Estimated)
+            }
+        }
+    }
+
+    /// An answer with an error status, read.
+    pub fn error(&self, status: u16, headers: &http::HeaderMap, body: &[u8]) -> model::UpstreamError {
+        self.codec.error(status, &header_of(headers), body)
+    }
+}

@@ -1,0 +1,102 @@
+//! A request that its target reads in another format: read into the model, written by the target's codec, and
+//! what the way there must tell the way back.
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use dialect::{Asked, ChatAnswer, ChatCall, ChatCodec, ChatFront, ChatWriter, Encoded, Identity};
+use document::Document;
+use model::{ChatResponse, ConfiguredOptions, Losses, UpstreamError, Usage, UsageSource};
+use stream::{Framer, Transcoder};
+
+use crate::error::GatewayError;
+
+/// What an answer needs that was decided with its request.
+pub struct Translation {
+    codec: &'static dyn ChatCodec,
+    answer: Box<dyn ChatAnswer>,
+    writer: Box<dyn ChatWriter>,
+    identity: Identity,
+}
+
+/// A request as its target reads it.
+pub struct Translated {
+    pub translation: Translation,
+    pub document: Document,
+    pub headers: Vec<(&'static str, String)>,
+    pub losses: Losses,
+}
+
+/// Translates a request.
+pub fn translate(
+    codec: &'static dyn ChatCodec,
+    front: &'static dyn ChatFront,
+    document: &Document,
+    call: &ChatCall<'_>,
+    options: &ConfiguredOptions,
+    input_estimate: u64,
+) -> Result<Translated, GatewayError> {
+    let Asked { mut request, mut losses, writer } = front.read(document)?;
+    request.merge(options);
+    let encoded = codec.encode(&request, call)?;
+    let Encoded { body, headers, losses: lost, answer } = encoded;
+    for loss in lost.iter() {
+        losses.add(front.member(&loss.member).to_owned(), loss.kind);
+    }
+    let document = Document::parse(body.into())
+        .map_err(|_| GatewayError::Internal("a codec has written what is no JSON object"))?;
+    let identity = identity(call.nonce, call.model, input_estimate);
+    Ok(Translated { translation: Translation { codec, answer, writer, identity }, document, headers, losses })
+}
+
+/// What an answer is called where its provider gives it no name.
+pub fn identity(request_id: &str, model: &str, input_estimate: u64) -> Identity {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    Identity { id: request_id.into(), created: now.as_secs(), model: model.into(), input_estimate }
+}
+
+impl Translation {
+    /// Reads a whole answer and writes it for the client.
+    pub fn whole(
+        &self,
+        headers: &http::HeaderMap,
+        body: &[u8],
+    ) -> Result<(Vec<u8>, ChatResponse), dialect::DecodeError> {
+        let mut response = self.answer.whole(&header_of(headers), body)?;
+        if response.usage.is_none() {
+            response.usage = Some(self.estimate(&response));
+            let written = self.writer.whole(&response, &self.identity);
+            response.usage = None;
+            return Ok((written, response));
+        }
+        Ok((self.writer.whole(&response, &self.identity), response))
+    }
+
+    /// The usage to account for.
+    pub fn usage(&self, response: &ChatResponse) -> (Usage, UsageSource) {
+        match response.usage {
+            Some(usage) => (usage, UsageSource::Reported),
+            None => (self.estimate(response), UsageSource::Estimated),
+        }
+    }
+
+    fn estimate(&self, response: &ChatResponse) -> Usage {
+        let output = response.output_bytes().div_ceil(4);
+        Usage { fresh_input: self.identity.input_estimate, output, ..Usage::default() }
+    }
+
+    /// The machine for a streamed answer.
+    pub fn transcoder(&self, framer: Framer) -> Transcoder {
+        let encoder = self.writer.encoder(self.identity.clone());
+        Transcoder::new(framer, self.answer.decoder(), encoder, self.identity.input_estimate)
+    }
+
+    /// An answer with an error status, read.
+    pub fn error(&self, status: u16, headers: &http::HeaderMap, body: &[u8]) -> UpstreamError {
+        self.codec.error(status, &header_of(headers), body)
+    }
+}
+
+/// Headers by name, for dialects, which know no HTTP types.
+pub fn header_of(headers: &http::HeaderMap) -> impl Fn(&str) -> Option<String> {
+    |name| headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned)
+}
