@@ -9,6 +9,7 @@ mod envelope;
 mod family;
 pub mod gemini;
 pub mod huggingface;
+mod invoke;
 pub mod llama;
 pub mod ollama;
 pub mod openai;
@@ -22,6 +23,7 @@ pub use embeddings::{EmbeddingsCall, EmbeddingsCodec, EmbeddingsFront, EncodedEm
 pub use family::{Family, SamplingRule, Structured, Thinking, TopK};
 
 pub use envelope::{AnswerError, Call, Delivery, Envelope, Head, RequestError, Verdict, WholeAnswer};
+pub use invoke::{InvokeFault, InvokeReframer};
 pub use quirks::{MemberRule, Quirks, Requirement, TokenLimit, UsageInStream};
 
 use model::ClientFormat;
