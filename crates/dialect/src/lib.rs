@@ -10,6 +10,7 @@ mod family;
 mod front;
 pub mod gemini;
 pub mod huggingface;
+mod invoke;
 pub mod llama;
 pub mod ollama;
 pub mod openai;
@@ -24,4 +25,5 @@ pub use family::{Family, SamplingRule, Structured, Thinking, TopK};
 pub use front::{Front, front};
 
 pub use envelope::{AnswerError, Call, Delivery, Envelope, Head, RequestError, Verdict, WholeAnswer};
+pub use invoke::{InvokeFault, InvokeReframer};
 pub use quirks::{MemberRule, Quirks, Requirement, TokenLimit, UsageInStream};
