@@ -1,7 +1,7 @@
 //! Every way in which the gateway itself refuses or fails a request, and what the caller is told.
 
 use dialect::{AnswerError, RequestError};
-use document::DocumentError;
+use document::{DocumentError, FormError};
 use http::StatusCode;
 use thiserror::Error;
 
@@ -35,6 +35,10 @@ pub enum GatewayError {
     ContentType,
     #[error("content-type header does not match request body, or bad JSON formatting: {0}")]
     Json(DocumentError),
+    #[error("the target's credential goes into the body, which must be a JSON object or a form")]
+    NoPlaceInBody,
+    #[error("the target's credential goes into the body, and no field can be set in it: {0}")]
+    Form(#[from] FormError),
     #[error("{0}")]
     Request(#[from] RequestError),
     #[error("{0}")]
@@ -124,7 +128,9 @@ impl GatewayError {
                 meaning(StatusCode::UNSUPPORTED_MEDIA_TYPE, INVALID, "unsupported_encoding", Blame::Caller)
             }
             Self::BadEncoding => bad_request("bad_encoding"),
-            Self::ContentType | Self::Json(_) => bad_request("invalid_body"),
+            Self::ContentType | Self::Json(_) | Self::NoPlaceInBody | Self::Form(_) => {
+                bad_request("invalid_body")
+            }
             Self::Request(_) => bad_request("invalid_request"),
             Self::Template(_) => bad_request("template_error"),
             Self::OwnModel(_) => bad_request("model_not_allowed"),

@@ -8,6 +8,7 @@ pub mod admin;
 mod admit;
 mod answer;
 mod bind;
+mod body;
 mod deliver;
 mod error;
 mod explain;

@@ -6,11 +6,12 @@ use auth::{ParamLocation, is_client_credential};
 use bytes::Bytes;
 use config::{StreamingPolicy, UnsupportedPolicy};
 use dialect::{Call, Delivery, Head, Quirks, UsageInStream};
-use document::{Document, Edits, Spliced, quote};
+use document::{Document, Edits};
 use http::{HeaderMap, HeaderName, Method};
 use model::{Losses, Operation};
 
 use crate::Gateway;
+use crate::body::Body;
 use crate::error::GatewayError;
 use crate::headers;
 use crate::query;
@@ -27,14 +28,6 @@ pub struct Asked<'a> {
     pub body: Bytes,
     /// Members of the body that are keys of callers, and go no further.
     pub hidden_members: &'a [Box<str>],
-}
-
-/// The body of a request on its way up.
-pub enum Body {
-    /// A JSON object and what is changed in it.
-    Object { document: Box<Document>, edits: Box<Edits> },
-    /// Bytes that the gateway does not look into.
-    Opaque(Bytes),
 }
 
 /// A request that can be signed and sent.
@@ -166,7 +159,12 @@ fn prepare_preserved<'s>(
                 let edits = Box::new(hide(&document, asked.hidden_members));
                 Body::Object { document: Box::new(document), edits }
             }
-            None => Body::Opaque(asked.body.clone()),
+            None => match target.credential.param_name() {
+                Some((ParamLocation::Body, name)) => {
+                    Body::with_place_for(name, asked.body.clone(), asked.lookup.headers)?
+                }
+                _ => Body::Opaque(asked.body.clone()),
+            },
         },
         losses: Losses::default(),
         method: asked.method.clone(),
@@ -257,32 +255,7 @@ impl Prepared<'_> {
     pub fn input_estimate(&self) -> u64 {
         match &self.body {
             Body::Object { document, .. } => self.target.envelope.estimate_input(document, self.delivery),
-            Body::Opaque(_) => 0,
-        }
-    }
-}
-
-impl Body {
-    /// Sets a member at the top of the body, where there is one: how a credential gets into it.
-    pub fn set(&mut self, name: &str, value: &str) {
-        if let Self::Object { edits, .. } = self {
-            edits.set(name.to_owned(), quote(value));
-        }
-    }
-
-    /// Whether the body has a member of this name that is not null.
-    pub fn has(&self, name: &str) -> bool {
-        match self {
-            Self::Object { document, .. } => document.value(name).is_some_and(|value| !value.is_null()),
-            Self::Opaque(_) => false,
-        }
-    }
-
-    /// The pieces that are sent.
-    pub fn pieces(&self) -> Vec<Bytes> {
-        match self {
-            Self::Object { document, edits } => Spliced::into_segments(document.apply(edits)),
-            Self::Opaque(bytes) => vec![bytes.clone()],
+            _ => 0,
         }
     }
 }

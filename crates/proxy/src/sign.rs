@@ -8,8 +8,9 @@ use http::header::{self, HeaderMap, HeaderValue};
 use http::{Method, Request, Uri};
 use model::Operation;
 
+use crate::body::Body;
 use crate::error::GatewayError;
-use crate::prepare::{Body, Prepared};
+use crate::prepare::Prepared;
 use crate::query;
 use crate::segments::Segments;
 use crate::target::secret_value;
@@ -76,10 +77,8 @@ fn write_credential(prepared: &mut Prepared<'_>, envelope: &mut Envelope) -> Res
                 query::append(query, name, secret.expose());
             }
         }
-        Some((ParamLocation::Body, name, secret)) if !(override_allowed && prepared.body.has(name)) => {
-            prepared.body.set(name, secret.expose());
-        }
-        Some((ParamLocation::Body, ..)) | None => {}
+        Some((ParamLocation::Body, name, secret)) => prepared.body.sign(name, secret, override_allowed)?,
+        None => {}
     }
     Ok(())
 }

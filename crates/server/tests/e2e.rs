@@ -12,6 +12,8 @@ mod encoding;
 mod explain;
 #[path = "e2e/failures.rs"]
 mod failures;
+#[path = "e2e/forms.rs"]
+mod forms;
 #[path = "e2e/headers.rs"]
 mod headers;
 #[path = "e2e/keys.rs"]
