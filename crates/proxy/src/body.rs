@@ -4,10 +4,10 @@ use auth::Secret;
 use bytes::Bytes;
 use document::{Document, Edits, Form, Spliced, quote};
 use http::HeaderMap;
+use provider::query;
 
 use crate::error::GatewayError;
 use crate::headers;
-use crate::query;
 
 /// The body of a request on its way up.
 pub enum Body {

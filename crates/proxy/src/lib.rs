@@ -21,7 +21,6 @@ mod listen;
 mod models;
 mod pipeline;
 mod prepare;
-mod query;
 mod read;
 mod render;
 mod response_headers;

@@ -9,12 +9,12 @@ use dialect::{Call, Delivery, Head, Quirks, UsageInStream};
 use document::{Document, Edits};
 use http::{HeaderMap, HeaderName, Method};
 use model::{Losses, Operation};
+use provider::query;
 
 use crate::Gateway;
 use crate::body::Body;
 use crate::error::GatewayError;
 use crate::headers;
-use crate::query;
 use crate::snapshot::AiProxy;
 use crate::target::{Destination, Target};
 use crate::templates::Lookup;

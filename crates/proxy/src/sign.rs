@@ -7,11 +7,11 @@ use dialect::Delivery;
 use http::header::{self, HeaderMap, HeaderValue};
 use http::{Method, Request, Uri};
 use model::Operation;
+use provider::query;
 
 use crate::body::Body;
 use crate::error::GatewayError;
 use crate::prepare::Prepared;
-use crate::query;
 use crate::segments::Segments;
 use crate::target::secret_value;
 use crate::upstream::Host;
