@@ -71,6 +71,9 @@ struct ConfigurationStatus {
     consumers: usize,
     /// Whether the last attempt to load one succeeded; if not, the one before is in force.
     last_load_succeeded: bool,
+    /// Why it did not, as `check` says it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    last_load_problems: Vec<String>,
     loaded_at: u64,
 }
 
@@ -88,6 +91,7 @@ async fn status(State(gateway): State<Arc<Gateway>>) -> Response {
             plugins: snapshot.plugins.len(),
             consumers: snapshot.consumers.len(),
             last_load_succeeded,
+            last_load_problems: Vec::clone(&gateway.problems()),
             loaded_at,
         },
     })
@@ -175,7 +179,7 @@ async fn replace_config(
             told(StatusCode::CREATED, "the configuration is in force until the next reload", warnings)
         }
         Ok(Err(problems)) => {
-            admin.gateway.metrics.reloads.failed();
+            admin.gateway.refused(&problems);
             told(StatusCode::BAD_REQUEST, "the configuration is not valid, nothing was changed", problems)
         }
         Err(_) => {
