@@ -15,6 +15,11 @@ pub enum GatewayError {
     NoRoute,
     #[error("the request has more than one Host header")]
     SeveralHosts,
+    #[error(
+        "the Host header must be an IP address or localhost: a gateway without configuration answers to no \
+         other name, use `ai-proxy serve` for one that does"
+    )]
+    ForeignHost,
     #[error("{}", crate::router::Upgrade::MESSAGE)]
     WantsTls(StatusCode),
     #[error("no ai-proxy plugin applies to this request")]
@@ -111,6 +116,7 @@ impl GatewayError {
         match self {
             Self::NoRoute => meaning(StatusCode::NOT_FOUND, "not_found_error", "no_route", Blame::Caller),
             Self::SeveralHosts => bad_request("several_hosts"),
+            Self::ForeignHost => meaning(StatusCode::FORBIDDEN, INVALID, "foreign_host", Blame::Caller),
             Self::WantsTls(status) => meaning(*status, INVALID, "https_required", Blame::Caller),
             Self::NoPlugin => meaning(StatusCode::SERVICE_UNAVAILABLE, FAILED, "no_target", Blame::Gateway),
             Self::Denied(denial) if denial.www_authenticate.is_some() => {

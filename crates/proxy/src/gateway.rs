@@ -5,9 +5,11 @@ use std::time::Instant;
 
 use arc_swap::ArcSwap;
 use config::Configuration;
+use http::request::Parts;
 use telemetry::{Metrics, RecordWriter};
 
 use crate::admin::now;
+use crate::local::is_for_local;
 use crate::snapshot::{AiProxy, CompileContext, CompileError, Snapshot};
 use crate::upstream::Hosts;
 
@@ -17,6 +19,8 @@ pub struct Settings {
     pub max_body_bytes: u64,
     /// Base URL of the built-in simulator, if it runs.
     pub simulator: Option<String>,
+    /// Callers must name this machine by an IP address or as `localhost`.
+    pub local_names_only: bool,
 }
 
 /// Problems of a configuration that `/status` tells, and the bytes that it tells of each.
@@ -91,6 +95,11 @@ impl Gateway {
     /// Why the last configuration was not loaded; empty if it was.
     pub fn problems(&self) -> Arc<Vec<String>> {
         self.problems.load_full()
+    }
+
+    /// Whether a request names this machine in a way that is good enough here.
+    pub fn goes_by(&self, parts: &Parts) -> bool {
+        !self.settings.local_names_only || is_for_local(parts)
     }
 
     /// Bytes that a request to this plugin may have: its own limit, below the process's.

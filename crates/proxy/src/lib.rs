@@ -18,6 +18,7 @@ mod headers;
 mod identify;
 mod inflate;
 mod listen;
+mod local;
 mod models;
 mod pipeline;
 mod prepare;

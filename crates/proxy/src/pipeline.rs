@@ -57,6 +57,10 @@ async fn answer(
     body: &mut ClientRequestBody,
     mut account: Box<Account>,
 ) -> Result<Response<ClientBody>, Box<Failed>> {
+    if !gateway.goes_by(&parts) {
+        let (error, envelope) = (GatewayError::ForeignHost, &dialect::openai::OPENAI);
+        return Err(Box::new(Failed { error, extra: Vec::new(), account, envelope }));
+    }
     let admitted = match admit::admit(snapshot, info, &mut parts, body, &mut account).await {
         Ok(admitted) => admitted,
         Err(Refusal { error, extra, envelope }) => {
