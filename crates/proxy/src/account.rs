@@ -179,7 +179,7 @@ impl Account {
                 | GatewayError::BodyTimeout,
                 _,
             ) => Outcome::Timeout,
-            (GatewayError::AnswerTruncated, _) => Outcome::Truncated,
+            (GatewayError::AnswerTruncated | GatewayError::ErrorTruncated(_), _) => Outcome::Truncated,
             (_, Blame::Caller) => Outcome::Refused,
             (_, Blame::Upstream | Blame::Gateway) => Outcome::GatewayError,
         };

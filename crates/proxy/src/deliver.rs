@@ -92,17 +92,27 @@ impl Delivering<'_> {
         }
     }
 
-    /// Passes a body on as it is, unless it is compressed in a way that the client does not take.
+    /// Passes a body on as it is, unless it is compressed in a way that the client does not take. That of an
+    /// error is read first: once its head is out, nothing could tell that it is cut short.
     async fn pass(
         &self,
         mut parts: Parts,
         body: UpstreamBody,
         encoded: Encoded,
     ) -> Result<(Parts, Content), GatewayError> {
-        if let Encoded::With(coding) = encoded
-            && !self.passes(coding)
-        {
-            let raw = collect(body, self.read_timeout, MAX_WHOLE).await?;
+        let failed = parts.status.as_u16() >= 400;
+        let foreign = match encoded {
+            Encoded::With(coding) => Some(coding).filter(|coding| !self.passes(*coding)),
+            Encoded::Plain | Encoded::Unknown => None,
+        };
+        if !failed && foreign.is_none() {
+            return Ok((parts, Content::Passing(Passing::new(body, self.read_timeout))));
+        }
+        let raw = collect(body, self.read_timeout, MAX_WHOLE).await.map_err(|error| match error {
+            GatewayError::AnswerTruncated if failed => GatewayError::ErrorTruncated(parts.status),
+            error => error,
+        })?;
+        if let Some(coding) = foreign {
             match inflate(&raw, coding, MAX_WHOLE) {
                 Ok(plain) => {
                     parts.headers.remove(header::CONTENT_ENCODING);
@@ -118,7 +128,7 @@ impl Delivering<'_> {
                 Err(error) => return Err(error),
             }
         }
-        Ok((parts, Content::Passing(Passing::new(body, self.read_timeout))))
+        Ok((parts, Content::Whole(raw)))
     }
 
     fn passes(&self, coding: Coding) -> bool {

@@ -70,6 +70,8 @@ pub enum GatewayError {
     NotAStream { provider: &'static str, route: &'static str },
     #[error("the upstream's answer ended before it was complete")]
     AnswerTruncated,
+    #[error("the upstream answered with an error ({}) that ended before it was complete", .0.as_u16())]
+    ErrorTruncated(StatusCode),
     #[error("the upstream's answer is larger than {0} bytes")]
     AnswerTooLarge(usize),
     #[error("the upstream's answer does not fit its content-encoding")]
@@ -156,6 +158,9 @@ impl GatewayError {
             }
             Self::AnswerTruncated => {
                 meaning(StatusCode::INTERNAL_SERVER_ERROR, FAILED, "upstream_truncated", Blame::Upstream)
+            }
+            Self::ErrorTruncated(_) => {
+                meaning(StatusCode::BAD_GATEWAY, FAILED, "upstream_truncated", Blame::Upstream)
             }
             Self::AnswerTooLarge(_) | Self::AnswerEncoding => {
                 meaning(StatusCode::BAD_GATEWAY, FAILED, "upstream_invalid", Blame::Upstream)
