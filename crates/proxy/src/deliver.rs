@@ -12,7 +12,7 @@ use model::Operation;
 use stream::{Opaque, RelaySettings, SseRelay, StreamFault, UsagePolicy};
 
 use crate::account::Account;
-use crate::answer::{ClientBody, EventStream, Opening, Passing, StreamSettings};
+use crate::answer::{ClientBody, EventStream, Opening, Passing, Promise, StreamSettings};
 use crate::error::GatewayError;
 use crate::frames::next_frame;
 use crate::headers;
@@ -55,6 +55,20 @@ struct Whole {
 }
 
 impl Delivering<'_> {
+    /// What a streamed answer's head will be, if it may go out before the upstream's.
+    pub fn promise(&self, account: &Account) -> Option<Promise> {
+        let extensions = &self.plugin.extensions;
+        let pause = extensions.keep_alive.filter(|_| extensions.early_head && self.prepared.is_streamed())?;
+        if self.prepared.operation == Operation::Preserve {
+            return None;
+        }
+        let mut headers = HeaderMap::new();
+        response_headers::add(self, &mut headers, account);
+        response_headers::add_for_stream(&mut headers);
+        let (operation, quirks) = (self.prepared.operation, self.prepared.quirks);
+        Some(Promise { headers, pause, envelope: self.plugin.envelope, operation, quirks })
+    }
+
     pub async fn deliver(
         self,
         response: Response<UpstreamBody>,

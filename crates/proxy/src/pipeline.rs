@@ -7,11 +7,12 @@ use dialect::Envelope;
 use http::request::Parts;
 use http::{Request, Response, StatusCode};
 use hyper::body::Incoming;
+use tokio::sync::oneshot;
 
 use crate::Gateway;
 use crate::account::Account;
 use crate::admit::{self, Admitted, Refusal};
-use crate::answer::ClientBody;
+use crate::answer::{ClientBody, Promise, Running};
 use crate::deliver::Delivering;
 use crate::error::GatewayError;
 use crate::listen::ConnectionInfo;
@@ -31,17 +32,49 @@ struct Failed {
     envelope: &'static dyn Envelope,
 }
 
+/// Where a pipeline says what the head of its answer will be, if it may go out early.
+type Early = Option<oneshot::Sender<Promise>>;
+
 /// Answers one request; never fails, and always leaves a record.
 pub async fn handle(
     gateway: &Arc<Gateway>,
-    info: &ConnectionInfo,
+    info: &Arc<ConnectionInfo>,
     request: Request<Incoming>,
 ) -> Response<ClientBody> {
     let snapshot = gateway.snapshot();
+    if !snapshot.early_heads {
+        return run(gateway, &snapshot, info, request, None).await;
+    }
+    let (early, mut promised) = oneshot::channel();
+    let (gateway, info) = (Arc::clone(gateway), Arc::clone(info));
+    let mut running: Running =
+        Box::pin(async move { run(&gateway, &snapshot, &info, request, Some(early)).await });
+    let promise = tokio::select! {
+        biased;
+        response = &mut running => return response,
+        promise = &mut promised => promise,
+    };
+    let Ok(promise) = promise else {
+        return running.await;
+    };
+    tokio::select! {
+        biased;
+        response = &mut running => response,
+        () = tokio::time::sleep(promise.pause) => promise.keep(running),
+    }
+}
+
+async fn run(
+    gateway: &Arc<Gateway>,
+    snapshot: &Arc<Snapshot>,
+    info: &ConnectionInfo,
+    request: Request<Incoming>,
+    early: Early,
+) -> Response<ClientBody> {
     let (parts, body) = request.into_parts();
-    let account = Account::open(gateway, &snapshot, info, &parts.method, &parts.uri);
+    let account = Account::open(gateway, snapshot, info, &parts.method, &parts.uri);
     let mut body = ClientRequestBody::new(body, &parts.headers);
-    let answered = answer(gateway, &snapshot, info, parts, &mut body, account).await;
+    let answered = answer(gateway, snapshot, info, parts, &mut body, account, early).await;
     body.discard();
     match answered {
         Ok(response) => response,
@@ -56,6 +89,7 @@ async fn answer(
     mut parts: Parts,
     body: &mut ClientRequestBody,
     mut account: Box<Account>,
+    early: Early,
 ) -> Result<Response<ClientBody>, Box<Failed>> {
     if !gateway.goes_by(&parts) {
         let (error, envelope) = (GatewayError::ForeignHost, &dialect::openai::OPENAI);
@@ -81,7 +115,7 @@ async fn answer(
         Ok(bytes) => {
             account.request_bytes = bytes.len() as u64;
             read::forget_encoding(&mut parts.headers);
-            exchange(gateway, snapshot, &admitted, parts, bytes, account).await
+            exchange(gateway, snapshot, &admitted, parts, bytes, account, early).await
         }
         Err(error) => Err(failed(error, account, plugin)),
     }
@@ -94,6 +128,7 @@ async fn exchange(
     parts: Parts,
     body: Bytes,
     mut account: Box<Account>,
+    early: Early,
 ) -> Result<Response<ClientBody>, Box<Failed>> {
     let plugin = admitted.plugin;
     let takes_gzip = headers::accepts_gzip(&parts.headers);
@@ -122,14 +157,18 @@ async fn exchange(
     let (timeouts, retries) = snapshot.patience(admitted.route);
     let (host, request) = signed.into_parts();
     account.sending(&mut prepared, request.uri().query());
+    let delivering =
+        Delivering { prepared: &prepared, plugin, read_timeout: timeouts.read, takes_gzip, debug };
+    if let Some((early, promise)) = early.zip(delivering.promise(&account)) {
+        // Only a client that is gone does not hear it.
+        let _ = early.send(promise);
+    }
     let mut attempted = Attempted::default();
     let sent = upstream::send(&host, request, timeouts, retries, &mut attempted).await;
     account.connected(attempted.failed_connects);
     match sent {
         Ok(response) => {
             account.answered(response.status());
-            let delivering =
-                Delivering { prepared: &prepared, plugin, read_timeout: timeouts.read, takes_gzip, debug };
             Ok(delivering.deliver(response, account).await)
         }
         Err(error) => {
