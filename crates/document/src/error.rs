@@ -45,6 +45,25 @@ fn duplicate_text(name: Option<&str>) -> String {
     )
 }
 
+/// Why a field cannot be set in a form. No text carries content of the form.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+pub enum FormError {
+    #[error("content-type gives no usable boundary")]
+    Boundary,
+    #[error("the form has no closing delimiter")]
+    Unclosed,
+    /// A line begins with the boundary and is no delimiter, or a delimiter follows the closing one.
+    #[error("a line of the form can be read as a delimiter or not")]
+    Ambiguous,
+    #[error("a part of the form has no proper head")]
+    Malformed,
+    #[error("the form has more than {} parts", crate::form::MAX_PARTS)]
+    TooManyParts,
+    /// It would be a delimiter itself, or has line ends.
+    #[error("the value cannot stand in a form with this boundary")]
+    Value,
+}
+
 /// Why the members of an answer cannot be walked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum ScanError {

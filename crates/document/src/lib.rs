@@ -1,7 +1,8 @@
-//! JSON bodies that keep what they do not understand: validate, read single members, edit by span.
+//! Bodies that keep what they do not understand: validate, read single members, edit by span.
 //!
 //! A [`Document`] is an ordered view of the members of a top-level object over the original bytes.
 //! [`Edits`] are applied by splicing, so whatever is not edited goes out byte for byte.
+//! A [`Form`] is the same for one field of a `multipart/form-data` body.
 //! Answers are not validated but walked, by [`walk_members`] and
 //! [`scan_members`].
 
@@ -9,6 +10,7 @@ mod check;
 mod document;
 mod edits;
 mod error;
+mod form;
 mod search;
 mod skip;
 mod splice;
@@ -19,7 +21,8 @@ mod write;
 
 pub use document::Document;
 pub use edits::Edits;
-pub use error::{DocumentError, ScanError};
+pub use error::{DocumentError, FormError, ScanError};
+pub use form::{Form, boundary};
 pub use splice::Spliced;
 pub use text::{Name, quote};
 pub use value::{Items, Kind, Member, Members, Value};

@@ -5,10 +5,10 @@ use std::fmt;
 
 use auth::{HostBinding, HostPatternError, Origin, Scheme, has_placeholder};
 use model::Operation;
-use percent_encoding::percent_decode_str;
 use thiserror::Error;
 
 use crate::path::{encode_segment, is_safe_name, is_safe_path, join};
+use crate::query;
 use crate::url::{Url, UrlError, is_host};
 use crate::{Base, Location, Provider, Route};
 
@@ -250,7 +250,7 @@ impl Endpoint {
         let client = client.filter(|query| !query.is_empty());
         let mut query = client.map(Cow::Borrowed);
         for (name, value) in &self.defaults {
-            if client.is_some_and(|client| has_argument(client, name)) {
+            if client.is_some_and(|client| query::has(client, name)) {
                 continue;
             }
             let mut text = query.map_or_else(String::new, Cow::into_owned);
@@ -280,14 +280,6 @@ impl fmt::Display for Endpoint {
         let scheme = self.scheme.name();
         write!(formatter, "{scheme}://{}{}", self.authority, self.path_and_query(None))
     }
-}
-
-/// Whether a query has an argument of this name, in whatever spelling.
-fn has_argument(query: &str, name: &str) -> bool {
-    query.split('&').any(|argument| {
-        let given = argument.split('=').next().unwrap_or_default();
-        percent_decode_str(given).eq(name.bytes())
-    })
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ mod endpoint;
 mod families;
 mod path;
 mod providers;
+pub mod query;
 mod registry;
 mod route;
 mod settings;

@@ -185,7 +185,7 @@ impl Account {
                 | GatewayError::BodyTimeout,
                 _,
             ) => Outcome::Timeout,
-            (GatewayError::AnswerTruncated, _) => Outcome::Truncated,
+            (GatewayError::AnswerTruncated | GatewayError::ErrorTruncated(_), _) => Outcome::Truncated,
             (_, Blame::Caller) => Outcome::Refused,
             (_, Blame::Upstream | Blame::Gateway) => Outcome::GatewayError,
         };
@@ -235,6 +235,16 @@ impl Account {
         self.error = Some(error);
     }
 
+    /// The client had its 200 before anything was known of the answer; `stream`: which is one now.
+    pub fn head_was_out(&mut self, stream: bool) {
+        self.status = StatusCode::OK;
+        self.stream = true;
+        if !stream && self.outcome == Outcome::Completed {
+            self.outcome = Outcome::GatewayError;
+            self.error = Some("transformation_failed");
+        }
+    }
+
     pub fn client_left(&mut self) {
         self.outcome = Outcome::ClientDisconnected;
         self.error = Some("client_disconnected");
@@ -246,7 +256,7 @@ impl Account {
     }
 
     pub fn first_bytes_sent(&mut self) {
-        self.first_bytes = Some(Instant::now());
+        self.first_bytes.get_or_insert_with(Instant::now);
     }
 
     pub fn losses(&self) -> &Losses {

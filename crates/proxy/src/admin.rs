@@ -1,7 +1,6 @@
 //! The listeners for operators: `/status`, `/metrics`, and `POST /config`.
 
 use std::io;
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -16,6 +15,7 @@ use serde::Serialize;
 use tokio::net::TcpListener;
 
 use crate::Gateway;
+use crate::local::is_local;
 
 /// Largest configuration that `POST /config` takes, bytes.
 const MAX_CONFIG: usize = 16 << 20;
@@ -71,6 +71,9 @@ struct ConfigurationStatus {
     consumers: usize,
     /// Whether the last attempt to load one succeeded; if not, the one before is in force.
     last_load_succeeded: bool,
+    /// Why it did not, as `check` says it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    last_load_problems: Vec<String>,
     loaded_at: u64,
 }
 
@@ -88,6 +91,7 @@ async fn status(State(gateway): State<Arc<Gateway>>) -> Response {
             plugins: snapshot.plugins.len(),
             consumers: snapshot.consumers.len(),
             last_load_succeeded,
+            last_load_problems: Vec::clone(&gateway.problems()),
             loaded_at,
         },
     })
@@ -139,12 +143,6 @@ fn refuse_foreign(headers: &HeaderMap) -> Option<Response> {
     Some(told(StatusCode::UNSUPPORTED_MEDIA_TYPE, message, Vec::new()))
 }
 
-fn is_local(host: &str) -> bool {
-    host.parse::<SocketAddr>().is_ok()
-        || host.trim_matches(['[', ']']).parse::<std::net::IpAddr>().is_ok()
-        || host.rsplit_once(':').map_or(host, |(name, _)| name).eq_ignore_ascii_case("localhost")
-}
-
 async fn only_post() -> Response {
     told(StatusCode::METHOD_NOT_ALLOWED, "the configuration can be replaced by POST only", Vec::new())
 }
@@ -175,7 +173,7 @@ async fn replace_config(
             told(StatusCode::CREATED, "the configuration is in force until the next reload", warnings)
         }
         Ok(Err(problems)) => {
-            admin.gateway.metrics.reloads.failed();
+            admin.gateway.refused(&problems);
             told(StatusCode::BAD_REQUEST, "the configuration is not valid, nothing was changed", problems)
         }
         Err(_) => {
@@ -187,28 +185,4 @@ async fn replace_config(
 /// Seconds of the epoch.
 pub fn now() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_local_names_of_the_host_are_taken() {
-        for host in [
-            "127.0.0.1:8001",
-            "127.0.0.1",
-            "[::1]:8001",
-            "[::1]",
-            "localhost",
-            "LOCALHOST:1",
-            "10.0.0.7:8001",
-        ] {
-            assert!(is_local(host), "{host}");
-        }
-        for host in ["", "example.com", "example.com:8001", "localhost.example.com", "127.0.0.1.example.com"]
-        {
-            assert!(!is_local(host), "{host}");
-        }
-    }
 }

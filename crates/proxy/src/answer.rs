@@ -1,5 +1,6 @@
 //! Bodies of answers on their way to the client.
 
+mod early;
 mod event_stream;
 mod idle;
 mod machine;
@@ -12,11 +13,13 @@ use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 use thiserror::Error;
 
+pub use early::{Promise, Running};
 pub use event_stream::{EventStream, Opening, StreamSettings};
 pub use machine::Machine;
 pub use passing::Passing;
 
 use crate::account::Account;
+use early::{Early, Next};
 
 /// The answer breaks off: the connection is closed so that the client cannot take it for whole.
 #[derive(Debug, Clone, Copy, Error)]
@@ -27,6 +30,7 @@ enum Content {
     Whole(Option<Bytes>),
     Passing(Box<Passing>),
     Stream(Box<EventStream>),
+    Early(Box<Early>),
 }
 
 /// The body of an answer, together with the account of its request: when the body is dropped, whether it
@@ -61,15 +65,28 @@ impl Body for ClientBody {
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, BrokenOff>>> {
         let this = self.get_mut();
+        if let Content::Early(early) = &mut this.content {
+            match std::task::ready!(early.poll_next(context)) {
+                Next::KeepAlive(frame) => {
+                    this.sent += frame.len() as u64;
+                    return Poll::Ready(Some(Ok(Frame::data(Bytes::from_static(frame)))));
+                }
+                Next::Answer(answer) => {
+                    let sent = this.sent;
+                    *this = early.fit(answer);
+                    this.sent = sent;
+                }
+            }
+        }
         let polled = match &mut this.content {
             Content::Whole(bytes) => Poll::Ready(bytes.take().map(Ok)),
             Content::Passing(passing) => passing.poll_data(context),
             Content::Stream(stream) => stream.poll_data(context).map(|data| data.map(Ok)),
+            // It has just become something else.
+            Content::Early(_) => Poll::Ready(None),
         };
         if let Poll::Ready(Some(Ok(data))) = &polled {
-            if this.sent == 0
-                && let Some(account) = &mut this.account
-            {
+            if let Some(account) = &mut this.account {
                 account.first_bytes_sent();
             }
             this.sent += data.len() as u64;
@@ -82,6 +99,7 @@ impl Body for ClientBody {
             Content::Whole(bytes) => bytes.is_none(),
             Content::Passing(passing) => passing.is_over(),
             Content::Stream(stream) => stream.is_over(),
+            Content::Early(_) => false,
         }
     }
 
@@ -91,7 +109,7 @@ impl Body for ClientBody {
                 SizeHint::with_exact(bytes.as_ref().map_or(0, |bytes| bytes.len() as u64))
             }
             Content::Passing(passing) => passing.size_hint(),
-            Content::Stream(_) => SizeHint::default(),
+            Content::Stream(_) | Content::Early(_) => SizeHint::default(),
         }
     }
 }
@@ -103,7 +121,7 @@ impl Drop for ClientBody {
         };
         match &mut self.content {
             Content::Whole(bytes) if bytes.is_some() => account.client_left(),
-            Content::Whole(_) => {}
+            Content::Whole(_) | Content::Early(_) => {}
             Content::Passing(passing) => passing.settle(&mut account),
             Content::Stream(stream) => stream.settle(&mut account),
         }

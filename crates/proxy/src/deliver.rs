@@ -12,12 +12,13 @@ use model::Operation;
 use stream::{Framer, Opaque, RelaySettings, SseRelay, StreamFault, UsagePolicy};
 
 use crate::account::Account;
-use crate::answer::{ClientBody, EventStream, Machine, Opening, Passing, StreamSettings};
+use crate::answer::{ClientBody, EventStream, Machine, Opening, Passing, Promise, StreamSettings};
 use crate::error::GatewayError;
 use crate::frames::next_frame;
 use crate::headers;
 use crate::inflate::{Coding, Encoded, InflateError, Inflater, looks_like_gzip};
-use crate::prepare::{Body, Plan, Prepared};
+use crate::body::Body;
+use crate::prepare::{Plan, Prepared};
 use crate::render;
 use crate::response_headers;
 use crate::snapshot::AiProxy;
@@ -37,8 +38,8 @@ const fn most_of(operation: Operation) -> usize {
 }
 
 /// One answer on its way.
-pub struct Delivering<'a> {
-    pub prepared: Prepared<'a>,
+pub struct Delivering<'a, 's> {
+    pub prepared: &'a mut Prepared<'s>,
     pub plugin: &'a AiProxy,
     pub read_timeout: Duration,
     pub takes_gzip: bool,
@@ -54,7 +55,21 @@ struct Whole {
     plain: Bytes,
 }
 
-impl Delivering<'_> {
+impl Delivering<'_, '_> {
+    /// What a streamed answer's head will be, if it may go out before the upstream's.
+    pub fn promise(&self, account: &Account) -> Option<Promise> {
+        let extensions = &self.plugin.extensions;
+        let pause = extensions.keep_alive.filter(|_| extensions.early_head && self.prepared.is_streamed())?;
+        if self.prepared.operation == Operation::Preserve {
+            return None;
+        }
+        let mut headers = HeaderMap::new();
+        response_headers::add(self, &mut headers, account);
+        response_headers::add_for_stream(&mut headers);
+        let (operation, quirks) = (self.prepared.operation, self.prepared.quirks);
+        Some(Promise { headers, pause, envelope: self.plugin.front.envelope, operation, quirks })
+    }
+
     pub async fn deliver(
         mut self,
         response: Response<UpstreamBody>,
@@ -95,17 +110,27 @@ impl Delivering<'_> {
         }
     }
 
-    /// Passes a body on as it is, unless it is compressed in a way that the client does not take.
+    /// Passes a body on as it is, unless it is compressed in a way that the client does not take. That of an
+    /// error is read first: once its head is out, nothing could tell that it is cut short.
     async fn pass(
         &self,
         mut parts: Parts,
         body: UpstreamBody,
         encoded: Encoded,
     ) -> Result<(Parts, Content), GatewayError> {
-        if let Encoded::With(coding) = encoded
-            && !self.passes(coding)
-        {
-            let raw = collect(body, self.read_timeout, MAX_WHOLE).await?;
+        let failed = parts.status.as_u16() >= 400;
+        let foreign = match encoded {
+            Encoded::With(coding) => Some(coding).filter(|coding| !self.passes(*coding)),
+            Encoded::Plain | Encoded::Unknown => None,
+        };
+        if !failed && foreign.is_none() {
+            return Ok((parts, Content::Passing(Passing::new(body, self.read_timeout))));
+        }
+        let raw = collect(body, self.read_timeout, MAX_WHOLE).await.map_err(|error| match error {
+            GatewayError::AnswerTruncated if failed => GatewayError::ErrorTruncated(parts.status),
+            error => error,
+        })?;
+        if let Some(coding) = foreign {
             match inflate(&raw, coding, MAX_WHOLE) {
                 Ok(plain) => {
                     parts.headers.remove(header::CONTENT_ENCODING);
@@ -121,7 +146,7 @@ impl Delivering<'_> {
                 Err(error) => return Err(error),
             }
         }
-        Ok((parts, Content::Passing(Passing::new(body, self.read_timeout))))
+        Ok((parts, Content::Whole(raw)))
     }
 
     fn passes(&self, coding: Coding) -> bool {
@@ -297,7 +322,7 @@ impl Delivering<'_> {
     }
 
     fn relay(&self) -> SseRelay {
-        let prepared = &self.prepared;
+        let prepared = &*self.prepared;
         let envelope = self.envelope();
         let fault_frame = Box::new(move |fault: StreamFault| fault_frame(envelope, fault));
         if prepared.operation == Operation::Preserve {
@@ -355,7 +380,7 @@ pub async fn gather(
         reason,
     })?;
     if let Some(batch) = embedding.next(settings)? {
-        prepared.body = Body::whole(batch.document);
+        prepared.body = Body::written(batch.document);
         prepared.headers = batch.headers;
     }
     Ok(())

@@ -1,7 +1,7 @@
 //! Every way in which the gateway itself refuses or fails a request, and what the caller is told.
 
 use dialect::{AnswerError, DecodeError, EncodeError, RequestError};
-use document::DocumentError;
+use document::{DocumentError, FormError};
 use http::StatusCode;
 use thiserror::Error;
 
@@ -15,6 +15,11 @@ pub enum GatewayError {
     NoRoute,
     #[error("the request has more than one Host header")]
     SeveralHosts,
+    #[error(
+        "the Host header must be an IP address or localhost: a gateway without configuration answers to no \
+         other name, use `ai-proxy serve` for one that does"
+    )]
+    ForeignHost,
     #[error("{}", crate::router::Upgrade::MESSAGE)]
     WantsTls(StatusCode),
     #[error("no ai-proxy plugin applies to this request")]
@@ -35,6 +40,10 @@ pub enum GatewayError {
     ContentType,
     #[error("content-type header does not match request body, or bad JSON formatting: {0}")]
     Json(DocumentError),
+    #[error("the target's credential goes into the body, which must be a JSON object or a form")]
+    NoPlaceInBody,
+    #[error("the target's credential goes into the body, and no field can be set in it: {0}")]
+    Form(#[from] FormError),
     #[error("{0}")]
     Request(#[from] RequestError),
     #[error("{0}")]
@@ -67,6 +76,8 @@ pub enum GatewayError {
     NotAStream { provider: &'static str, route: &'static str },
     #[error("the upstream's answer ended before it was complete")]
     AnswerTruncated,
+    #[error("the upstream answered with an error ({}) that ended before it was complete", .0.as_u16())]
+    ErrorTruncated(StatusCode),
     #[error("the upstream's answer is larger than {0} bytes")]
     AnswerTooLarge(usize),
     #[error("the upstream's answer does not fit its content-encoding")]
@@ -113,6 +124,7 @@ impl GatewayError {
         match self {
             Self::NoRoute => meaning(StatusCode::NOT_FOUND, "not_found_error", "no_route", Blame::Caller),
             Self::SeveralHosts => bad_request("several_hosts"),
+            Self::ForeignHost => meaning(StatusCode::FORBIDDEN, INVALID, "foreign_host", Blame::Caller),
             Self::WantsTls(status) => meaning(*status, INVALID, "https_required", Blame::Caller),
             Self::NoPlugin => meaning(StatusCode::SERVICE_UNAVAILABLE, FAILED, "no_target", Blame::Gateway),
             Self::Denied(denial) if denial.www_authenticate.is_some() => {
@@ -130,7 +142,9 @@ impl GatewayError {
                 meaning(StatusCode::UNSUPPORTED_MEDIA_TYPE, INVALID, "unsupported_encoding", Blame::Caller)
             }
             Self::BadEncoding => bad_request("bad_encoding"),
-            Self::ContentType | Self::Json(_) => bad_request("invalid_body"),
+            Self::ContentType | Self::Json(_) | Self::NoPlaceInBody | Self::Form(_) => {
+                bad_request("invalid_body")
+            }
             Self::Request(_) => bad_request("invalid_request"),
             Self::Template(_) => bad_request("template_error"),
             Self::OwnModel(_) => bad_request("model_not_allowed"),
@@ -151,6 +165,9 @@ impl GatewayError {
             }
             Self::AnswerTruncated => {
                 meaning(StatusCode::INTERNAL_SERVER_ERROR, FAILED, "upstream_truncated", Blame::Upstream)
+            }
+            Self::ErrorTruncated(_) => {
+                meaning(StatusCode::BAD_GATEWAY, FAILED, "upstream_truncated", Blame::Upstream)
             }
             Self::AnswerTooLarge(_) | Self::AnswerEncoding => {
                 meaning(StatusCode::BAD_GATEWAY, FAILED, "upstream_invalid", Blame::Upstream)

@@ -53,8 +53,11 @@ pub async fn explain(configuration: Configuration, request: &[u8]) -> Result<Exp
     let metrics = Arc::new(Metrics::new(MetricsOptions::default()));
     let hosts = Hosts::new(Arc::new(TlsSettings::new(None)?), Arc::clone(&metrics));
     // Nothing is sent, so the simulator need not run.
-    let settings =
-        Settings { max_body_bytes: MAX_BODY, simulator: Some("http://built-in-simulator".to_owned()) };
+    let settings = Settings {
+        max_body_bytes: MAX_BODY,
+        simulator: Some("http://built-in-simulator".to_owned()),
+        local_names_only: false,
+    };
     let gateway = Arc::new(Gateway::new(configuration, settings, hosts, metrics, None)?);
     let snapshot = gateway.snapshot();
     let peer = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0);

@@ -5,9 +5,11 @@ use std::time::Instant;
 
 use arc_swap::ArcSwap;
 use config::Configuration;
+use http::request::Parts;
 use telemetry::{Metrics, RecordWriter};
 
 use crate::admin::now;
+use crate::local::is_for_local;
 use crate::snapshot::{AiProxy, CompileContext, CompileError, Snapshot};
 use crate::upstream::Hosts;
 
@@ -17,10 +19,18 @@ pub struct Settings {
     pub max_body_bytes: u64,
     /// Base URL of the built-in simulator, if it runs.
     pub simulator: Option<String>,
+    /// Callers must name this machine by an IP address or as `localhost`.
+    pub local_names_only: bool,
 }
+
+/// Problems of a configuration that `/status` tells, and the bytes that it tells of each.
+const MAX_PROBLEMS: usize = 20;
+const MAX_PROBLEM: usize = 1024;
 
 pub struct Gateway {
     snapshot: ArcSwap<Snapshot>,
+    /// Why the last configuration was not loaded; empty if it was.
+    problems: ArcSwap<Vec<String>>,
     settings: Settings,
     pub hosts: Hosts,
     pub metrics: Arc<Metrics>,
@@ -43,6 +53,7 @@ impl Gateway {
         metrics.reloads.succeeded(now());
         Ok(Self {
             snapshot: ArcSwap::from_pointee(snapshot),
+            problems: ArcSwap::default(),
             settings,
             hosts,
             metrics,
@@ -65,8 +76,30 @@ impl Gateway {
         };
         let snapshot = Snapshot::compile(configuration, &context)?;
         self.snapshot.store(Arc::new(snapshot));
+        self.problems.store(Arc::default());
         self.metrics.reloads.succeeded(now());
         Ok(())
+    }
+
+    /// Notes that a configuration was not loaded, and why, one problem a text.
+    pub fn refused(&self, problems: &[String]) {
+        let mut told: Vec<String> =
+            problems.iter().take(MAX_PROBLEMS).map(|problem| shortened(problem)).collect();
+        if let Some(more) = problems.len().checked_sub(MAX_PROBLEMS).filter(|more| *more > 0) {
+            told.push(format!("and {more} more"));
+        }
+        self.problems.store(Arc::new(told));
+        self.metrics.reloads.failed();
+    }
+
+    /// Why the last configuration was not loaded; empty if it was.
+    pub fn problems(&self) -> Arc<Vec<String>> {
+        self.problems.load_full()
+    }
+
+    /// Whether a request names this machine in a way that is good enough here.
+    pub fn goes_by(&self, parts: &Parts) -> bool {
+        !self.settings.local_names_only || is_for_local(parts)
     }
 
     /// Bytes that a request to this plugin may have: its own limit, below the process's.
@@ -75,5 +108,12 @@ impl Gateway {
             0 => self.settings.max_body_bytes,
             limit => limit.min(self.settings.max_body_bytes),
         }
+    }
+}
+
+fn shortened(problem: &str) -> String {
+    match problem.get(..problem.floor_char_boundary(MAX_PROBLEM)) {
+        Some(start) if start.len() < problem.len() => format!("{start}…"),
+        _ => problem.to_owned(),
     }
 }

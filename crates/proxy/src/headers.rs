@@ -1,6 +1,6 @@
 //! Which headers go through the gateway, in both directions.
 
-use http::header::{self, HeaderMap, HeaderName, HeaderValue};
+use http::header::{self, HeaderMap, HeaderName};
 
 use crate::identify::is_announced;
 
@@ -98,9 +98,17 @@ fn is_zero(parameters: &str) -> bool {
 /// The media type of a body: what stands before `;`. A body without one counts as JSON, a body with two
 /// types does not: whoever reads it next could believe the other one.
 pub fn is_json(headers: &HeaderMap) -> bool {
+    if !headers.contains_key(header::CONTENT_TYPE) {
+        return true;
+    }
+    content_type(headers).is_some_and(|value| media_type_is(value, "application/json"))
+}
+
+/// The type of a body, if it has one and only one.
+pub fn content_type(headers: &HeaderMap) -> Option<&[u8]> {
     let mut types = headers.get_all(header::CONTENT_TYPE).iter();
-    let first = types.next();
-    types.next().is_none() && first.is_none_or(|value| media_type_is(value, "application/json"))
+    let first = types.next()?;
+    types.next().is_none().then_some(first.as_bytes())
 }
 
 /// The media type of an answer, without parameters.
@@ -111,11 +119,13 @@ pub fn media_type(headers: &HeaderMap) -> Option<&str> {
 
 /// Whether an answer is an event stream.
 pub fn is_event_stream(headers: &HeaderMap) -> bool {
-    headers.get(header::CONTENT_TYPE).is_some_and(|value| media_type_is(value, "text/event-stream"))
+    headers
+        .get(header::CONTENT_TYPE)
+        .is_some_and(|value| media_type_is(value.as_bytes(), "text/event-stream"))
 }
 
-fn media_type_is(value: &HeaderValue, wanted: &str) -> bool {
-    let value = value.as_bytes();
+/// Whether a `Content-Type` says this, whatever its parameters are.
+pub fn media_type_is(value: &[u8], wanted: &str) -> bool {
     let end = memchr::memchr(b';', value).unwrap_or(value.len());
     value.get(..end).unwrap_or_default().trim_ascii().eq_ignore_ascii_case(wanted.as_bytes())
 }
@@ -123,6 +133,7 @@ fn media_type_is(value: &HeaderValue, wanted: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use http::header::HeaderValue;
 
     fn with(name: HeaderName, value: &'static str) -> HeaderMap {
         HeaderMap::from_iter([(name, HeaderValue::from_static(value))])

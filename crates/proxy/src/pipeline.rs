@@ -7,11 +7,12 @@ use dialect::Envelope;
 use http::request::Parts;
 use http::{Request, Response, StatusCode};
 use hyper::body::Incoming;
+use tokio::sync::oneshot;
 
 use crate::Gateway;
 use crate::account::Account;
 use crate::admit::{self, Admitted, Refusal};
-use crate::answer::ClientBody;
+use crate::answer::{ClientBody, Promise, Running};
 use crate::deliver::{Delivering, gather};
 use crate::error::GatewayError;
 use crate::listen::ConnectionInfo;
@@ -31,17 +32,49 @@ struct Failed {
     envelope: &'static dyn Envelope,
 }
 
+/// Where a pipeline says what the head of its answer will be, if it may go out early.
+type Early = Option<oneshot::Sender<Promise>>;
+
 /// Answers one request; never fails, and always leaves a record.
 pub async fn handle(
     gateway: &Arc<Gateway>,
-    info: &ConnectionInfo,
+    info: &Arc<ConnectionInfo>,
     request: Request<Incoming>,
 ) -> Response<ClientBody> {
     let snapshot = gateway.snapshot();
+    if !snapshot.early_heads {
+        return run(gateway, &snapshot, info, request, None).await;
+    }
+    let (early, mut promised) = oneshot::channel();
+    let (gateway, info) = (Arc::clone(gateway), Arc::clone(info));
+    let mut running: Running =
+        Box::pin(async move { run(&gateway, &snapshot, &info, request, Some(early)).await });
+    let promise = tokio::select! {
+        biased;
+        response = &mut running => return response,
+        promise = &mut promised => promise,
+    };
+    let Ok(promise) = promise else {
+        return running.await;
+    };
+    tokio::select! {
+        biased;
+        response = &mut running => response,
+        () = tokio::time::sleep(promise.pause) => promise.keep(running),
+    }
+}
+
+async fn run(
+    gateway: &Arc<Gateway>,
+    snapshot: &Arc<Snapshot>,
+    info: &ConnectionInfo,
+    request: Request<Incoming>,
+    early: Early,
+) -> Response<ClientBody> {
     let (parts, body) = request.into_parts();
-    let account = Account::open(gateway, &snapshot, info, &parts.method, &parts.uri);
+    let account = Account::open(gateway, snapshot, info, &parts.method, &parts.uri);
     let mut body = ClientRequestBody::new(body, &parts.headers);
-    let answered = answer(gateway, &snapshot, info, parts, &mut body, account).await;
+    let answered = answer(gateway, snapshot, info, parts, &mut body, account, early).await;
     body.discard();
     match answered {
         Ok(response) => response,
@@ -56,7 +89,12 @@ async fn answer(
     mut parts: Parts,
     body: &mut ClientRequestBody,
     mut account: Box<Account>,
+    early: Early,
 ) -> Result<Response<ClientBody>, Box<Failed>> {
+    if !gateway.goes_by(&parts) {
+        let (error, envelope) = (GatewayError::ForeignHost, &dialect::openai::OPENAI);
+        return Err(Box::new(Failed { error, extra: Vec::new(), account, envelope }));
+    }
     let admitted = match admit::admit(snapshot, info, &mut parts, body, &mut account).await {
         Ok(admitted) => admitted,
         Err(Refusal { error, extra, envelope }) => {
@@ -77,7 +115,7 @@ async fn answer(
         Ok(bytes) => {
             account.request_bytes = bytes.len() as u64;
             read::forget_encoding(&mut parts.headers);
-            exchange(gateway, snapshot, &admitted, parts, bytes, account).await
+            exchange(gateway, snapshot, &admitted, parts, bytes, account, early).await
         }
         Err(error) => Err(failed(error, account, plugin)),
     }
@@ -90,6 +128,7 @@ async fn exchange(
     parts: Parts,
     body: Bytes,
     mut account: Box<Account>,
+    mut early: Early,
 ) -> Result<Response<ClientBody>, Box<Failed>> {
     let plugin = admitted.plugin;
     let takes_gzip = headers::accepts_gzip(&parts.headers);
@@ -123,6 +162,14 @@ async fn exchange(
         };
         let (host, request) = signed.into_parts();
         account.sending(&mut prepared, request.uri().query());
+        let delivering =
+            Delivering { prepared: &mut prepared, plugin, read_timeout: timeouts.read, takes_gzip, debug };
+        if let Some(promise) = delivering.promise(&account)
+            && let Some(early) = early.take()
+        {
+            // Only a client that is gone does not hear it.
+            let _ = early.send(promise);
+        }
         let mut attempted = Attempted::default();
         let sent = upstream::send(&host, request, timeouts, retries, &mut attempted).await;
         account.connected(attempted.failed_connects);
@@ -140,7 +187,6 @@ async fn exchange(
         };
         account.answered(response.status());
         if last || !response.status().is_success() {
-            let delivering = Delivering { prepared, plugin, read_timeout: timeouts.read, takes_gzip, debug };
             return Ok(delivering.deliver(response, account).await);
         }
         if let Err(error) = gather(&mut prepared, response, timeouts.read).await {

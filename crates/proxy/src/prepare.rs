@@ -6,16 +6,16 @@ use auth::{ParamLocation, is_client_credential};
 use bytes::Bytes;
 use config::{StreamingPolicy, UnsupportedPolicy};
 use dialect::{Call, ChatCall, ChatCodec, Delivery, EmbeddingsCodec, Envelope, Head, Quirks, UsageInStream};
-use document::{Document, Edits, Spliced, quote};
+use document::{Document, Edits};
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use model::{Losses, Operation};
-use provider::Wire;
+use provider::{Wire, query};
 
 use crate::Gateway;
+use crate::body::Body;
 use crate::embed::{self, Embedding};
 use crate::error::GatewayError;
 use crate::headers;
-use crate::query;
 use crate::snapshot::AiProxy;
 use crate::target::{Destination, Target};
 use crate::templates::Lookup;
@@ -40,14 +40,6 @@ pub enum Plan {
     Translate(Box<Translation>),
     /// Vectors, in one call or several.
     Embed(Box<Embedding>),
-}
-
-/// The body of a request on its way up.
-pub enum Body {
-    /// A JSON object and what is changed in it.
-    Object { document: Box<Document>, edits: Box<Edits> },
-    /// Bytes that the gateway does not look into.
-    Opaque(Bytes),
 }
 
 /// A request that can be signed and sent.
@@ -216,7 +208,7 @@ impl Making<'_, '_> {
         let Translated { translation, document, headers, losses } = translated;
         Ok(Made {
             plan: Plan::Translate(Box::new(translation)),
-            body: Body::whole(document),
+            body: Body::written(document),
             headers,
             losses,
         })
@@ -245,7 +237,7 @@ impl Making<'_, '_> {
             .next(&self.destination.settings)?
             .ok_or(GatewayError::Request(dialect::RequestError::NoPrompt))?;
         let embed::Batch { document, headers, losses } = first;
-        Ok(Made { plan: Plan::Embed(Box::new(embedding)), body: Body::whole(document), headers, losses })
+        Ok(Made { plan: Plan::Embed(Box::new(embedding)), body: Body::written(document), headers, losses })
     }
 
     /// The body without the keys of callers, which no target is sent.
@@ -306,7 +298,12 @@ fn prepare_preserved<'s>(
                 let edits = Box::new(hide(&document, asked.hidden_members));
                 Body::Object { document: Box::new(document), edits }
             }
-            None => Body::Opaque(asked.body.clone()),
+            None => match target.credential.param_name() {
+                Some((ParamLocation::Body, name)) => {
+                    Body::with_place_for(name, asked.body.clone(), asked.lookup.headers)?
+                }
+                _ => Body::Opaque(asked.body.clone()),
+            },
         },
         losses: Losses::default(),
         method: asked.method.clone(),
@@ -436,36 +433,6 @@ impl Prepared<'_> {
                 envelope.estimate_input(document, self.delivery)
             }
             _ => 0,
-        }
-    }
-}
-
-impl Body {
-    /// A body that the gateway has written.
-    pub fn whole(document: Document) -> Self {
-        Self::Object { document: Box::new(document), edits: Box::default() }
-    }
-
-    /// Sets a member at the top of the body, where there is one: how a credential gets into it.
-    pub fn set(&mut self, name: &str, value: &str) {
-        if let Self::Object { edits, .. } = self {
-            edits.set(name.to_owned(), quote(value));
-        }
-    }
-
-    /// Whether the body has a member of this name that is not null.
-    pub fn has(&self, name: &str) -> bool {
-        match self {
-            Self::Object { document, .. } => document.value(name).is_some_and(|value| !value.is_null()),
-            Self::Opaque(_) => false,
-        }
-    }
-
-    /// The pieces that are sent.
-    pub fn pieces(&self) -> Vec<Bytes> {
-        match self {
-            Self::Object { document, edits } => Spliced::into_segments(document.apply(edits)),
-            Self::Opaque(bytes) => vec![bytes.clone()],
         }
     }
 }

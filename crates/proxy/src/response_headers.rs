@@ -28,8 +28,8 @@ const MAX_LOSSES: usize = 1024;
 /// What would break the list apart, or a header.
 const ESCAPED: &AsciiSet = &CONTROLS.add(b' ').add(b'"').add(b',').add(b';').add(b'=').add(b'%');
 
-pub fn add(delivering: &Delivering<'_>, headers: &mut HeaderMap, account: &Account) {
-    let prepared = &delivering.prepared;
+pub fn add(delivering: &Delivering<'_, '_>, headers: &mut HeaderMap, account: &Account) {
+    let prepared = &*delivering.prepared;
     if let Some(model) = &prepared.model
         && (delivering.plugin.model_name_header || delivering.debug)
         && let Ok(value) = HeaderValue::from_str(&format!("{}/{model}", prepared.target.provider.id))

@@ -7,10 +7,11 @@ use dialect::Delivery;
 use http::header::{self, HeaderMap, HeaderValue};
 use http::{Method, Request, Uri};
 use model::Operation;
+use provider::query;
 
+use crate::body::Body;
 use crate::error::GatewayError;
-use crate::prepare::{Body, Plan, Prepared};
-use crate::query;
+use crate::prepare::{Plan, Prepared};
 use crate::segments::Segments;
 use crate::target::secret_value;
 use crate::upstream::Host;
@@ -76,10 +77,8 @@ fn write_credential(prepared: &mut Prepared<'_>, envelope: &mut Envelope) -> Res
                 query::append(query, name, secret.expose());
             }
         }
-        Some((ParamLocation::Body, name, secret)) if !(override_allowed && prepared.body.has(name)) => {
-            prepared.body.set(name, secret.expose());
-        }
-        Some((ParamLocation::Body, ..)) | None => {}
+        Some((ParamLocation::Body, name, secret)) => prepared.body.sign(name, secret, override_allowed)?,
+        None => {}
     }
     Ok(())
 }

@@ -70,6 +70,8 @@ pub struct Snapshot {
     pub credentials: Vec<(Box<str>, usize)>,
     /// Handles of the routes' metrics, by index.
     pub metrics: Vec<Arc<RouteMetrics>>,
+    /// Whether any plugin lets the head of a stream go out before its upstream's.
+    pub early_heads: bool,
     /// Knows which query arguments are credentials.
     pub redactor: Redactor,
     /// When the keys' time to live began.
@@ -102,8 +104,10 @@ impl Snapshot {
             .into_iter()
             .zip(verifies)
             .map(|(plugin, verify)| compile_plugin(plugin, verify, context))
-            .collect::<Result<_, _>>()?;
+            .collect::<Result<Vec<_>, _>>()?;
+        let is_early = |plugin: &Plugin| matches!(&plugin.kind, PluginKind::AiProxy(plugin) if plugin.extensions.early_head);
         Ok(Self {
+            early_heads: plugins.iter().any(is_early),
             router,
             bindings,
             routes: configuration.routes,

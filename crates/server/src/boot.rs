@@ -29,6 +29,8 @@ pub struct Start<'a> {
     pub process: &'a ProcessArgs,
     /// Where the configuration came from, if it can be loaded again.
     pub source: Option<Source>,
+    /// Whether callers must name this machine by an IP address or as `localhost`.
+    pub local_names_only: bool,
     /// What is told once the address is known, besides the ready line.
     pub banner: Option<Box<dyn FnOnce(SocketAddr) -> String>>,
 }
@@ -139,7 +141,11 @@ async fn serve(mut start: Start<'_>) -> anyhow::Result<ExitCode> {
     let tls = Arc::new(upstream_trust(process.upstream_ca.as_deref())?);
     let simulator = Arc::new(BuiltIn::reserve()?);
     simulator.start(&start.configuration).await?;
-    let settings = Settings { max_body_bytes: process.max_body_bytes, simulator: Some(simulator.url()) };
+    let settings = Settings {
+        max_body_bytes: process.max_body_bytes,
+        simulator: Some(simulator.url()),
+        local_names_only: start.local_names_only,
+    };
     let records = open_records(&process.record_log, &metrics)?;
     let hosts = Hosts::new(tls, Arc::clone(&metrics));
     let configuration = std::mem::take(&mut start.configuration);

@@ -42,6 +42,7 @@ pub fn serve(arguments: &ServeArgs) -> anyhow::Result<ExitCode> {
         proxy_listen: arguments.proxy_listen,
         process: &arguments.process,
         source: Some(source),
+        local_names_only: false,
         banner: None,
     })
 }
@@ -118,6 +119,7 @@ pub fn quickstart(arguments: &QuickstartArgs) -> anyhow::Result<ExitCode> {
         proxy_listen: Listen::At(arguments.proxy_listen),
         process: &arguments.process,
         source: None,
+        local_names_only: true,
         banner: Some(Box::new(move |address| quickstart::banner(&targets, address, &program()))),
     })
 }

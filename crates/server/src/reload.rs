@@ -149,7 +149,7 @@ async fn reload(gateway: &Arc<Gateway>, simulator: &Arc<BuiltIn>, source: &Sourc
     match outcome {
         Ok(Ok(warnings)) => tracing::info!(warnings = warnings.len(), "the configuration was loaded again"),
         Ok(Err(problems)) => {
-            gateway.metrics.reloads.failed();
+            gateway.refused(&problems);
             for problem in problems {
                 tracing::error!(problem, "the configuration was not loaded: the one before stays in force");
             }

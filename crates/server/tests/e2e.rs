@@ -6,12 +6,16 @@
 mod auth;
 #[path = "e2e/commands.rs"]
 mod commands;
+#[path = "e2e/early_head.rs"]
+mod early_head;
 #[path = "e2e/encoding.rs"]
 mod encoding;
 #[path = "e2e/explain.rs"]
 mod explain;
 #[path = "e2e/failures.rs"]
 mod failures;
+#[path = "e2e/forms.rs"]
+mod forms;
 #[path = "e2e/headers.rs"]
 mod headers;
 #[path = "e2e/keys.rs"]

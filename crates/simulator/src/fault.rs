@@ -41,6 +41,7 @@ faults! {
     EarlyClose "early_close" "Closes the connection instead of an answer.",
     NoDone "no_done" "Ends a stream after the finish reason without `[DONE]`.",
     DoubleDone "double_done" "Sends `[DONE]` twice.",
+    AfterDone "after_done" "Goes on after `[DONE]`: another chunk, an error, `[DONE]` again.",
     ErrorMid "error_mid" "Sends an error frame in the middle of a stream, then ends.",
     ErrorFirst "error_first" "200, then an error frame before anything else.",
     NotJsonMid "not_json_mid" "Sends one frame in the middle that is not JSON, then goes on.",

@@ -47,6 +47,10 @@ pub(crate) fn write(mut events: Vec<Event>, faults: &Faults, error: &Value) -> F
     if faults.has(Fault::DoubleDone) {
         events.push(Event::Done);
     }
+    if faults.has(Fault::AfterDone) {
+        let more = events.get(middle).cloned();
+        events.extend(more.into_iter().chain([Event::Data(error.clone()), Event::Done]));
+    }
     let end = end(faults);
     let ends_early = end != End::Clean || faults.has(Fault::EndMid);
     if ends_early {
@@ -197,6 +201,9 @@ mod tests {
     #[test]
     fn streams_end_as_told() {
         assert_eq!(written("double_done").0.matches("[DONE]").count(), 2);
+        let (after, _) = written("after_done");
+        let (_, behind) = after.split_once("[DONE]").unwrap();
+        assert!(behind.contains("\"error\"") && behind.matches("data: ").count() == 3, "{behind}");
         assert!(!written("no_done").0.contains("[DONE]") && written("no_done").0.contains("stop"));
         let (cut, end) = written("cut_mid");
         assert!(end == End::Cut && cut.contains("a ") && !cut.contains("stop") && cut.ends_with("\n\n"));

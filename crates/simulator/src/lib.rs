@@ -14,6 +14,7 @@ mod completions;
 mod control;
 mod embeddings;
 mod fault;
+mod form;
 mod frames;
 mod member;
 mod messages;

@@ -20,7 +20,7 @@ use crate::refusal::{self, Refusal};
 use crate::render::{self, Rendered};
 use crate::server::Core;
 use crate::socket::Link;
-use crate::{control, embeddings, rules};
+use crate::{control, embeddings, form, rules};
 
 /// The most bytes of a request's body.
 const MAX_BODY: usize = 64 << 20;
@@ -151,7 +151,8 @@ fn judged(
         return Err(Refusal::Asked(status));
     }
     let query = head.uri.query().unwrap_or_default();
-    judge_key(core, provider, head, query, object.as_ref())?;
+    let fields = body.as_ref().ok().and_then(|bytes| form::fields(&head.headers, bytes)).unwrap_or_default();
+    judge_key(core, provider, head, query, object.as_ref(), &fields)?;
     let (operation, segment) = provider.route(path).ok_or(Refusal::Path)?;
     let mut ask = Ask {
         provider,
@@ -172,7 +173,7 @@ fn judged(
         Operation::Models if head.method == Method::GET => return Ok(ask),
         Operation::Models => return Err(Refusal::Method),
         Operation::Mirror => {
-            ask.body = mirrored(head, body)?;
+            ask.body = mirrored(head, body, fields)?;
             return Ok(ask);
         }
         _ if head.method != Method::POST => return Err(Refusal::Method),
@@ -200,12 +201,20 @@ fn parse(headers: &HeaderMap, body: &Result<Bytes, Refusal>) -> Result<Map<Strin
     serde_json::from_slice(bytes).map_err(|error| Refusal::NotJson(error.to_string()))
 }
 
-fn mirrored(head: &request::Parts, body: &Result<Bytes, Refusal>) -> Result<Map<String, Value>, Refusal> {
+fn mirrored(
+    head: &request::Parts,
+    body: &Result<Bytes, Refusal>,
+    form: Vec<(String, Vec<u8>)>,
+) -> Result<Map<String, Value>, Refusal> {
     let bytes = body.as_ref().map_err(Clone::clone)?;
     let mut fields = Map::new();
     fields.insert("method".to_owned(), head.method.as_str().into());
     fields.insert("target".to_owned(), head.uri.to_string().into());
     fields.insert("bytes".to_owned(), bytes.len().into());
+    if !form.is_empty() {
+        let sizes = form.into_iter().map(|(name, content)| serde_json::json!([name, content.len()]));
+        fields.insert("form".to_owned(), sizes.collect());
+    }
     Ok(fields)
 }
 
@@ -223,6 +232,7 @@ fn judge_key(
     head: &request::Parts,
     query: &str,
     body: Option<&Map<String, Value>>,
+    form: &[(String, Vec<u8>)],
 ) -> Result<(), Refusal> {
     let header = |name: &str| head.headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
     let bearer =
@@ -236,11 +246,16 @@ fn judge_key(
                 let fields = body?;
                 ["api_key", "key"].into_iter().find_map(|name| fields.get(name)?.as_str().map(str::to_owned))
             };
+            let in_form = || {
+                let (_, value) = form.iter().find(|(name, _)| matches!(&**name, "api_key" | "key"))?;
+                Some(String::from_utf8_lossy(value).into_owned())
+            };
             bearer()
                 .or_else(|| header("x-api-key"))
                 .or_else(|| header("api-key"))
                 .or_else(in_query)
                 .or_else(in_body)
+                .or_else(in_form)
         }
     };
     let optional =

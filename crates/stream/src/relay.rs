@@ -180,7 +180,7 @@ impl SseRelay {
         self.fault.is_some()
     }
 
-    /// Whether the end mark has gone out.
+    /// Whether the end mark has gone out; whatever follows it does not.
     pub fn is_terminated(&self) -> bool {
         self.judge.terminated
     }
@@ -267,6 +267,10 @@ impl SseRelay {
 
 impl Judge {
     fn judge(&mut self, raw: &[u8]) -> Verdict {
+        // The answer is complete, and clients read no further.
+        if self.terminated {
+            return Verdict::Drop;
+        }
         let event = SseEvent::parse(raw, !mem::replace(&mut self.begun, true));
         let Some(data) = event.data else {
             return Verdict::Pass;
@@ -285,12 +289,11 @@ impl Judge {
             FrameKind::Usage if self.settings.usage == UsagePolicy::Hide => Verdict::Drop,
             FrameKind::Content | FrameKind::Usage => Verdict::Pass,
             FrameKind::Error => {
-                // What follows a complete answer takes nothing back.
-                self.failed |= !self.terminated;
+                self.failed = true;
                 Verdict::Pass
             }
-            // An end mark follows only a normal end, and once.
-            FrameKind::Terminator if self.terminated || self.failed => Verdict::Drop,
+            // An end mark follows only a normal end.
+            FrameKind::Terminator if self.failed => Verdict::Drop,
             FrameKind::Terminator => {
                 self.terminated = true;
                 self.missing_usage().map_or(Verdict::Pass, Verdict::PassAfter)

@@ -15,7 +15,7 @@ use crate::frames::poll_data;
 use crate::inflate::Inflater;
 use crate::upstream::UpstreamBody;
 
-/// An upstream that has sent the end mark but keeps its connection open is waited for this long.
+/// An upstream that has sent the end mark but does not end the body is waited for this long.
 const AFTER_TERMINATOR: Duration = Duration::from_secs(1);
 /// Comments that may come before the first event while the head of the answer is held.
 const MAX_BEFORE_HEAD: usize = 64 * 1024;
@@ -139,7 +139,10 @@ impl EventStream {
             };
             match poll_data(upstream, context) {
                 Poll::Ready(Some(Ok(chunk))) => {
-                    self.timer.read_now();
+                    // Behind the end mark there is nothing to wait for but the end of the body.
+                    if !self.machine.as_ref().is_some_and(Machine::is_terminated) {
+                        self.timer.read_now();
+                    }
                     self.accept(chunk);
                     if self.next < self.out.len() || self.upstream.is_none() {
                         return Poll::Ready(());
@@ -172,6 +175,10 @@ impl EventStream {
             self.finish(End::Broken(Break::Connection));
         } else if machine.is_terminated() {
             self.timer.limit = self.timer.limit.min(AFTER_TERMINATOR);
+            // An upstream that goes on and on leaves the timer no chance to fire.
+            if Instant::now() >= self.timer.deadline() {
+                self.finish(End::Clean);
+            }
         }
     }
 

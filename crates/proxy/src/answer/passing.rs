@@ -1,4 +1,4 @@
-//! A body that passes through as it comes: errors of upstreams, and answers that are nobody's to read.
+//! A body that passes through as it comes: an answer that is nobody's to read.
 
 use std::task::{Context, Poll};
 use std::time::Duration;

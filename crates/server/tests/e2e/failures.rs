@@ -37,6 +37,26 @@ fn errors_of_the_provider_are_told_as_they_are() {
 }
 
 #[test]
+fn an_error_that_is_cut_short_is_an_error_all_the_same() {
+    let world = MAIN.hold();
+    for fault in ["truncated_whole", "cut_mid", "reset"] {
+        for (path, more) in [("/chat", ""), ("/chat", r#","stream":true"#), ("/sim/generic/v1/files", "")] {
+            let call = chat(path, "cut-error", more).header("x-sim-fault", &format!("status_429,{fault}"));
+            let answer = world.send(&call).expect(502);
+            assert!(answer.message().contains("an error (429) that ended before"), "{}", answer.text());
+            assert_eq!(answer.json()["error"]["code"], "upstream_truncated");
+            let record = world.record(&answer);
+            assert_eq!((&record["outcome"], &record["source"]), (&"truncated".into(), &"gateway".into()));
+            assert_eq!(
+                (&record["upstream_status"], &record["response"]["status"]),
+                (&"429".into(), &502.into())
+            );
+            assert_eq!(record["error"], "upstream_truncated", "{record}");
+        }
+    }
+}
+
+#[test]
 fn answers_that_are_no_answers() {
     // One gateway for all: its records end with it.
     let world = MAIN.hold();

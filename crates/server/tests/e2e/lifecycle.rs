@@ -63,6 +63,7 @@ fn post_config_replaces_what_is_in_force() {
     assert_eq!(model(&world.send(&chat("/chat", "x", ""))), "openai/second", "a bad file changes nothing");
     let status = Call::get("/status").send(admin.admin).expect(200).json();
     assert_eq!(status["configuration"]["last_load_succeeded"], false);
+    assert_eq!(status["configuration"]["last_load_problems"], refused.json()["problems"]);
     let metrics = Call::get("/metrics").send(admin.admin).text();
     assert!(metrics.contains("ai_proxy_configuration_last_load_successful 0"), "{metrics}");
 
@@ -76,6 +77,7 @@ fn post_config_replaces_what_is_in_force() {
     assert_eq!(model(&world.send(&chat("/chat", "x", ""))), "openai/fourth");
     let status = Call::get("/status").send(admin.admin).expect(200).json();
     assert_eq!(status["configuration"]["last_load_succeeded"], true);
+    assert_eq!(status["configuration"].get("last_load_problems"), None);
 
     // What a page in a browser could send is not taken.
     for kind in ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data"] {
@@ -102,12 +104,21 @@ fn a_hangup_reads_the_file_again() {
     wait_for("the second configuration", || {
         (model(&world.send(&chat("/chat", "x", ""))) == "openai/second").then_some(())
     });
-    world.gateway.rewrite_config("services: [", world.upstream.addr);
+    let wrong = one_route("third").replace("route_type", "rout_type").replace("sk-sim-main", "CANARY-header");
+    let many = format!("{wrong}{}", "  - nam: x\n".repeat(30));
+    world.gateway.rewrite_config(&many, world.upstream.addr);
     world.gateway.signal("HUP");
-    wait_for("the failure in the status", || {
-        let status = Call::get("/status").send(world.gateway.admin).json();
-        (status["configuration"]["last_load_succeeded"] == false).then_some(())
+    let problems = wait_for("the failure in the status", || {
+        let mut status = Call::get("/status").send(world.gateway.admin).json();
+        let failed = status["configuration"]["last_load_succeeded"] == false;
+        failed.then(|| status["configuration"]["last_load_problems"].take())
     });
+    let problems: Vec<&str> =
+        problems.as_array().unwrap().iter().map(|text| text.as_str().unwrap()).collect();
+    assert!(problems[0].contains("kong.yaml") && problems[0].contains("rout_type"), "{problems:?}");
+    assert_eq!(problems.len(), 21, "{problems:?}");
+    assert!(problems[20].starts_with("and ") && problems[20].ends_with(" more"), "{problems:?}");
+    assert!(!problems.concat().contains("CANARY"), "{problems:?}");
     assert_eq!(model(&world.send(&chat("/chat", "x", ""))), "openai/second");
 }
 

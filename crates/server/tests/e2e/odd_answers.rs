@@ -69,6 +69,30 @@ fn a_stream_that_nobody_asked_for_is_no_answer() {
 }
 
 #[test]
+fn an_upstream_that_goes_on_behind_the_end_mark_is_left() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let upstream = std::thread::spawn(move || {
+        let mut stream = listener.accept().unwrap().0;
+        let head = "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n\r\n";
+        serve(stream.try_clone().unwrap(), format!("{head}{CHUNK}").as_bytes()).unwrap();
+        // Until the gateway closes.
+        let mut sent = 0_u64;
+        while stream.write_all(CHUNK.as_bytes()).is_ok() {
+            sent += 1;
+        }
+        sent
+    });
+    let gateway = builder().config(&one_route("sim-odd"), address).start();
+    let call = Call::post("/chat").json(body("x", r#","stream":true"#));
+    let answer = call.send(gateway.proxy).expect(200);
+    assert_eq!(answer.text(), CHUNK);
+    assert!(upstream.join().unwrap() > 0);
+    let record = gateway.record(answer.header("x-kong-request-id").unwrap());
+    assert_eq!(record["outcome"], "completed", "{record}");
+}
+
+#[test]
 fn an_error_keeps_its_status_whatever_its_coding_is() {
     let headers = "content-type: text/html\r\ncontent-encoding: gzip\r\n";
     let lie = ask(upstream(answer("503 Busy", headers, b"<p>busy</p>"))).expect(503);

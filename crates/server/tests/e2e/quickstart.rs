@@ -113,6 +113,40 @@ fn without_keys_a_simulated_model_answers() {
 }
 
 #[test]
+fn it_answers_to_local_names_only() {
+    let (quickstart, _, served) = both(KEYS);
+    let call = |host: &str| Call::get("/v1/models").header("host", host);
+    let port = quickstart.proxy.port();
+    for host in [
+        "localhost".to_owned(),
+        format!("app.localhost:{port}"),
+        format!("127.0.0.1:{port}"),
+        "[::1]".to_owned(),
+    ] {
+        call(&host).send(quickstart.proxy).expect(200);
+    }
+    for host in ["example.com".to_owned(), format!("rebound.example.com:{port}"), String::new()] {
+        let refused = call(&host).send(quickstart.proxy).expect(403);
+        assert!(
+            refused.message().contains("Host header must be an IP address or localhost"),
+            "{}",
+            refused.text()
+        );
+        let error = &refused.json()["error"];
+        assert_eq!(
+            (&error["type"], &error["code"]),
+            (&"invalid_request_error".into(), &"foreign_host".into())
+        );
+        let record = quickstart.record(refused.header("x-kong-request-id").unwrap());
+        assert_eq!((&record["outcome"], &record["error"]), (&"refused".into(), &"foreign_host".into()));
+        // Who serves a file says by its routes which hosts it has.
+        call(&host).send(served.proxy).expect(200);
+    }
+    let absolute = format!("http://example.com:{port}/v1/models");
+    Call::get(&absolute).header("host", "localhost").send(quickstart.proxy).expect(403);
+}
+
+#[test]
 fn it_listens_on_loopback_only() {
     for args in [
         &["--proxy-listen", "0.0.0.0:0"][..],

@@ -157,15 +157,26 @@ fn trap_v_a_byte_order_mark_passes_and_hides_nothing() {
 }
 
 #[test]
-fn trap_w_a_second_terminator_is_dropped() {
-    let (out, summary) = run(
-        UsagePolicy::Pass,
-        "data: f\n\ndata: [DONE]\r\n\r\n: bye\n\ndata: [DONE]\r\n\r\ndata:[DONE]",
-        End::Clean,
-    );
-    assert_eq!(out, "data: f\n\ndata: [DONE]\r\n\r\n: bye\n\n");
-    assert_eq!(summary.end, StreamEnd::Complete);
-    assert_eq!(summary.frames, 4);
+fn trap_w_nothing_follows_the_terminator() {
+    let whole = "data: f\n\ndata: [DONE]\r\n\r\n";
+    for behind in [
+        "data: [DONE]\r\n\r\n",
+        "data:[DONE]",
+        ": bye\n\n",
+        "\n\n",
+        "data: more\n\n: x\n\ndata: usage\n\ndata: [DONE]\n\n",
+        "data: e\n\n",
+        "event: error\ndata: {}\n\ndata: half<",
+    ] {
+        for usage in [UsagePolicy::Pass, UsagePolicy::Hide] {
+            for end in [End::Clean, End::Broken(Break::Connection)] {
+                let (out, summary) = run(usage, &format!("{whole}{behind}"), end);
+                assert_eq!(out, whole, "{behind}");
+                let expected = (StreamEnd::Complete, 2, 0);
+                assert_eq!((summary.end, summary.frames, summary.output_bytes), expected, "{behind}");
+            }
+        }
+    }
 }
 
 #[test]
@@ -340,6 +351,9 @@ proptest! {
         let is_end = |data: Option<&[u8]>| data == Some(b"[DONE]");
         let ends = frames.iter().filter(|frame| is_end(frame.event().data.as_deref())).count();
         prop_assert_eq!(ends, usize::from(summary.end == StreamEnd::Complete));
+        if ends > 0 {
+            prop_assert!(is_end(frames.last().unwrap().event().data.as_deref()));
+        }
         if let StreamEnd::Truncated(_) = summary.end {
             let last = frames.pop().unwrap();
             prop_assert!(last.event().data.unwrap().starts_with(b"fault"));

@@ -1,4 +1,4 @@
-//! Query strings, changed argument by argument so that the rest stays as the client wrote it.
+//! Query strings, and forms written like them, changed argument by argument so that the rest stays as the client wrote it.
 
 use std::borrow::Cow;
 
@@ -9,7 +9,8 @@ const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'
 
 fn is_named(argument: &str, name: &str) -> bool {
     let given = argument.split('=').next().unwrap_or_default();
-    percent_decode_str(given).eq(name.bytes())
+    let plus_as_space = given.contains('+') && percent_decode_str(&given.replace('+', " ")).eq(name.bytes());
+    plus_as_space || percent_decode_str(given).eq(name.bytes())
 }
 
 /// Whether an argument of this name is there, in whatever spelling.
@@ -44,6 +45,9 @@ mod tests {
         assert_eq!(without("a=1&key=s&b=%20&k%65y=t&key", "key"), "a=1&b=%20");
         assert_eq!(without("a=1", "key"), "a=1");
         assert!(has("x&ke%79=1", "key") && !has("keyy=1", "key"));
+        assert!(
+            has("a+b=1", "a b") && has("a%2Bb=1", "a+b") && has("a+b=1", "a+b") && !has("a%2Bb=1", "a b")
+        );
     }
 
     #[test]
