@@ -8,6 +8,7 @@
 //! `serde_json::Value`, which the gateway itself does not.
 
 mod answer;
+mod anthropic;
 mod ask;
 mod chat;
 mod completions;
@@ -18,6 +19,7 @@ mod frames;
 mod member;
 mod messages;
 mod model_list;
+mod native;
 mod playback;
 mod provider;
 mod recording;
@@ -25,6 +27,7 @@ mod refusal;
 mod render;
 mod rules;
 mod schema;
+mod script;
 mod server;
 mod service;
 mod socket;

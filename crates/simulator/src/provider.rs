@@ -134,6 +134,7 @@ pub(crate) struct Provider {
 static PROVIDERS: &[&Provider] = &[
     &openai::PROVIDER,
     &azure::PROVIDER,
+    &crate::anthropic::PROVIDER,
     &mistral::PROVIDER,
     &cerebras::PROVIDER,
     &deepseek::PROVIDER,
@@ -164,6 +165,7 @@ pub(crate) fn locate<'a>(path: &'a str, default: &'static Provider) -> (&'static
     }
     let by_path = [
         ("/openai/", &azure::PROVIDER),
+        ("/v1/messages", &crate::anthropic::PROVIDER),
         ("/compatible-mode/", &dashscope::PROVIDER),
         ("/serving-endpoints/", &databricks::PROVIDER),
     ];
@@ -192,7 +194,7 @@ impl Provider {
 
 /// Compares a path with a pattern; the outer `None` means that they differ.
 #[expect(clippy::option_option, reason = "whether it matched, and what a pattern with a placeholder caught")]
-fn matches<'a>(pattern: &str, path: &'a str) -> Option<Option<&'a str>> {
+pub(crate) fn matches<'a>(pattern: &str, path: &'a str) -> Option<Option<&'a str>> {
     if pattern == "*" {
         return Some(None);
     }

@@ -2,6 +2,12 @@
 
 #[path = "wire/answers.rs"]
 mod answers;
+#[path = "wire/anthropic.rs"]
+mod anthropic;
+#[path = "wire/anthropic_judging.rs"]
+mod anthropic_judging;
+#[path = "wire/collected.rs"]
+mod collected;
 #[path = "wire/faults.rs"]
 mod faults;
 #[path = "wire/judging.rs"]
