@@ -29,7 +29,12 @@ use crate::render::EVENT_STREAM;
 use crate::service;
 
 pub(crate) use events::events;
-pub(crate) use request::{Host, Order};
+pub(crate) use members::{is_name, judge_object};
+pub(crate) use reading::{Tokens, thought_words, tokens};
+pub(crate) use refusal::message as refusal_message;
+pub(crate) use request::Order;
+pub(crate) use request::{Host, invalid, is_beta, judge, judge_options};
+pub(crate) use seal::{knows_redacted, knows_signature, redacted, signature};
 pub(crate) use turn::{Turn, message};
 
 pub(crate) static PROVIDER: Provider = entry("anthropic");

@@ -10,6 +10,7 @@
 mod answer;
 mod anthropic;
 mod ask;
+mod bedrock;
 mod chat;
 mod completions;
 mod control;

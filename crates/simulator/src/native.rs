@@ -4,12 +4,12 @@ use bytes::Bytes;
 use http::{StatusCode, request};
 use serde_json::{Map, Value};
 
-use crate::anthropic;
 use crate::fault::Faults;
 use crate::frames::Frames;
 use crate::provider::{KeyRule, Manners, PLAIN, Provider, Rules};
 use crate::refusal::{Refusal, Shape};
 use crate::server::Core;
+use crate::{anthropic, bedrock};
 
 /// A request on its way to such an API.
 pub(crate) struct Visit<'a> {
@@ -45,7 +45,7 @@ pub(crate) struct Native {
     pub(crate) refuse: fn(&Refusal) -> Reply,
 }
 
-static NATIVES: &[&Native] = &[&anthropic::NATIVE];
+static NATIVES: &[&Native] = &[&anthropic::NATIVE, &bedrock::NATIVE];
 
 /// The API of its own form that a provider has, if it has one.
 pub(crate) fn of(provider: &Provider) -> Option<&'static Native> {

@@ -135,6 +135,7 @@ static PROVIDERS: &[&Provider] = &[
     &openai::PROVIDER,
     &azure::PROVIDER,
     &crate::anthropic::PROVIDER,
+    &crate::bedrock::PROVIDER,
     &mistral::PROVIDER,
     &cerebras::PROVIDER,
     &deepseek::PROVIDER,
@@ -166,6 +167,7 @@ pub(crate) fn locate<'a>(path: &'a str, default: &'static Provider) -> (&'static
     let by_path = [
         ("/openai/", &azure::PROVIDER),
         ("/v1/messages", &crate::anthropic::PROVIDER),
+        ("/model/", &crate::bedrock::PROVIDER),
         ("/compatible-mode/", &dashscope::PROVIDER),
         ("/serving-endpoints/", &databricks::PROVIDER),
     ];

@@ -90,6 +90,8 @@ const OPEN: &[&str] = &[
     "mcp_tool_use",
     "mcp_tool_result",
     "compaction",
+    "tool_addition",
+    "tool_removal",
 ];
 
 /// Judges one block of a message of this role.

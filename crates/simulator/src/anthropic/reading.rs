@@ -31,7 +31,7 @@ impl Tokens {
 }
 
 /// Counts the words: of the system prompt, and of each message.
-pub(super) fn tokens(body: &Map<String, Value>) -> Tokens {
+pub(crate) fn tokens(body: &Map<String, Value>) -> Tokens {
     let mut total = 0;
     let mut before = 0;
     let everything = body.get("cache_control").is_some_and(|control| !control.is_null());

@@ -41,9 +41,7 @@ pub(crate) fn judge(
     tools::judge(host, body)?;
     messages::judge(host, body, family)?;
     cache::judge(body)?;
-    judge_sampling(body, family)?;
-    thinking::judge(body, family)?;
-    format::judge(body, family, betas)?;
+    judge_options(body, model, betas)?;
     judge_limit(body, family, model)?;
     if model.starts_with("missing") {
         return Err(Refusal::Model(model.to_owned()));
@@ -51,7 +49,15 @@ pub(crate) fn judge(
     Ok(Order { host, model: model.to_owned() })
 }
 
-pub(super) fn invalid(member: &str, message: impl Into<String>) -> Refusal {
+/// Judges what a model takes beside messages and tools: sampling, thinking, format.
+pub(crate) fn judge_options(body: &Map<String, Value>, model: &str, betas: &[String]) -> Result<(), Refusal> {
+    let family = Family::of(model);
+    judge_sampling(body, family)?;
+    thinking::judge(body, family)?;
+    format::judge(body, family, betas)
+}
+
+pub(crate) fn invalid(member: &str, message: impl Into<String>) -> Refusal {
     Refusal::Invalid { member: member.to_owned(), message: message.into() }
 }
 

@@ -21,6 +21,7 @@ const CUSTOM: &[&str] = &[
 
 /// How the types of tools begin that Anthropic knows.
 const KINDS: &[&str] = &[
+    "advisor_",
     "bash_",
     "text_editor_",
     "computer_",

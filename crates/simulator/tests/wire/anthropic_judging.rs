@@ -226,12 +226,14 @@ fn recorded_requests_are_taken() {
         return;
     };
     let mut taken = 0;
+    let mut refused: Vec<String> = Vec::new();
     for (name, exchange) in exchanges(&folder, &|path| path.starts_with("/v1/messages")) {
         let body = &exchange["request"]["body"];
         let host = exchange["request"]["host"].as_str().unwrap_or_default();
         let text = body.to_string();
-        // What only its maker can judge: signatures, and what was redacted.
-        let sealed = ["\"signature\"", "redacted_thinking"].iter().any(|mark| text.contains(mark));
+        // What only its maker can judge, and what was shortened.
+        let sealed =
+            ["\"signature\"", "redacted_thinking", "characters cut]"].iter().any(|mark| text.contains(mark));
         let path = exchange["request"]["path"].as_str().unwrap();
         let known = path == "/v1/messages" || path == "/v1/messages/count_tokens";
         if host != "api.anthropic.com" || exchange["response"]["status"] != 200 || sealed || !known {
@@ -240,8 +242,11 @@ fn recorded_requests_are_taken() {
         let betas = "mcp-client-2025-04-04,structured-outputs-2025-11-13,task-budgets-2026-03-13,\
                      context-management-2025-06-27,fast-mode-2026-02-01";
         let answer = send(&call(path, body).header("anthropic-beta", betas));
-        assert_eq!(answer.status, 200, "{name}: {}", answer.text());
         taken += 1;
+        if answer.status != 200 {
+            refused.push(format!("{name}: {}", answer.text()));
+        }
     }
+    assert!(refused.is_empty(), "{}", refused.join("\n"));
     assert!(taken > 50, "{taken}");
 }
