@@ -14,11 +14,12 @@ mod signing;
 mod tools;
 mod wire;
 
+use http::header::{CONTENT_TYPE, HeaderValue};
 use http::{Method, StatusCode};
 use percent_encoding::percent_decode_str;
 use serde_json::Value;
 
-use crate::fault::Fault;
+use crate::fault::{Fault, Faults};
 use crate::native::{Body, Native, Reply, Visit, entry};
 use crate::provider::{Provider, matches};
 use crate::refusal::Refusal;
@@ -58,7 +59,12 @@ fn serve(visit: &mut Visit<'_>) -> Result<Reply, Refusal> {
     if visit.head.method != Method::POST {
         return Err(Refusal::Method);
     }
-    let body = service::parse(&visit.head.headers, visit.body)?;
+    let mut headers = visit.head.headers.clone();
+    if matches!(call, Call::Invoke { .. }) {
+        // What is invoked is JSON unless told otherwise.
+        headers.entry(CONTENT_TYPE).or_insert(HeaderValue::from_static("application/json"));
+    }
+    let body = service::parse(&headers, visit.body)?;
     if model.starts_with("missing") || !is_model(&model) {
         return Err(Refusal::Model(model));
     }
@@ -81,7 +87,7 @@ fn is_claude(model: &str) -> bool {
     model.contains("anthropic.") || model.contains("claude")
 }
 
-fn whole(mut value: Value, counts: &[(&'static str, u64)], faults: &crate::fault::Faults) -> Reply {
+fn whole(mut value: Value, counts: &[(&'static str, u64)], faults: &Faults) -> Reply {
     if let Some(fields) = value.as_object_mut() {
         if faults.has(Fault::NoChoices) {
             fields.remove("output");
@@ -109,7 +115,7 @@ fn headers() -> Vec<(&'static str, String)> {
     vec![("x-amzn-requestid", REQUEST_ID.to_owned())]
 }
 
-fn stream(events: Vec<wire::Event>, faults: &crate::fault::Faults) -> Reply {
+fn stream(events: Vec<wire::Event>, faults: &Faults) -> Reply {
     let mut headers = headers();
     headers.push(("x-amzn-bedrock-content-type", "application/json".to_owned()));
     let frames = wire::write(events, faults);

@@ -62,7 +62,7 @@ impl Events {
         self.list.push(Event::Named(name, fields.into()));
     }
 
-    fn delta(&mut self, index: usize, delta: Value) {
+    fn delta(&mut self, index: usize, delta: &Value) {
         self.add("content_block_delta", json!({"index": index, "delta": delta}));
     }
 
@@ -71,16 +71,16 @@ impl Events {
         match block {
             Block::Thinking { shown, signature } => {
                 for word in text::words(shown) {
-                    self.delta(index, json!({"type": "thinking_delta", "thinking": word}));
+                    self.delta(index, &json!({"type": "thinking_delta", "thinking": word}));
                 }
-                self.delta(index, json!({"type": "signature_delta", "signature": signature}));
+                self.delta(index, &json!({"type": "signature_delta", "signature": signature}));
             }
             Block::Text { text, citation } => {
                 if let Some(citation) = citation {
-                    self.delta(index, json!({"type": "citations_delta", "citation": citation}));
+                    self.delta(index, &json!({"type": "citations_delta", "citation": citation}));
                 }
                 for word in text::words(text) {
-                    self.delta(index, json!({"type": "text_delta", "text": word}));
+                    self.delta(index, &json!({"type": "text_delta", "text": word}));
                 }
             }
             Block::Call { arguments, .. } => self.input(index, arguments),
@@ -94,12 +94,12 @@ impl Events {
 
     /// Arguments come in pieces after an empty one; those of a call without any never come.
     fn input(&mut self, index: usize, arguments: &str) {
-        self.delta(index, json!({"type": "input_json_delta", "partial_json": ""}));
+        self.delta(index, &json!({"type": "input_json_delta", "partial_json": ""}));
         if arguments == "{}" {
             return;
         }
         for piece in chat::pieces(arguments) {
-            self.delta(index, json!({"type": "input_json_delta", "partial_json": piece}));
+            self.delta(index, &json!({"type": "input_json_delta", "partial_json": piece}));
         }
     }
 }

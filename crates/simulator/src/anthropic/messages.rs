@@ -48,7 +48,7 @@ fn judge_message(
     }
     let empty = match &message["content"] {
         Value::String(text) => text.is_empty(),
-        Value::Array(list) => list.is_empty(),
+        Value::Array(blocks) => blocks.is_empty(),
         other => {
             return Err(Refusal::Type {
                 member: format!("{place}.content"),
@@ -146,7 +146,7 @@ fn judge_end(messages: &[Value]) -> Result<(), Refusal> {
         return Ok(());
     };
     let text = match &last["content"] {
-        Value::Array(list) => list.last().and_then(|block| block["text"].as_str()),
+        Value::Array(blocks) => blocks.last().and_then(|block| block["text"].as_str()),
         content => content.as_str(),
     };
     if text.is_some_and(|text| text.ends_with(char::is_whitespace)) {

@@ -66,8 +66,8 @@ impl Turn {
             Stop::Sequence(sequence) if asked => Some(json!({"stop_sequence": sequence})),
             _ => None,
         };
-        let echoed = ["performanceConfig", "serviceTier"].into_iter();
-        let echoes = echoed.filter_map(|name| Some((name.to_owned(), body.get(name)?.clone()))).collect();
+        let said_back = ["performanceConfig", "serviceTier"].into_iter();
+        let echoes = said_back.filter_map(|name| Some((name.to_owned(), body.get(name)?.clone()))).collect();
         Self {
             tokens: reading::tokens(body),
             output: line.words() + cue.thoughts,

@@ -103,7 +103,7 @@ fn judge_inference(body: &Map<String, Value>) -> Result<(), Refusal> {
         }
     }
     for stop in config.get("stopSequences").and_then(Value::as_array).into_iter().flatten() {
-        if !stop.as_str().is_some_and(|text| !text.trim().is_empty()) {
+        if stop.as_str().is_none_or(|text| text.trim().is_empty()) {
             return Err(Refusal::Range {
                 member: "inferenceConfig.stopSequences".to_owned(),
                 expected: "texts that are not blank".to_owned(),

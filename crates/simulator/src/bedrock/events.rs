@@ -12,7 +12,7 @@ const LETTERS: &str = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ01234
 /// The events of one answer.
 pub(super) fn events(turn: &Turn, faults: &Faults) -> Vec<Event> {
     let mut events = Events { list: Vec::new(), after_end: false };
-    events.add("messageStart", json!({"role": "assistant"}), None);
+    events.add("messageStart", &json!({"role": "assistant"}), None);
     for (index, block) in turn.blocks.iter().enumerate() {
         events.block(index, block);
     }
@@ -21,8 +21,8 @@ pub(super) fn events(turn: &Turn, faults: &Faults) -> Vec<Event> {
     if let Some(more) = &turn.more {
         stop["additionalModelResponseFields"] = more.clone();
     }
-    events.add("messageStop", stop, None);
-    events.add("metadata", turn.metadata(faults.has(Fault::NoUsage)).into(), None);
+    events.add("messageStop", &stop, None);
+    events.add("metadata", &turn.metadata(faults.has(Fault::NoUsage)).into(), None);
     events.list
 }
 
@@ -32,7 +32,7 @@ struct Events {
 }
 
 impl Events {
-    fn add(&mut self, name: &'static str, members: Value, with_text: Option<fn(&str) -> Value>) {
+    fn add(&mut self, name: &'static str, members: &Value, with_text: Option<fn(&str) -> Value>) {
         let mut fields: Map<String, Value> = members.as_object().cloned().unwrap_or_default();
         // Real events are padded, so that their lengths do not tell what is said.
         let length =
@@ -42,7 +42,7 @@ impl Events {
     }
 
     fn delta(&mut self, index: usize, delta: &Value, with_text: Option<fn(&str) -> Value>) {
-        self.add("contentBlockDelta", json!({"contentBlockIndex": index, "delta": delta}), with_text);
+        self.add("contentBlockDelta", &json!({"contentBlockIndex": index, "delta": delta}), with_text);
     }
 
     fn block(&mut self, index: usize, block: &Block) {
@@ -66,7 +66,7 @@ impl Events {
             // Of all blocks only calls are announced.
             Block::Call { id, name, arguments } => {
                 let start = json!({"toolUse": {"toolUseId": id, "name": name}});
-                self.add("contentBlockStart", json!({"contentBlockIndex": index, "start": start}), None);
+                self.add("contentBlockStart", &json!({"contentBlockIndex": index, "start": start}), None);
                 if arguments == "{}" {
                     self.delta(index, &json!({"toolUse": {"input": ""}}), None);
                 } else {
@@ -76,7 +76,7 @@ impl Events {
                 }
             }
         }
-        self.add("contentBlockStop", json!({"contentBlockIndex": index}), None);
+        self.add("contentBlockStop", &json!({"contentBlockIndex": index}), None);
     }
 }
 

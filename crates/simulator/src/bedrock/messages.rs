@@ -101,10 +101,14 @@ fn judge_message(index: usize, message: &Value) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// The identifiers of a message's calls, or of its answers to calls.
+/// The identifiers of a message's calls, or of its answers to calls; without tools that the model runs itself.
 fn ids<'a>(message: &'a Value, kind: &'static str) -> impl Iterator<Item = &'a str> {
-    let blocks = message["content"].as_array().into_iter().flatten();
-    blocks.filter_map(move |block| block.get(kind)?["toolUseId"].as_str())
+    let own = kind == "toolUse" || message["role"] == "user";
+    let blocks = message["content"].as_array().into_iter().flatten().filter(move |_| own);
+    blocks.filter_map(move |block| {
+        let call = block.get(kind).filter(|call| call.get("type").is_none())?;
+        call["toolUseId"].as_str()
+    })
 }
 
 fn judge_calls(messages: &[Value]) -> Result<(), Refusal> {

@@ -54,7 +54,6 @@ fn message(refusal: &Refusal) -> String {
     match refusal {
         Refusal::KeyMissing => "Missing Authentication Token".to_owned(),
         Refusal::KeyWrong(_) => "Authentication failed: Please make sure your API Key is valid.".to_owned(),
-        Refusal::Denied { message, .. } => message.clone(),
         Refusal::Path => "Unable to determine service/operation name to be authorized".to_owned(),
         Refusal::Method => "Not allowed to use this method on this path.".to_owned(),
         Refusal::NotJson(why) => format!("Could not parse the request body: {why}"),
@@ -74,7 +73,7 @@ fn message(refusal: &Refusal) -> String {
         Refusal::Range { member, expected } => {
             constraint(&format!("Value at '{member}'"), &format!("Member must be {expected}"))
         }
-        Refusal::Invalid { message, .. } => message.clone(),
+        Refusal::Denied { message, .. } | Refusal::Invalid { message, .. } => message.clone(),
         Refusal::Fault(name) => format!("no fault is called `{name}`"),
         Refusal::Asked(429) => "Too many requests, please wait before trying again.".to_owned(),
         Refusal::Asked(503) => "Bedrock is unable to process your request.".to_owned(),

@@ -14,7 +14,7 @@ use sha2::{Digest as _, Sha256};
 use crate::native::Visit;
 use crate::refusal::Refusal;
 
-pub(super) const SECRET: &str = "sim-secret-access-key";
+const SECRET: &str = "sim-secret-access-key";
 const ALGORITHM: &str = "AWS4-HMAC-SHA256";
 const SERVICE: &str = "bedrock";
 /// How far a signature's time may be from now, in seconds.
@@ -119,7 +119,7 @@ impl Signed {
             ));
         }
         let canonical = self.canonical(request, &found);
-        if self.sign(&canonical, &time) == self.signature {
+        if self.sign(SECRET, &canonical, &time) == self.signature {
             return Ok(());
         }
         Err(denied(
@@ -231,10 +231,10 @@ impl Signed {
         text
     }
 
-    fn sign(&self, canonical: &str, time: &str) -> String {
+    fn sign(&self, secret: &str, canonical: &str, time: &str) -> String {
         let scope = format!("{}/{}/{}/aws4_request", self.date, self.region, self.service);
         let text = format!("{ALGORITHM}\n{time}\n{scope}\n{}", hex(&Sha256::digest(canonical)));
-        let mut key = mac(format!("AWS4{SECRET}").as_bytes(), &self.date);
+        let mut key = mac(format!("AWS4{secret}").as_bytes(), &self.date);
         for part in [self.region.as_str(), self.service.as_str(), "aws4_request", text.as_str()] {
             key = mac(&key, part);
         }
@@ -320,6 +320,26 @@ mod tests {
         assert_eq!(seconds("20000229T123456Z"), Some(951_827_696));
         assert_eq!(seconds("20261122T225602Z"), Some(1_795_388_162));
         assert_eq!(seconds("2026-11-22T22:56"), None);
+    }
+
+    /// The plainest of the vectors that AWS publishes for this algorithm.
+    #[test]
+    fn signatures_are_those_of_everybody() {
+        let signed = Signed::read(
+            "AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/20150830/us-east-1/service/aws4_request, \
+             SignedHeaders=host;x-amz-date, \
+             Signature=5fa00fa31553b73ebf1942676e86291e8372ff2a2260956d9b8aae1d763fbf31",
+        );
+        let signed = signed.unwrap();
+        let mut headers = HeaderMap::new();
+        headers.insert("host", "example.amazonaws.com".parse().unwrap());
+        headers.insert("x-amz-date", "20150830T123600Z".parse().unwrap());
+        let request =
+            Request { method: "GET", path: "/", query: "", host: None, headers: &headers, body: b"" };
+        let canonical = signed.canonical(&request, &hex(&Sha256::digest(b"")));
+        let secret = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY";
+        assert_eq!(signed.sign(secret, &canonical, "20150830T123600Z"), signed.signature);
+        assert!(signed.check(&request, 1_440_938_160).is_err(), "of another service");
     }
 
     #[test]
