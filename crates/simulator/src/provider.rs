@@ -164,6 +164,10 @@ pub(crate) fn locate<'a>(path: &'a str, default: &'static Provider) -> (&'static
             return (provider, &rest[id.len()..]);
         }
     }
+    if path == "/v1/complete" {
+        // Other paths that begin so are OpenAI's.
+        return (&crate::anthropic::PROVIDER, path);
+    }
     let by_path = [
         ("/openai/", &azure::PROVIDER),
         ("/v1/messages", &crate::anthropic::PROVIDER),
@@ -224,6 +228,10 @@ mod tests {
         assert_eq!((provider.id, rest), ("mistral", "/v1/chat/completions"));
         assert_eq!(locate("/openai/deployments/d/chat/completions", default).0.id, "azure");
         assert_eq!(locate("/v1/models", default).0.id, "openai");
+        assert_eq!(locate("/v1/messages/count_tokens", default).0.id, "anthropic");
+        assert_eq!(locate("/v1/complete", default).0.id, "anthropic");
+        assert_eq!(locate("/v1/completions", default).0.id, "openai");
+        assert_eq!(locate("/model/a%3A0/converse", default).0.id, "bedrock");
         let azure = find("azure").unwrap();
         assert_eq!(
             azure.route("/openai/deployments/my%20d/embeddings"),

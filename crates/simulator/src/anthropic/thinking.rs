@@ -28,13 +28,15 @@ pub(super) fn judge(body: &Map<String, Value>, family: Family) -> Result<(), Ref
                 ));
             }
             judge_budget(body, &thinking["budget_tokens"])?;
-            judge_others(body)?;
+            judge_sampling(body)?;
+            judge_choice(body)?;
             judge_history(body)
         }
         Some("adaptive") => {
             judge_object("thinking.adaptive", thinking, &["type"], &["display"])?;
             if family.thinks_adaptively() {
-                return Ok(());
+                // A choice that forces a tool goes with this kind.
+                return judge_sampling(body);
             }
             Err(invalid("", "adaptive thinking is not supported on this model"))
         }
@@ -84,8 +86,8 @@ fn judge_budget(body: &Map<String, Value>, budget: &Value) -> Result<(), Refusal
     Ok(())
 }
 
-/// Members that do not go with a budget.
-fn judge_others(body: &Map<String, Value>) -> Result<(), Refusal> {
+/// Members that do not go with thinking.
+fn judge_sampling(body: &Map<String, Value>) -> Result<(), Refusal> {
     let temperature = body.get("temperature").and_then(Value::as_f64);
     if temperature.is_some_and(|value| (value - 1.0).abs() > f64::EPSILON) {
         return Err(invalid("", "`temperature` may only be set to 1 when thinking is enabled."));
@@ -99,6 +101,10 @@ fn judge_others(body: &Map<String, Value>) -> Result<(), Refusal> {
             "`top_p` must be greater than or equal to 0.95 or unset when thinking is enabled.",
         ));
     }
+    Ok(())
+}
+
+fn judge_choice(body: &Map<String, Value>) -> Result<(), Refusal> {
     let forced = body.get("tool_choice").and_then(|choice| choice["type"].as_str());
     if matches!(forced, Some("any" | "tool")) {
         return Err(invalid("", "Thinking may not be enabled when tool_choice forces tool use."));
@@ -106,16 +112,21 @@ fn judge_others(body: &Map<String, Value>) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// A turn that is still calling tools must begin with its thoughts.
+/// A turn that goes on, after calls or from words put into its mouth, must begin with its thoughts.
 fn judge_history(body: &Map<String, Value>) -> Result<(), Refusal> {
     let messages = body.get("messages").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
     let answers_tools = messages.last().is_some_and(|message| {
         message["content"].as_array().into_iter().flatten().any(|block| block["type"] == "tool_result")
     });
-    let Some(index) = messages.len().checked_sub(2).filter(|_| answers_tools) else {
+    let back = match messages.last() {
+        Some(last) if last["role"] == "assistant" => 1,
+        Some(_) if answers_tools => 2,
+        _ => return Ok(()),
+    };
+    let Some(index) = messages.len().checked_sub(back) else {
         return Ok(());
     };
-    let first = messages[index]["content"][0]["type"].as_str().unwrap_or_default();
+    let first = messages[index]["content"][0]["type"].as_str().unwrap_or("text");
     if first == "thinking" || first == "redacted_thinking" {
         return Ok(());
     }

@@ -94,6 +94,8 @@ fn thinking_is_judged() {
         json!({"thinking": enabled, "tools": tools(), "tool_choice": {"type": "tool", "name": "time"}}),
         json!({"thinking": enabled, "model": "claude-3-5-haiku-latest"}),
         json!({"thinking": {"type": "adaptive"}}),
+        json!({"thinking": {"type": "adaptive"}, "model": "claude-opus-4-6", "temperature": 0.5}),
+        json!({"thinking": enabled, "messages": [{"role": "user", "content": "x"}, {"role": "assistant", "content": "So"}]}),
     ] {
         refused(&more);
     }
