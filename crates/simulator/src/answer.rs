@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use crate::ask::Ask;
 use crate::fault::Fault;
+use crate::native::Reply;
 use crate::provider::Operation;
 use crate::{chat, completions, embeddings, model_list};
 
@@ -12,6 +13,8 @@ use crate::{chat, completions, embeddings, model_list};
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Event {
     Data(Value),
+    /// Data under a name of its own.
+    Named(&'static str, Value),
     /// Data that is no JSON.
     Raw(String),
     Comment(&'static str),
@@ -22,6 +25,8 @@ pub(crate) enum Event {
 pub(crate) enum Answer {
     Whole(StatusCode, Value),
     Stream(Vec<Event>),
+    /// What an API of its own form says.
+    Reply(Reply),
 }
 
 /// Answers a request that was judged to be right.

@@ -304,7 +304,7 @@ impl Stream<'_> {
 }
 
 /// At least three pieces where there are as many characters, cut anywhere.
-fn pieces(arguments: &str) -> Vec<String> {
+pub(crate) fn pieces(arguments: &str) -> Vec<String> {
     let characters: Vec<char> = arguments.chars().collect();
     let size = characters.len().div_ceil(3).clamp(1, 8);
     characters.chunks(size).map(|piece| piece.iter().collect()).collect()

@@ -68,7 +68,7 @@ fn words(input: &Value) -> String {
     }
 }
 
-fn vector(model: &str, input: &str, dimensions: u64) -> Vec<f32> {
+pub(crate) fn vector(model: &str, input: &str, dimensions: u64) -> Vec<f32> {
     let seed = text::hash(&format!("{model} {input}"));
     let raw: Vec<f32> = (0..dimensions)
         .map(|position| {

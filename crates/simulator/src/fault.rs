@@ -70,6 +70,9 @@ faults! {
     Redirect "redirect" "302 to another path.",
     Headers "headers" "Adds cookies and hop-by-hop headers to the answer.",
     BigHead "big_head" "Adds 128 KiB of headers to the answer.",
+    BadCrc "bad_crc" "Puts a wrong checksum behind a frame in the middle of a binary stream, then goes on.",
+    BadPreludeCrc "bad_prelude_crc" "Puts a wrong checksum behind the lengths of a frame of a binary stream, then goes on.",
+    HugeLength "huge_length" "Has a frame of a binary stream say that it is 4 GiB long, with right checksums.",
     Big "big" "Makes the text of a whole answer `x-sim-size` bytes (1 MiB unless told).",
 }
 

@@ -35,16 +35,17 @@ pub(crate) fn write(mut events: Vec<Event>, faults: &Faults, error: &Value) -> F
         events.insert(middle, Event::Raw("{this is not JSON".to_owned()));
     }
     if faults.has(Fault::ErrorFirst) {
-        events = vec![Event::Data(error.clone())];
+        events = vec![failure(&events, error)];
     }
     if faults.has(Fault::ErrorMid) {
+        let failure = failure(&events, error);
         events.truncate(middle);
-        events.push(Event::Data(error.clone()));
+        events.push(failure);
     }
     if faults.has(Fault::NoDone) {
         events.retain(|event| *event != Event::Done);
     }
-    if faults.has(Fault::DoubleDone) {
+    if faults.has(Fault::DoubleDone) && !named(&events) {
         events.push(Event::Done);
     }
     if faults.has(Fault::AfterDone) {
@@ -86,19 +87,37 @@ fn end(faults: &Faults) -> End {
     }
 }
 
+/// Whether the events of a stream have names.
+fn named(events: &[Event]) -> bool {
+    events.iter().any(|event| matches!(event, Event::Named(..)))
+}
+
+/// The error as an event that fits the others.
+fn failure(events: &[Event], error: &Value) -> Event {
+    if named(events) { Event::Named("error", error.clone()) } else { Event::Data(error.clone()) }
+}
+
 /// A place after the first content and before the first finish reason.
 fn middle(events: &[Event]) -> usize {
     let finishes = |event: &Event| match event {
         Event::Data(value) => value["choices"][0]["finish_reason"].is_string(),
+        Event::Named(name, value) => *name == "message_delta" || value["stop_reason"].is_string(),
         Event::Done => true,
         Event::Raw(_) | Event::Comment(_) => false,
     };
     let finish = events.iter().position(finishes).unwrap_or(events.len());
-    finish.div_ceil(2).max(2).min(finish)
+    // A named stream says who speaks in up to three events.
+    let opening = if named(events) { 4 } else { 2 };
+    finish.div_ceil(2).max(opening).min(finish)
 }
 
 /// A copy of the chunk before the middle with a text of `size` bytes.
 fn huge(events: &[Event], middle: usize, size: usize) -> Event {
+    if named(events) {
+        let delta = json!({"type": "text_delta", "text": "x".repeat(size)});
+        let value = json!({"type": "content_block_delta", "index": 0, "delta": delta});
+        return Event::Named("content_block_delta", value);
+    }
     let like = events[..middle].iter().rev().find_map(|event| match event {
         Event::Data(value) if value["choices"][0].is_object() => Some(value.clone()),
         _ => None,
@@ -138,6 +157,14 @@ fn frame(index: usize, event: &Event, faults: &Faults) -> Bytes {
             if faults.has(Fault::Comments) {
                 // Writing to a string does not fail.
                 let _ = write!(text, "event: message\nid: {index}\n: within\nretry: 1000\n");
+            }
+            data(&mut text, field, value, faults.has(Fault::MultiData));
+        }
+        Event::Named(name, value) => {
+            // Writing to a string does not fail.
+            let _ = writeln!(text, "event: {name}");
+            if faults.has(Fault::Comments) {
+                let _ = write!(text, "id: {index}\n: within\nretry: 1000\n");
             }
             data(&mut text, field, value, faults.has(Fault::MultiData));
         }

@@ -8,7 +8,9 @@
 //! `serde_json::Value`, which the gateway itself does not.
 
 mod answer;
+mod anthropic;
 mod ask;
+mod bedrock;
 mod chat;
 mod completions;
 mod control;
@@ -19,6 +21,7 @@ mod frames;
 mod member;
 mod messages;
 mod model_list;
+mod native;
 mod playback;
 mod provider;
 mod recording;
@@ -26,6 +29,7 @@ mod refusal;
 mod render;
 mod rules;
 mod schema;
+mod script;
 mod server;
 mod service;
 mod socket;

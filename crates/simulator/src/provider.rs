@@ -134,6 +134,8 @@ pub(crate) struct Provider {
 static PROVIDERS: &[&Provider] = &[
     &openai::PROVIDER,
     &azure::PROVIDER,
+    &crate::anthropic::PROVIDER,
+    &crate::bedrock::PROVIDER,
     &mistral::PROVIDER,
     &cerebras::PROVIDER,
     &deepseek::PROVIDER,
@@ -162,8 +164,14 @@ pub(crate) fn locate<'a>(path: &'a str, default: &'static Provider) -> (&'static
             return (provider, &rest[id.len()..]);
         }
     }
+    if path == "/v1/complete" {
+        // Other paths that begin so are OpenAI's.
+        return (&crate::anthropic::PROVIDER, path);
+    }
     let by_path = [
         ("/openai/", &azure::PROVIDER),
+        ("/v1/messages", &crate::anthropic::PROVIDER),
+        ("/model/", &crate::bedrock::PROVIDER),
         ("/compatible-mode/", &dashscope::PROVIDER),
         ("/serving-endpoints/", &databricks::PROVIDER),
     ];
@@ -192,7 +200,7 @@ impl Provider {
 
 /// Compares a path with a pattern; the outer `None` means that they differ.
 #[expect(clippy::option_option, reason = "whether it matched, and what a pattern with a placeholder caught")]
-fn matches<'a>(pattern: &str, path: &'a str) -> Option<Option<&'a str>> {
+pub(crate) fn matches<'a>(pattern: &str, path: &'a str) -> Option<Option<&'a str>> {
     if pattern == "*" {
         return Some(None);
     }
@@ -220,6 +228,10 @@ mod tests {
         assert_eq!((provider.id, rest), ("mistral", "/v1/chat/completions"));
         assert_eq!(locate("/openai/deployments/d/chat/completions", default).0.id, "azure");
         assert_eq!(locate("/v1/models", default).0.id, "openai");
+        assert_eq!(locate("/v1/messages/count_tokens", default).0.id, "anthropic");
+        assert_eq!(locate("/v1/complete", default).0.id, "anthropic");
+        assert_eq!(locate("/v1/completions", default).0.id, "openai");
+        assert_eq!(locate("/model/a%3A0/converse", default).0.id, "bedrock");
         let azure = find("azure").unwrap();
         assert_eq!(
             azure.route("/openai/deployments/my%20d/embeddings"),

@@ -44,6 +44,11 @@ pub(crate) enum Refusal {
         message: String,
     },
     Model(String),
+    /// A credential or a signature that is refused, under AWS's name for why.
+    Denied {
+        kind: &'static str,
+        message: String,
+    },
     /// A fault that was asked for by name and does not exist.
     Fault(String),
     /// A status that was asked for.

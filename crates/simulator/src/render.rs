@@ -16,11 +16,14 @@ use serde_json::Value;
 use crate::answer::Answer;
 use crate::fault::{Fault, Faults};
 use crate::frames::{self, End, Frames};
+use crate::native::{Body, Reply};
 use crate::playback::Step;
 
 /// How many single bytes are dripped before the rest comes at once.
 const MAX_DRIPS: usize = 64 << 10;
 const BOMB: usize = 32 << 20;
+/// The content type of streams of text events.
+pub(crate) const EVENT_STREAM: &str = "text/event-stream; charset=utf-8";
 
 /// What is sent.
 pub(crate) struct Rendered {
@@ -33,19 +36,35 @@ pub(crate) struct Rendered {
 pub(crate) fn render(answer: Answer, faults: &Faults, error: &Value, gzip: bool) -> Rendered {
     let gzip = gzip || faults.has(Fault::Gzip);
     let mut rendered = match answer {
-        Answer::Stream(events) => stream(frames::write(events, faults, error), faults, gzip),
-        Answer::Whole(status, value) => {
-            let mut bytes = Bytes::from(value.to_string());
-            if faults.has(Fault::BadUtf8) {
-                bytes = frames::with_bad_utf8(&bytes);
-            }
-            whole(status, "application/json", bytes, faults, gzip)
-        }
+        Answer::Stream(events) => stream(EVENT_STREAM, frames::write(events, faults, error), faults, gzip),
+        Answer::Whole(status, value) => whole_json(status, &value, faults, gzip),
+        Answer::Reply(reply) => replied(reply, faults, gzip),
     };
     if let Some(replaced) = replacement(faults, gzip) {
         rendered = replaced;
     }
     add_headers(&mut rendered.headers, faults);
+    rendered
+}
+
+fn whole_json(status: StatusCode, value: &Value, faults: &Faults, gzip: bool) -> Rendered {
+    let mut bytes = Bytes::from(value.to_string());
+    if faults.has(Fault::BadUtf8) {
+        bytes = frames::with_bad_utf8(&bytes);
+    }
+    whole(status, "application/json", bytes, faults, gzip)
+}
+
+fn replied(reply: Reply, faults: &Faults, gzip: bool) -> Rendered {
+    let mut rendered = match reply.body {
+        Body::Whole(value) => whole_json(reply.status, &value, faults, gzip),
+        Body::Stream { kind, frames } => stream(kind, frames, faults, gzip),
+    };
+    for (name, value) in reply.headers {
+        if let Ok(value) = HeaderValue::try_from(value) {
+            rendered.headers.insert(HeaderName::from_static(name), value);
+        }
+    }
     rendered
 }
 
@@ -138,9 +157,9 @@ fn broken(bytes: &[u8]) -> Bytes {
     bytes.iter().enumerate().map(|(index, byte)| if index < 12 { *byte } else { !byte }).collect()
 }
 
-fn stream(written: Frames, faults: &Faults, gzip: bool) -> Rendered {
+fn stream(kind: &'static str, written: Frames, faults: &Faults, gzip: bool) -> Rendered {
     let mut headers = Headers::new();
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/event-stream; charset=utf-8"));
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static(kind));
     headers.insert(http::header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
     let Frames { mut frames, end } = written;
     if gzip || faults.has(Fault::BadGzip) || faults.has(Fault::FakeGzip) {

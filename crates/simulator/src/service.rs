@@ -13,6 +13,7 @@ use serde_json::{Map, Value};
 use crate::answer::{self, Answer};
 use crate::ask::Ask;
 use crate::fault::{Fault, Faults};
+use crate::native::{self, Visit};
 use crate::playback::{Cut, Playback, Step};
 use crate::provider::{self, KeyRule, Operation, Provider};
 use crate::recording::{Outcome, Ticket};
@@ -100,6 +101,9 @@ fn told_faults(headers: &HeaderMap) -> Result<Faults, Refusal> {
 }
 
 fn refused(provider: &Provider, refusal: &Refusal) -> (Answer, Value) {
+    if let Some(native) = native::of(provider) {
+        return (Answer::Reply((native.refuse)(refusal)), Value::Null);
+    }
     let (status, value) = refusal::render(provider.shape, refusal);
     (Answer::Whole(status, value), stream_error(provider))
 }
@@ -122,6 +126,11 @@ fn answer(
     body: &Result<Bytes, Refusal>,
     faults: &mut Faults,
 ) -> (Answer, Value) {
+    if let Some(native) = native::of(provider) {
+        let mut visit = Visit { core, path, head, body, faults };
+        let reply = (native.serve)(&mut visit).unwrap_or_else(|refusal| (native.refuse)(&refusal));
+        return (Answer::Reply(reply), Value::Null);
+    }
     match judged(core, provider, path, head, body, faults) {
         Ok(mut ask) => {
             ask.faults = faults.clone();
@@ -188,7 +197,10 @@ fn judged(
 }
 
 /// Reads the body as JSON, and says what is wrong with it.
-fn parse(headers: &HeaderMap, body: &Result<Bytes, Refusal>) -> Result<Map<String, Value>, Refusal> {
+pub(crate) fn parse(
+    headers: &HeaderMap,
+    body: &Result<Bytes, Refusal>,
+) -> Result<Map<String, Value>, Refusal> {
     let bytes = body.as_ref().map_err(Clone::clone)?;
     let text = |name| headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok());
     if let Some(coding) = text(CONTENT_ENCODING).filter(|coding| !coding.eq_ignore_ascii_case("identity")) {
@@ -219,7 +231,7 @@ fn mirrored(
 }
 
 /// The first value of a query argument.
-fn argument(query: &str, name: &str) -> Option<String> {
+pub(crate) fn argument(query: &str, name: &str) -> Option<String> {
     query.split('&').find_map(|pair| {
         let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
         (key == name).then(|| percent_decode_str(value).decode_utf8_lossy().into_owned())

@@ -1,7 +1,7 @@
 //! Deterministic text: what an answer says, its words, its identifiers.
 
 use crate::ask::Ask;
-use crate::fault::Fault;
+use crate::fault::{Fault, Faults};
 use crate::messages;
 
 /// Every answer's moment of creation, in Unix seconds: answers do not depend on the clock.
@@ -31,8 +31,13 @@ pub(crate) fn reply(ask: &Ask) -> String {
 
 /// What the model says to a text.
 pub(crate) fn said(ask: &Ask, text: &str) -> String {
-    if ask.faults.has(Fault::Big) {
-        let size = ask.faults.size.unwrap_or(DEFAULT_SIZE);
+    spoken(&ask.faults, text)
+}
+
+/// The same, whatever the form of the request.
+pub(crate) fn spoken(faults: &Faults, text: &str) -> String {
+    if faults.has(Fault::Big) {
+        let size = faults.size.unwrap_or(DEFAULT_SIZE);
         return "lorem ipsum ".chars().cycle().take(size).collect();
     }
     if let Some(number) = asked(text, "long:") {

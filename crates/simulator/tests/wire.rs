@@ -1,7 +1,27 @@
 //! The simulator over real sockets, with a client that shares nothing with it.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::similar_names,
+    reason = "helpers of tests are tests"
+)]
+
 #[path = "wire/answers.rs"]
 mod answers;
+#[path = "wire/anthropic.rs"]
+mod anthropic;
+#[path = "wire/anthropic_judging.rs"]
+mod anthropic_judging;
+#[path = "wire/bedrock.rs"]
+mod bedrock;
+#[path = "wire/bedrock_judging.rs"]
+mod bedrock_judging;
+#[path = "wire/binary.rs"]
+mod binary;
+#[path = "wire/collected.rs"]
+mod collected;
 #[path = "wire/faults.rs"]
 mod faults;
 #[path = "wire/judging.rs"]
