@@ -5,7 +5,9 @@ mod codec;
 mod envelope;
 mod error;
 mod estimate;
+mod front;
 mod generated;
+mod object;
 mod request;
 mod shape;
 pub mod stream;
@@ -13,3 +15,4 @@ mod usage;
 
 pub use codec::{CHAT_CODEC, CHAT_FRONT, COMPLETIONS_FRONT, EMBEDDINGS_FRONT};
 pub use envelope::{OPENAI, OpenAi};
+pub use front::{CHAT_FRONT, COMPLETIONS_FRONT, EMBEDDINGS_FRONT};

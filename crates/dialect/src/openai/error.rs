@@ -5,11 +5,23 @@
 use std::ops::ControlFlow;
 
 use document::{Kind, Value, quote, scan_members};
+use model::UpstreamError;
 
 use crate::Verdict;
 
 /// Status of an error that says nothing of its kind.
 const UNKNOWN: u16 = 502;
+
+/// A provider's error in OpenAI's words.
+pub(super) fn verdict(error: &UpstreamError) -> Verdict<'_> {
+    Verdict {
+        status: error.status,
+        kind: error.kind.name(),
+        code: error.code.as_deref(),
+        param: error.param.as_deref(),
+        message: &error.message,
+    }
+}
 
 /// `{"error":{…}}`
 pub(super) fn body(verdict: &Verdict<'_>) -> Vec<u8> {

@@ -13,7 +13,7 @@ mod rules;
 /// The two names of the limit of tokens: the newer first, which counts where a request has both.
 const LIMITS: [&str; 2] = ["max_completion_tokens", "max_tokens"];
 /// Members that `extra_body` never sets, besides the credential: what routes a request, and what was checked.
-const RESERVED: [&str; 7] =
+pub(super) const RESERVED: [&str; 7] =
     ["model", "stream", "stream_options", "extra_body", "messages", "prompt", "input"];
 
 /// Adds the edits that make `document` fit the target of `call`. What needs no change gets no edit.
