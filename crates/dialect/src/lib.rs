@@ -15,6 +15,8 @@ pub mod llama;
 pub mod ollama;
 pub mod openai;
 mod quirks;
+pub mod sealed_id;
+mod tool_names;
 
 pub use chat::{
     Asked, ChatAnswer, ChatCall, ChatCodec, ChatFront, ChatWriter, DecodeError, EncodeError, Encoded,
@@ -27,3 +29,4 @@ pub use front::{Front, front};
 pub use envelope::{AnswerError, Call, Delivery, Envelope, Head, RequestError, Verdict, WholeAnswer};
 pub use invoke::{InvokeFault, InvokeReframer};
 pub use quirks::{MemberRule, Quirks, Requirement, TokenLimit, UsageInStream};
+pub use tool_names::{NameRule, ToolNames};
