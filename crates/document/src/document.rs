@@ -88,6 +88,12 @@ impl Document {
         &self.bytes
     }
 
+    /// The object itself, as a value.
+    pub fn root(&self) -> Value<'_> {
+        let object = self.bytes.trim_ascii_start();
+        Value::new(object.trim_ascii_end(), self.bytes.len() - object.len())
+    }
+
     /// The top-level members in their order.
     pub fn members(&self) -> impl Iterator<Item = Member<'_>> {
         self.places.iter().map(|place| self.member(*place))
@@ -350,6 +356,15 @@ mod tests {
         for body in [r#"{"a":1,"modeL":1}"#, r#"{"ſ":1}"#, r#"{"\u0061":1}"#] {
             assert!(!plain(body), "{body}");
         }
+    }
+
+    #[test]
+    fn the_object_itself_is_a_value() {
+        let document = parse(" \n{\"a\":[1]}\t").unwrap();
+        let root = document.root();
+        assert_eq!((root.raw(), root.span()), (&b"{\"a\":[1]}"[..], 2..11));
+        assert_eq!(document.share(&root), root.raw());
+        assert_eq!(root.value("a").unwrap().raw(), b"[1]");
     }
 
     #[test]

@@ -1,0 +1,61 @@
+//! Reads a whole answer of Claude's, and knows how its stream is read.
+//!
+//! From <https://docs.anthropic.com/en/api/messages>.
+
+use bytes::Bytes;
+use document::{Document, Kind, Value};
+use model::{ChatEvent, ChatResponse, Fold};
+use stream::ChatDecoder;
+
+use super::content::{Content, Way, extra};
+use super::decoder::Decoder;
+use crate::{ChatAnswer, DecodeError, HeaderOf};
+
+pub(super) struct Answer {
+    pub(super) way: Way,
+}
+
+impl ChatAnswer for Answer {
+    fn whole(&self, _headers: HeaderOf<'_>, body: &[u8]) -> Result<ChatResponse, DecodeError> {
+        let document = Document::parse(Bytes::copy_from_slice(body)).map_err(|_| DecodeError::NotAnObject)?;
+        let blocks = document.value("content").filter(|content| content.kind() == Kind::Array);
+        let blocks = blocks.ok_or(DecodeError::Missing("content"))?;
+        let message = document.root();
+        let mut events = Vec::new();
+        let mut content = Content::new(self.way.clone());
+        content.start(Some(message), &mut events);
+        for (index, block) in (0_u64..).zip(blocks.items()) {
+            // What is held is less than the body, which was bounded.
+            if content.open(index, block, &mut events).is_ok() {
+                content.close(index, &mut events);
+            }
+        }
+        content.finish(Some(message), &mut events);
+        if let Some(managed) = document.value("context_management").filter(|value| !value.is_null()) {
+            events.push(extra("context_management", managed));
+        }
+        events.extend(content.counts.usage().map(ChatEvent::Usage));
+        let mut response = fold(events)?;
+        let tier = document.value("usage").and_then(|usage| usage.value("service_tier"));
+        response.service_tier = tier.and_then(Value::as_str).map(|tier| match &*tier {
+            "standard" => "default".into(),
+            other => other.into(),
+        });
+        Ok(response)
+    }
+
+    fn decoder(&self) -> Box<dyn ChatDecoder> {
+        Box::new(Decoder::new(self.way.clone()))
+    }
+}
+
+/// The answer that events are together.
+pub(super) fn fold(events: Vec<ChatEvent>) -> Result<ChatResponse, DecodeError> {
+    let mut fold = Fold::default();
+    events.into_iter().for_each(|event| fold.add(event));
+    fold.finish(|text| Document::parse(Bytes::copy_from_slice(text.as_bytes())).is_ok())
+        .map_err(|_| DecodeError::NotAnObject)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,370 @@
+//! What an answer of Claude's says, block by block: the same steps for a whole answer and for a stream.
+
+use document::{Document, Edits, Value, quote};
+use model::{CallIndex, ChatEvent, Citation, Extra, Finish, FinishReason, Json, Maker, Seal, Start};
+use stream::Unreadable;
+
+use super::names::ToolNames;
+use super::usage::Counts;
+
+/// Bytes that are held of one answer: of text that may be a preface only, and of blocks that are passed on whole.
+const MOST_HELD: usize = 16 << 20;
+/// Blocks that may be open at once; Claude opens one.
+const MOST_OPEN: usize = 256;
+
+/// What the way back must know of the request.
+#[derive(Debug, Clone)]
+pub(super) struct Way {
+    pub(super) names: ToolNames,
+    /// The tool whose arguments are the content.
+    pub(super) answer_tool: Option<Box<str>>,
+    /// Begins the ids of calls that came without one.
+    pub(super) nonce: Box<str>,
+}
+
+/// An answer on its way. Choice 0 is the only one that Claude gives.
+pub(super) struct Content {
+    way: Way,
+    phase: Phase,
+    blocks: Vec<(u64, Open)>,
+    calls: CallIndex,
+    /// Characters of text so far.
+    said: u64,
+    /// Text that counts only if the tool for the answer is not called.
+    preface: String,
+    /// The tool for the answer was called.
+    answered: bool,
+    held: usize,
+    pub(super) counts: Counts,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd)]
+enum Phase {
+    Waiting,
+    Started,
+    Finished,
+}
+
+/// A block that has begun.
+enum Open {
+    /// Where it began in the text of the answer.
+    Text {
+        from: u64,
+        citations: Vec<Citation>,
+    },
+    Thinking {
+        signature: String,
+    },
+    Call {
+        call: CallIndex,
+        any: bool,
+    },
+    Answer {
+        any: bool,
+    },
+    /// Passed on as it is, when it is whole.
+    Native {
+        start: Vec<u8>,
+        input: String,
+        content: String,
+    },
+}
+
+impl Content {
+    pub(super) fn new(way: Way) -> Self {
+        Self {
+            way,
+            phase: Phase::Waiting,
+            blocks: Vec::new(),
+            calls: 0,
+            said: 0,
+            preface: String::new(),
+            answered: false,
+            held: 0,
+            counts: Counts::default(),
+        }
+    }
+
+    pub(super) fn is_finished(&self) -> bool {
+        self.phase == Phase::Finished
+    }
+
+    /// The head of the answer: a `message`, or nothing where it did not come. Only the first one counts.
+    pub(super) fn start(&mut self, message: Option<Value<'_>>, events: &mut Vec<ChatEvent>) {
+        if self.phase != Phase::Waiting {
+            return;
+        }
+        self.phase = Phase::Started;
+        let text = |name: &str| message?.value(name)?.as_str().filter(|text| !text.is_empty());
+        let id = text("id").map(Into::into);
+        let model = text("model").map(Into::into);
+        events.push(ChatEvent::Start(Start { id, model, created: None }));
+        if let Some(usage) = message.and_then(|message| message.value("usage")) {
+            self.counts.update(usage);
+        }
+    }
+
+    /// A block begins, with what it has at the start.
+    pub(super) fn open(
+        &mut self,
+        index: u64,
+        block: Value<'_>,
+        events: &mut Vec<ChatEvent>,
+    ) -> Result<(), Unreadable> {
+        self.start(None, events);
+        if self.is_finished() {
+            return Ok(());
+        }
+        self.close(index, events);
+        if self.blocks.len() >= MOST_OPEN {
+            return Err(Unreadable);
+        }
+        let kind = block.value("type").and_then(Value::as_str).unwrap_or_default();
+        let text = |name: &str| block.value(name).and_then(Value::as_str).unwrap_or_default();
+        let open = match &*kind {
+            "text" => {
+                let from = self.said;
+                self.say(&text("text"), events)?;
+                let citations = block.value("citations").map(|list| list.items().map(citation).collect());
+                Open::Text { from, citations: citations.unwrap_or_default() }
+            }
+            "thinking" => {
+                let thought = text("thinking");
+                if !thought.is_empty() {
+                    events.push(ChatEvent::Reasoning { choice: 0, delta: thought.into_owned() });
+                }
+                Open::Thinking { signature: text("signature").into_owned() }
+            }
+            "redacted_thinking" => {
+                let seal = Seal { maker: Maker::Anthropic, text: text("data").into() };
+                if !seal.text.is_empty() {
+                    events.push(ChatEvent::Redacted { choice: 0, seal });
+                }
+                return Ok(());
+            }
+            "tool_use" => self.open_call(block, events),
+            // Nothing says what it is.
+            "" => return Ok(()),
+            _ => {
+                self.hold(block.raw().len())?;
+                Open::Native { start: block.raw().to_vec(), input: String::new(), content: String::new() }
+            }
+        };
+        self.blocks.push((index, open));
+        Ok(())
+    }
+
+    fn open_call(&mut self, block: Value<'_>, events: &mut Vec<ChatEvent>) -> Open {
+        let text = |name: &str| block.value(name).and_then(Value::as_str).unwrap_or_default();
+        let sent = text("name");
+        let given = block.value("input").filter(|input| !input.is_null() && !input.is_empty());
+        let input = given.map(|input| String::from_utf8_lossy(input.raw()).into_owned());
+        let any = input.is_some();
+        if self.way.answer_tool.as_deref() == Some(&*sent) {
+            self.answered = true;
+            events.extend(input.map(|delta| ChatEvent::Text { choice: 0, delta }));
+            return Open::Answer { any };
+        }
+        let call = self.calls;
+        self.calls += 1;
+        let id = match &*text("id") {
+            "" => format!("toolu_{}_{call}", self.way.nonce).into(),
+            id => id.into(),
+        };
+        let name = match self.way.names.own(&sent) {
+            "" => "_".into(),
+            name => name.into(),
+        };
+        events.push(ChatEvent::ToolStart { choice: 0, call, id, name, seal: None });
+        events.extend(input.map(|delta| ChatEvent::ToolArguments { choice: 0, call, delta }));
+        Open::Call { call, any }
+    }
+
+    /// A block goes on.
+    pub(super) fn delta(
+        &mut self,
+        index: u64,
+        delta: Value<'_>,
+        events: &mut Vec<ChatEvent>,
+    ) -> Result<(), Unreadable> {
+        if self.is_finished() {
+            return Ok(());
+        }
+        self.start(None, events);
+        let text = |name: &str| delta.value(name).and_then(Value::as_str).unwrap_or_default();
+        let kind = delta.value("type").and_then(Value::as_str).unwrap_or_default();
+        if &*kind == "text_delta" {
+            return self.say(&text("text"), events);
+        }
+        let Some((_, open)) = self.blocks.iter_mut().find(|(known, _)| *known == index) else {
+            return Ok(());
+        };
+        match (&*kind, open) {
+            ("input_json_delta", Open::Call { call, any }) => {
+                let (call, delta) = (*call, text("partial_json"));
+                if !delta.is_empty() {
+                    *any = true;
+                    events.push(ChatEvent::ToolArguments { choice: 0, call, delta: delta.into_owned() });
+                }
+            }
+            ("input_json_delta", Open::Answer { any }) => {
+                let delta = text("partial_json");
+                if !delta.is_empty() {
+                    *any = true;
+                    events.push(ChatEvent::Text { choice: 0, delta: delta.into_owned() });
+                }
+            }
+            ("thinking_delta", _) => {
+                let delta = text("thinking");
+                if !delta.is_empty() {
+                    events.push(ChatEvent::Reasoning { choice: 0, delta: delta.into_owned() });
+                }
+            }
+            ("signature_delta", Open::Thinking { signature }) => {
+                let more = text("signature");
+                signature.push_str(&more);
+                return self.hold(more.len());
+            }
+            ("citations_delta", Open::Text { citations, .. }) => {
+                if let Some(value) = delta.value("citation") {
+                    citations.push(citation(value));
+                    return self.hold(value.raw().len());
+                }
+            }
+            ("input_json_delta", Open::Native { input, .. }) => {
+                let more = text("partial_json");
+                input.push_str(&more);
+                return self.hold(more.len());
+            }
+            ("compaction_delta", Open::Native { content, .. }) => {
+                let more = text("content");
+                content.push_str(&more);
+                return self.hold(more.len());
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// A block ends.
+    pub(super) fn close(&mut self, index: u64, events: &mut Vec<ChatEvent>) {
+        let Some(at) = self.blocks.iter().position(|(known, _)| *known == index) else { return };
+        let (_, open) = self.blocks.remove(at);
+        match open {
+            Open::Text { from, citations } => {
+                if self.said > from && self.way.answer_tool.is_none() {
+                    let span = Some((from, self.said));
+                    let told = |citation| ChatEvent::Citation { choice: 0, citation };
+                    events.extend(citations.into_iter().map(|one| told(Citation { span, ..one })));
+                }
+            }
+            Open::Thinking { signature } => {
+                if !signature.is_empty() {
+                    let seal = Seal { maker: Maker::Anthropic, text: signature.into() };
+                    events.push(ChatEvent::Sealed { choice: 0, seal });
+                }
+            }
+            Open::Call { call, any: false } => {
+                events.push(ChatEvent::ToolArguments { choice: 0, call, delta: "{}".to_owned() });
+            }
+            Open::Answer { any: false } => {
+                events.push(ChatEvent::Text { choice: 0, delta: "{}".to_owned() });
+            }
+            Open::Call { .. } | Open::Answer { .. } => {}
+            Open::Native { start, input, content } => {
+                if let Some(value) = native(start, &input, &content) {
+                    events.push(ChatEvent::Native { choice: 0, maker: Maker::Anthropic, value });
+                }
+            }
+        }
+    }
+
+    /// The answer ends: what `end` says of it is in `stop_reason`, `stop_sequence` and `stop_details`.
+    pub(super) fn finish(&mut self, end: Option<Value<'_>>, events: &mut Vec<ChatEvent>) {
+        self.start(None, events);
+        if self.is_finished() {
+            return;
+        }
+        while let Some(index) = self.blocks.first().map(|(index, _)| *index) {
+            self.close(index, events);
+        }
+        let preface = std::mem::take(&mut self.preface);
+        if !self.answered && !preface.is_empty() {
+            events.push(ChatEvent::Text { choice: 0, delta: preface });
+        }
+        let value = |name: &str| end.and_then(|end| end.value(name));
+        if let Some(details) = value("stop_details").filter(|details| !details.is_null()) {
+            let explained = details.value("explanation").and_then(Value::as_str);
+            if let Some(delta) = explained.filter(|text| !text.is_empty()) {
+                events.push(ChatEvent::Refusal { choice: 0, delta: delta.into_owned() });
+            }
+        }
+        if let Some(container) = value("container").filter(|container| !container.is_null()) {
+            events.push(extra("container", container));
+        }
+        let mut finish = reason(value("stop_reason").and_then(Value::as_str).as_deref());
+        if finish == FinishReason::ToolCalls && self.calls == 0 && self.answered {
+            finish = FinishReason::Stop;
+        }
+        let sequence = value("stop_sequence").and_then(Value::as_str).map(Into::into);
+        events.push(ChatEvent::Finish { choice: 0, finish: Finish { reason: finish, sequence } });
+        self.phase = Phase::Finished;
+    }
+
+    /// Text of the answer; held while the answer may yet come by its tool.
+    fn say(&mut self, text: &str, events: &mut Vec<ChatEvent>) -> Result<(), Unreadable> {
+        if text.is_empty() {
+            return Ok(());
+        }
+        self.said += text.chars().count() as u64;
+        if self.way.answer_tool.is_some() {
+            self.preface.push_str(text);
+            return self.hold(text.len());
+        }
+        events.push(ChatEvent::Text { choice: 0, delta: text.to_owned() });
+        Ok(())
+    }
+
+    fn hold(&mut self, bytes: usize) -> Result<(), Unreadable> {
+        self.held = self.held.saturating_add(bytes);
+        if self.held > MOST_HELD { Err(Unreadable) } else { Ok(()) }
+    }
+}
+
+fn reason(stop: Option<&str>) -> FinishReason {
+    match stop {
+        Some("stop_sequence") => FinishReason::StopSequence,
+        Some("max_tokens" | "model_context_window_exceeded") => FinishReason::Length,
+        Some("tool_use") => FinishReason::ToolCalls,
+        Some("refusal") => FinishReason::ContentFilter,
+        _ => FinishReason::Stop,
+    }
+}
+
+/// A member of the answer that has no place in the model.
+pub(super) fn extra(name: &str, value: Value<'_>) -> ChatEvent {
+    ChatEvent::Extra(Extra { name: name.into(), value: Json::from_checked(value.raw().to_vec()) })
+}
+
+fn citation(value: Value<'_>) -> Citation {
+    let text = |name: &str| value.value(name).and_then(Value::as_str).map(Into::into);
+    Citation {
+        url: text("url"),
+        title: text("title").or_else(|| text("document_title")),
+        span: None,
+        raw: Some(Json::from_checked(value.raw().to_vec())),
+    }
+}
+
+/// A block with what came after its start.
+fn native(start: Vec<u8>, input: &str, content: &str) -> Option<Json> {
+    let document = Document::parse(start.into()).ok()?;
+    let mut edits = Edits::new();
+    if Document::parse(bytes::Bytes::copy_from_slice(input.as_bytes())).is_ok() {
+        edits.set("input", input.to_owned());
+    }
+    if !content.is_empty() {
+        edits.set("content", quote(content));
+    }
+    Some(Json::from_checked(document.apply(&edits).to_bytes().to_vec()))
+}
