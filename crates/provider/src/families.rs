@@ -1,5 +1,9 @@
 //! Families of models, told by name: which rules go with a model is the provider's business.
 
+mod claude;
+
+pub(crate) use claude::{claude, is_claude};
+
 /// A configured name without what fine-tuning puts before it.
 fn base_name(model: &str) -> &str {
     model.strip_prefix("ft:").unwrap_or(model)
@@ -55,11 +59,6 @@ pub(crate) fn is_hybrid_open_qwen(model: &str) -> bool {
     let sized =
         model.strip_prefix("qwen3-").is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()));
     sized && !model.contains("-instruct") && !model.contains("-thinking")
-}
-
-/// Claude under whatever name an operator gave its endpoint.
-pub(crate) fn is_claude(model: &str) -> bool {
-    model.to_ascii_lowercase().contains("claude")
 }
 
 #[cfg(test)]

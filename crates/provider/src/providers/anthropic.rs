@@ -1,8 +1,10 @@
 //! Anthropic. Made from <https://docs.anthropic.com/en/api>.
 
-use dialect::{Family, Quirks};
+use dialect::Quirks;
+use dialect::anthropic::{CHAT_CODEC, COMPLETE_CODEC, ENVELOPE};
 use model::{ClientFormat, Operation};
 
+use crate::families::claude;
 use crate::{Base, KeyStyle, Provider, Route, Setting};
 
 pub(super) static PROVIDER: Provider = Provider {
@@ -10,8 +12,9 @@ pub(super) static PROVIDER: Provider = Provider {
     title: "Anthropic",
     base: Base::Url("https://api.anthropic.com"),
     routes: &[
-        Route::unserved(Operation::Chat, "/v1/messages"),
-        Route::unserved(Operation::Completions, "/v1/complete"),
+        Route::translated(Operation::Chat, "/v1/messages", &CHAT_CODEC)
+            .relaying(ClientFormat::Anthropic, &ENVELOPE),
+        Route::translated(Operation::Completions, "/v1/complete", &COMPLETE_CODEC),
         Route::unserved(Operation::Batches, "/v1/messages/batches"),
         Route::preserve(),
         Route::native(ClientFormat::Anthropic, Operation::Completions),
@@ -20,7 +23,7 @@ pub(super) static PROVIDER: Provider = Provider {
     settings: &[Setting::always("anthropic_version")],
     headers: &[("anthropic-version", "anthropic_version")],
     quirks: |_, _| &Quirks::NONE,
-    family: |_| &Family::UNKNOWN,
+    family: claude,
     key: KeyStyle::Header("x-api-key"),
     caller_may_override: true,
 };
