@@ -4,7 +4,7 @@ use std::future::{Future, poll_fn};
 use std::io::ErrorKind;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
 use http::{Request, Response};
@@ -61,16 +61,15 @@ impl Http1 {
     }
 
     /// Gives the connection back to its host if it can serve another request.
-    pub(super) fn retire(mut self, host: &Host, context: &mut Context<'_>) {
-        if !self.drive(context) && self.sender.is_ready() {
+    pub(super) fn retire(mut self, host: &Host) {
+        if self.is_alive() {
             host.put_idle(self);
         }
     }
 
     /// A connection that its peer closed while it lay idle is found out by driving it once.
-    async fn is_alive(&mut self) -> bool {
-        let ended = poll_fn(|context| Poll::Ready(self.drive(context))).await;
-        !ended && self.sender.is_ready()
+    fn is_alive(&mut self) -> bool {
+        !self.drive(&mut silent()) && self.sender.is_ready()
     }
 
     /// Whether the peer, which ended the connection, throws away what was sent to it. That is known when its
@@ -89,9 +88,11 @@ impl Http1 {
     async fn exchange(&mut self, request: Request<Segments>) -> Result<Response<Incoming>, Failed> {
         let mut answer = pin!(self.sender.try_send_request(request));
         let connection = &mut self.connection;
-        poll_fn(move |context| {
+        // Nothing but driving the connection brings the answer, so it is looked for after each time. What is
+        // there already is taken in silence; only a wait needs somebody who wakes.
+        let mut look = move |context: &mut Context<'_>| {
             let ended = connection.as_mut().poll(context);
-            match answer.as_mut().poll(context) {
+            match answer.as_mut().poll(&mut silent()) {
                 Poll::Ready(Ok(response)) => Poll::Ready(Ok(response)),
                 Poll::Ready(Err(mut error)) => {
                     Poll::Ready(Err(Failed { unsent: error.take_message(), error: Some(error.into_error()) }))
@@ -100,9 +101,27 @@ impl Http1 {
                 Poll::Pending if ended.is_ready() => Poll::Ready(Err(Failed { unsent: None, error: None })),
                 Poll::Pending => Poll::Pending,
             }
+        };
+        let mut sent = false;
+        poll_fn(move |context| {
+            // There can be no answer yet when the request is sent.
+            if std::mem::replace(&mut sent, true)
+                && let Poll::Ready(answer) = look(&mut silent())
+            {
+                return Poll::Ready(answer);
+            }
+            look(context)
         })
         .await
     }
+}
+
+/// A context that wakes nobody.
+///
+/// What a connection hands over goes through channels that wake both ends. Here both ends are in one task, which
+/// looks at each after driving the other, so such a wake-up would only have it run once more for nothing.
+pub(super) fn silent() -> Context<'static> {
+    Context::from_waker(Waker::noop())
 }
 
 struct Failed {
@@ -121,7 +140,7 @@ pub(super) async fn send(
 ) -> Result<Response<UpstreamBody>, UpstreamError> {
     let mut request = request;
     while let Some(mut connection) = host.take_idle() {
-        if !connection.is_alive().await {
+        if !connection.is_alive() {
             continue;
         }
         host.metrics.upstream_reused.add(1);
