@@ -14,6 +14,7 @@ use hyper_util::rt::TokioIo;
 use telemetry::GaugeHold;
 use tokio::sync::OwnedSemaphorePermit;
 
+use super::bell::Bell;
 use super::body::UpstreamBody;
 use super::connect::{Connected, connect_with_retries};
 use super::{Attempted, Host, Timeouts, UpstreamError};
@@ -32,6 +33,9 @@ const LOOKS: u32 = 20;
 pub(super) struct Http1 {
     sender: SendRequest<Segments>,
     connection: Pin<Box<Connection<TokioIo<Connected>, Segments>>>,
+    /// Rung by `waker`, which the connection has while its answer is awaited.
+    bell: Arc<Bell>,
+    waker: Waker,
     _permit: OwnedSemaphorePermit,
     _counted: GaugeHold,
 }
@@ -52,7 +56,10 @@ impl Http1 {
             .map_err(|error| UpstreamError::from_hyper(&error))?;
         host.metrics.upstream_opened.add(1);
         let counted = host.metrics.upstream_connections.hold();
-        Ok(Self { sender, connection: Box::pin(connection), _permit: permit, _counted: counted })
+        let bell = Arc::new(Bell::default());
+        let waker = Waker::from(Arc::clone(&bell));
+        let connection = Box::pin(connection);
+        Ok(Self { sender, connection, bell, waker, _permit: permit, _counted: counted })
     }
 
     /// Moves bytes in both directions; true once the connection has ended.
@@ -102,15 +109,20 @@ impl Http1 {
                 Poll::Pending => Poll::Pending,
             }
         };
+        let (bell, waker) = (&self.bell, &self.waker);
         let mut sent = false;
         poll_fn(move |context| {
+            let called = bell.has_rung(context.waker());
             // There can be no answer yet when the request is sent.
-            if std::mem::replace(&mut sent, true)
-                && let Poll::Ready(answer) = look(&mut silent())
-            {
-                return Poll::Ready(answer);
+            if std::mem::replace(&mut sent, true) {
+                if !called {
+                    return Poll::Pending;
+                }
+                if let Poll::Ready(answer) = look(&mut silent()) {
+                    return Poll::Ready(answer);
+                }
             }
-            look(context)
+            look(&mut Context::from_waker(waker))
         })
         .await
     }
