@@ -1,7 +1,6 @@
 //! Bodies of answers on their way to the client.
 
 mod event_stream;
-mod idle;
 mod passing;
 
 use std::pin::Pin;

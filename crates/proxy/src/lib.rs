@@ -15,6 +15,7 @@ mod frames;
 mod gateway;
 mod headers;
 mod identify;
+mod idle;
 mod inflate;
 mod listen;
 mod models;

@@ -8,9 +8,9 @@ use bytes::Bytes;
 use stream::{Break, End, SseRelay, StreamEnd, StreamState, Summary};
 use tokio::time::Instant;
 
-use super::idle::IdleTimer;
 use crate::account::Account;
 use crate::frames::poll_data;
+use crate::idle::IdleTimer;
 use crate::inflate::Inflater;
 use crate::upstream::UpstreamBody;
 

@@ -18,6 +18,7 @@ use super::bell::Bell;
 use super::body::UpstreamBody;
 use super::connect::{Connected, connect_with_retries};
 use super::{Attempted, Host, Timeouts, UpstreamError};
+use crate::idle::IdleTimer;
 use crate::segments::Segments;
 
 /// An answer's head may have this many bytes; longer ones are refused.
@@ -36,6 +37,8 @@ pub(super) struct Http1 {
     /// Rung by `waker`, which the connection has while its answer is awaited.
     bell: Arc<Bell>,
     waker: Waker,
+    /// For the time until the head of an answer. It stays set between requests, which costs less than to set it anew.
+    timer: Option<IdleTimer>,
     _permit: OwnedSemaphorePermit,
     _counted: GaugeHold,
 }
@@ -59,7 +62,7 @@ impl Http1 {
         let bell = Arc::new(Bell::default());
         let waker = Waker::from(Arc::clone(&bell));
         let connection = Box::pin(connection);
-        Ok(Self { sender, connection, bell, waker, _permit: permit, _counted: counted })
+        Ok(Self { sender, connection, bell, waker, timer: None, _permit: permit, _counted: counted })
     }
 
     /// Moves bytes in both directions; true once the connection has ended.
@@ -92,7 +95,15 @@ impl Http1 {
         false
     }
 
-    async fn exchange(&mut self, request: Request<Segments>) -> Result<Response<Incoming>, Failed> {
+    /// The head of the answer, or why there will be none; `None` if nothing comes `within`.
+    async fn exchange(
+        &mut self,
+        request: Request<Segments>,
+        within: Duration,
+    ) -> Option<Result<Response<Incoming>, Failed>> {
+        let timer = self.timer.get_or_insert_with(|| IdleTimer::new(within));
+        timer.limit = within;
+        timer.read_now();
         let mut answer = pin!(self.sender.try_send_request(request));
         let connection = &mut self.connection;
         // Nothing but driving the connection brings the answer, so it is looked for after each time. What is
@@ -116,13 +127,16 @@ impl Http1 {
             // There can be no answer yet when the request is sent.
             if std::mem::replace(&mut sent, true) {
                 if !called {
-                    return Poll::Pending;
+                    return timer.poll(context, None).map(|_| None);
                 }
                 if let Poll::Ready(answer) = look(&mut silent()) {
-                    return Poll::Ready(answer);
+                    return Poll::Ready(Some(answer));
                 }
             }
-            look(&mut Context::from_waker(waker))
+            match look(&mut Context::from_waker(waker)) {
+                Poll::Ready(answer) => Poll::Ready(Some(answer)),
+                Poll::Pending => timer.poll(context, None).map(|_| None),
+            }
         })
         .await
     }
@@ -200,10 +214,10 @@ async fn answered(
     request: Request<Segments>,
     timeouts: Timeouts,
 ) -> Result<Response<Incoming>, Broken> {
-    match tokio::time::timeout(timeouts.read, connection.exchange(request)).await {
-        Err(_elapsed) => Err(Broken::Told(UpstreamError::ReadTimeout)),
-        Ok(Ok(response)) => Ok(response),
-        Ok(Err(Failed { unsent, error })) => {
+    match connection.exchange(request, timeouts.read).await {
+        None => Err(Broken::Told(UpstreamError::ReadTimeout)),
+        Some(Ok(response)) => Ok(response),
+        Some(Err(Failed { unsent, error })) => {
             match error.as_ref().map_or(UpstreamError::Closed, UpstreamError::from_hyper) {
                 UpstreamError::Closed => {
                     let reset = error.as_ref().is_some_and(is_reset);
