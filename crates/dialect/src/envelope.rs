@@ -61,7 +61,6 @@ pub enum RequestError {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct WholeAnswer {
     pub usage: Option<Usage>,
-    pub model: Option<Box<str>>,
     /// Bytes of generated text, for an estimate where no usage was reported.
     pub output_bytes: u64,
 }

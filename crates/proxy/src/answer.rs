@@ -2,7 +2,6 @@
 
 mod early;
 mod event_stream;
-mod idle;
 mod machine;
 mod passing;
 

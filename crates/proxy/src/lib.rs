@@ -17,6 +17,7 @@ mod frames;
 mod gateway;
 mod headers;
 mod identify;
+mod idle;
 mod inflate;
 mod listen;
 mod local;

@@ -132,7 +132,7 @@ async fn exchange(
 ) -> Result<Response<ClientBody>, Box<Failed>> {
     let plugin = admitted.plugin;
     let takes_gzip = headers::accepts_gzip(&parts.headers);
-    let debug = parts.headers.contains_key("kong-debug");
+    let debug = parts.headers.contains_key(headers::KONG_DEBUG);
     let asked = Asked {
         method: &parts.method,
         path: parts.uri.path(),

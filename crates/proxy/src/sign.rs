@@ -13,7 +13,6 @@ use crate::body::Body;
 use crate::error::GatewayError;
 use crate::prepare::{Plan, Prepared};
 use crate::segments::Segments;
-use crate::target::secret_value;
 use crate::upstream::Host;
 
 /// A request with everything that it needs; only such a one can be sent.
@@ -64,10 +63,12 @@ fn write_credential(prepared: &mut Prepared<'_>, envelope: &mut Envelope) -> Res
     let target = prepared.target;
     let bound = prepared.destination.credential(target)?;
     let override_allowed = target.allow_override;
-    if let (Some((_, secret)), Some(name)) = (bound.header(), &target.credential_header)
+    if let (Some(_), Some(name)) = (bound.header(), &target.credential_header)
         && !(override_allowed && envelope.headers.contains_key(name))
     {
-        envelope.headers.insert(name.clone(), secret_value(secret)?);
+        let value = target.credential_value.clone();
+        let value = value.ok_or(GatewayError::Internal("a credential is not a header value"))?;
+        envelope.headers.insert(name.clone(), value);
     }
     match bound.param() {
         Some((ParamLocation::Query, name, secret)) => {

@@ -57,6 +57,10 @@ pub struct Target {
     pub credential: Credential,
     /// The header that the credential goes into.
     pub credential_header: Option<HeaderName>,
+    /// What it holds then. To be used where [`Destination::credential`] has allowed it.
+    pub credential_value: Option<HeaderValue>,
+    /// The model's name for the client, where the name is no template.
+    model_header: Option<HeaderValue>,
     settings: Vec<(Box<str>, Template)>,
     upstream_url: Option<Template>,
     upstream_path: Option<Template>,
@@ -110,10 +114,13 @@ impl Target {
         }
         let refused = |error| TargetError::Endpoint(provider.id, error);
         let binding = provider.binding(&location, around.allowed_hosts).map_err(refused)?;
+        let credential_value = target.auth.header.as_ref().and_then(|(_, secret)| secret_value(secret));
         let credential = Credential::new(binding.clone(), target.auth.header, target.auth.param)
             .map_err(|error| TargetError::Credential(provider.id, error))?;
         let credential_header =
             credential.header_name().and_then(|name| HeaderName::from_bytes(name.as_bytes()).ok());
+        let literal = target.model.as_ref().and_then(Template::literal);
+        let model_header = literal.and_then(|model| model_header(provider, model));
         let mut compiled = Self {
             provider,
             route,
@@ -126,6 +133,8 @@ impl Target {
             allow_override: target.auth.allow_override && provider.caller_may_override,
             credential,
             credential_header,
+            credential_value,
+            model_header,
             settings: target.settings,
             upstream_url,
             upstream_path: target.upstream_path,
@@ -254,6 +263,15 @@ impl Target {
         (self.provider.family)(model.unwrap_or_default())
     }
 
+    /// What clients are told of which model of this target answered.
+    pub fn model_header(&self, model: &str) -> Option<HeaderValue> {
+        let known = self.model_header.as_ref();
+        known
+            .filter(|_| self.model.as_ref().and_then(Template::literal) == Some(model))
+            .cloned()
+            .or_else(|| model_header(self.provider, model))
+    }
+
     pub fn quirks(&self, model: Option<&str>, destination: &Destination) -> &'static Quirks {
         (self.provider.quirks)(model, &destination.settings)
     }
@@ -270,11 +288,14 @@ impl Destination {
 }
 
 /// A secret as a header's value, which shows in no debug output.
-pub fn secret_value(secret: &Secret) -> Result<HeaderValue, GatewayError> {
-    let mut value = HeaderValue::from_str(secret.expose())
-        .map_err(|_| GatewayError::Internal("a credential is not a header value"))?;
+fn secret_value(secret: &Secret) -> Option<HeaderValue> {
+    let mut value = HeaderValue::from_str(secret.expose()).ok()?;
     value.set_sensitive(true);
-    Ok(value)
+    Some(value)
+}
+
+fn model_header(provider: &Provider, model: &str) -> Option<HeaderValue> {
+    HeaderValue::from_str(&format!("{}/{model}", provider.id)).ok()
 }
 
 /// Resolves a template whose values must stay inside one segment.
