@@ -7,8 +7,10 @@ mod content;
 mod decoder;
 mod error;
 pub mod hosting;
-mod names;
+mod ids;
 mod request;
+#[cfg(test)]
+mod schemas;
 mod usage;
 
 pub use crate::openai::{CHAT_FRONT, OPENAI as ENVELOPE};
