@@ -4,14 +4,22 @@ mod answer;
 mod codec;
 mod complete;
 mod content;
+mod count;
 mod decoder;
 mod error;
+mod front;
 pub mod hosting;
-mod names;
+mod ids;
+mod model_list;
 mod request;
+#[cfg(test)]
+mod schemas;
 mod usage;
 
-pub use crate::openai::{CHAT_FRONT, OPENAI as ENVELOPE};
+pub use crate::openai::OPENAI as ENVELOPE;
 pub use codec::{BEDROCK_CODEC, CHAT_CODEC, DATABRICKS_CODEC, FOUNDRY_CODEC, MessagesCodec, VERTEX_CODEC};
 pub use complete::{COMPLETE_CODEC, CompleteCodec};
+pub use count::count_tokens;
+pub use front::{CHAT_FRONT, MessagesFront};
 pub use hosting::{Betas, Hosting};
+pub use model_list::{ListedModel, write_models};
