@@ -13,6 +13,6 @@ mod shape;
 pub mod stream;
 mod usage;
 
-pub use codec::{CHAT_CODEC, CHAT_FRONT, COMPLETIONS_FRONT, EMBEDDINGS_FRONT};
+pub use codec::CHAT_CODEC;
 pub use envelope::{OPENAI, OpenAi};
 pub use front::{CHAT_FRONT, COMPLETIONS_FRONT, EMBEDDINGS_FRONT};
