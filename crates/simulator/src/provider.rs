@@ -5,10 +5,12 @@ mod cerebras;
 mod dashscope;
 mod databricks;
 mod deepseek;
+mod gemini;
 mod generic;
 mod huggingface;
 mod mistral;
 mod openai;
+mod vertex;
 mod vllm;
 mod xai;
 
@@ -144,6 +146,8 @@ static PROVIDERS: &[&Provider] = &[
     &databricks::PROVIDER,
     &huggingface::PROVIDER,
     &vllm::PROVIDER,
+    &gemini::PROVIDER,
+    &vertex::PROVIDER,
     &generic::PROVIDER,
 ];
 
@@ -172,6 +176,9 @@ pub(crate) fn locate<'a>(path: &'a str, default: &'static Provider) -> (&'static
         ("/openai/", &azure::PROVIDER),
         ("/v1/messages", &crate::anthropic::PROVIDER),
         ("/model/", &crate::bedrock::PROVIDER),
+        ("/v1beta/", &gemini::PROVIDER),
+        ("/v1/projects/", &vertex::PROVIDER),
+        ("/v1beta1/projects/", &vertex::PROVIDER),
         ("/compatible-mode/", &dashscope::PROVIDER),
         ("/serving-endpoints/", &databricks::PROVIDER),
     ];

@@ -24,6 +24,10 @@ mod binary;
 mod collected;
 #[path = "wire/faults.rs"]
 mod faults;
+#[path = "wire/gemini.rs"]
+mod gemini;
+#[path = "wire/gemini_judging.rs"]
+mod gemini_judging;
 #[path = "wire/judging.rs"]
 mod judging;
 
