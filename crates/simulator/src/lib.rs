@@ -24,6 +24,7 @@ mod member;
 mod messages;
 mod model_list;
 mod native;
+mod ollama;
 mod playback;
 mod provider;
 mod recording;

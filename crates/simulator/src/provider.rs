@@ -9,6 +9,7 @@ mod gemini;
 mod generic;
 mod huggingface;
 mod mistral;
+mod ollama;
 mod openai;
 mod vertex;
 mod vllm;
@@ -148,6 +149,7 @@ static PROVIDERS: &[&Provider] = &[
     &vllm::PROVIDER,
     &gemini::PROVIDER,
     &vertex::PROVIDER,
+    &ollama::PROVIDER,
     &generic::PROVIDER,
 ];
 
@@ -177,6 +179,7 @@ pub(crate) fn locate<'a>(path: &'a str, default: &'static Provider) -> (&'static
         ("/v1/messages", &crate::anthropic::PROVIDER),
         ("/model/", &crate::bedrock::PROVIDER),
         ("/v1beta/", &gemini::PROVIDER),
+        ("/api/", &ollama::PROVIDER),
         ("/v1/projects/", &vertex::PROVIDER),
         ("/v1beta1/projects/", &vertex::PROVIDER),
         ("/compatible-mode/", &dashscope::PROVIDER),

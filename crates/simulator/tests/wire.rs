@@ -30,6 +30,8 @@ mod gemini;
 mod gemini_judging;
 #[path = "wire/judging.rs"]
 mod judging;
+#[path = "wire/ollama.rs"]
+mod ollama;
 
 use testkit::{Answer, Call, Shared, Upstream};
 
