@@ -2,6 +2,7 @@
 
 mod azure;
 mod cerebras;
+mod cohere;
 mod dashscope;
 mod databricks;
 mod deepseek;
@@ -150,6 +151,8 @@ static PROVIDERS: &[&Provider] = &[
     &gemini::PROVIDER,
     &vertex::PROVIDER,
     &ollama::PROVIDER,
+    &cohere::PROVIDER,
+    &crate::llama2::PROVIDER,
     &generic::PROVIDER,
 ];
 
@@ -180,6 +183,10 @@ pub(crate) fn locate<'a>(path: &'a str, default: &'static Provider) -> (&'static
         ("/model/", &crate::bedrock::PROVIDER),
         ("/v1beta/", &gemini::PROVIDER),
         ("/api/", &ollama::PROVIDER),
+        ("/v2/", &cohere::PROVIDER),
+        ("/v1/generate", &cohere::PROVIDER),
+        ("/generate", &huggingface::PROVIDER),
+        ("/hf-inference/", &huggingface::PROVIDER),
         ("/v1/projects/", &vertex::PROVIDER),
         ("/v1beta1/projects/", &vertex::PROVIDER),
         ("/compatible-mode/", &dashscope::PROVIDER),
