@@ -40,7 +40,7 @@ fn inputs(body: &Value) -> Result<Inputs, Refusal> {
     if images.len() > 1 || images.iter().any(|image| !image.starts_with("data:image/")) {
         return Err(invalid("invalid request: images must be one data URI of an image."));
     }
-    if !images.is_empty() != (body["input_type"] == "image") && body.get("inputs").is_none() {
+    if images.is_empty() == (body["input_type"] == "image") && body.get("inputs").is_none() {
         return Err(invalid(
             "invalid request: images go with the input_type 'image', and texts with the others.",
         ));

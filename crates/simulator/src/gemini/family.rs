@@ -17,7 +17,7 @@ pub(super) fn generation(model: &str) -> Generation {
     let Some(version) = model.strip_prefix("gemini-") else {
         return Generation::TwoFive;
     };
-    if version.starts_with("3") {
+    if version.starts_with('3') {
         Generation::Three
     } else if version.starts_with("1.") || version.starts_with("2.0") || version.starts_with("pro") {
         Generation::Old
@@ -42,7 +42,7 @@ pub(super) fn thoughts(model: &str, config: &Value) -> Result<u64, Refusal> {
     if !config.is_object() {
         return Ok(0);
     }
-    let budget = config["thinkingBudget"].as_f64();
+    let budget = config["thinkingBudget"].as_i64();
     let level = config["thinkingLevel"].as_str();
     match (generation(model), budget, level) {
         (Generation::Old, ..) => Err(invalid("Thinking is not enabled for this model.")),
@@ -57,13 +57,13 @@ pub(super) fn thoughts(model: &str, config: &Value) -> Result<u64, Refusal> {
     }
 }
 
-fn of_budget(model: &str, budget: f64) -> Result<u64, Refusal> {
+fn of_budget(model: &str, budget: i64) -> Result<u64, Refusal> {
     let (low, high, can_stop) = budgets(model);
-    if budget == 0.0 && !can_stop {
+    if budget == 0 && !can_stop {
         return Err(invalid("Budget 0 is invalid. This model only works in thinking mode."));
     }
-    let within = budget >= f64_of(low) && budget <= f64_of(high);
-    if budget != 0.0 && budget != -1.0 && !within {
+    let within = (low..=high).contains(&budget);
+    if budget != 0 && budget != -1 && !within {
         return Err(invalid(&format!(
             "The thinking budget {budget} is invalid. Please choose a value between {low} and {high}."
         )));
@@ -71,17 +71,13 @@ fn of_budget(model: &str, budget: f64) -> Result<u64, Refusal> {
     Ok(words_of_budget(budget))
 }
 
-fn f64_of(bound: i64) -> f64 {
-    f64::from(i32::try_from(bound).unwrap_or(i32::MAX))
-}
-
-fn words_of_budget(budget: f64) -> u64 {
+const fn words_of_budget(budget: i64) -> u64 {
     match budget {
-        budget if budget < 0.0 => 8,
-        0.0 => 0,
-        budget if budget <= 512.0 => 2,
-        budget if budget <= 4096.0 => 4,
-        budget if budget <= 12_288.0 => 8,
+        ..0 => 8,
+        0 => 0,
+        1..=512 => 2,
+        513..=4096 => 4,
+        4097..=12_288 => 8,
         _ => 16,
     }
 }

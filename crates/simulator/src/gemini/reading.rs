@@ -51,7 +51,11 @@ pub(super) fn prompt(contents: &[Value], system: &Value, cached: bool) -> Prompt
         kind.is_some_and(|kind| kind.starts_with("image/"))
     };
     let images = contents.iter().flat_map(history::parts).filter(is_image).count() as u64 * IMAGE_TOKENS;
-    Prompt { words, images, cached: if cached { (words + images) / 2 } else { 0 } }
+    let mut prompt = Prompt { words, images, cached: 0 };
+    if cached {
+        prompt.cached = prompt.total() / 2;
+    }
+    prompt
 }
 
 impl Prompt {
