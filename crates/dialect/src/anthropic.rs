@@ -1,6 +1,7 @@
 //! The dialect `anthropic`: Anthropic's Messages, towards whoever runs Claude and towards clients.
 
 mod answer;
+mod asides;
 mod codec;
 mod complete;
 mod content;
@@ -17,9 +18,8 @@ mod schemas;
 mod usage;
 
 pub use crate::openai::OPENAI as ENVELOPE;
+pub use asides::{ASIDES, MessagesAsides};
 pub use codec::{BEDROCK_CODEC, CHAT_CODEC, DATABRICKS_CODEC, FOUNDRY_CODEC, MessagesCodec, VERTEX_CODEC};
 pub use complete::{COMPLETE_CODEC, CompleteCodec};
-pub use count::count_tokens;
 pub use front::{CHAT_FRONT, MessagesFront};
 pub use hosting::{Betas, Hosting};
-pub use model_list::{ListedModel, write_models};

@@ -14,7 +14,7 @@ mod settings;
 mod url;
 
 pub use auth::{HostBinding, HostPattern, Origin, Scheme};
-pub use endpoint::{Asked, Endpoint, EndpointError};
+pub use endpoint::{Asked, Endpoint, EndpointError, Form};
 pub use model::Settings;
 pub use path::encode_segment;
 pub use registry::{all, by_id};
