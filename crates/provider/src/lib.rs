@@ -110,6 +110,14 @@ impl Provider {
         self.routes.iter().any(|route| route.operation == operation)
     }
 
+    /// Whether clients of `format` are relayed to it, whatever the model, because it speaks that itself.
+    pub fn speaks_to(&self, format: ClientFormat) -> bool {
+        let settings = Settings::default();
+        let location = Location { client: format, ..Location::of(&settings) };
+        let route = self.route(Operation::Chat, format, &location);
+        route.is_some_and(|route| matches!(route.wire, Wire::Chat { relayed: Some((own, _)), .. } if own == format))
+    }
+
     /// Whether some route speaks `format`; what a native `llm_format` needs of its provider.
     pub fn speaks(&self, format: ClientFormat) -> bool {
         format == ClientFormat::Anthropic || self.routes.iter().any(|route| route.format == format)
