@@ -76,5 +76,6 @@ const fn quirks_with(rules: &'static [(Requirement, MemberRule)]) -> Quirks {
         usage_in_stream: UsageInStream::Always,
         developer_is_system: true,
         reasoning_outside_completion: false,
+        reasoning_in_history: false,
     }
 }

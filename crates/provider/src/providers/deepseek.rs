@@ -51,5 +51,6 @@ static QUIRKS: Quirks = Quirks {
     ],
     token_limit: TokenLimit::MaxTokens,
     developer_is_system: true,
+    reasoning_in_history: true,
     ..Quirks::NONE
 };
