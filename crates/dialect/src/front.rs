@@ -35,14 +35,14 @@ impl Front {
 
 static OPENAI: Front = Front {
     envelope: &openai::OPENAI,
-    chat: openai::CHAT_FRONT,
-    completions: Some(openai::COMPLETIONS_FRONT),
-    embeddings: Some(openai::EMBEDDINGS_FRONT),
+    chat: &openai::CHAT_FRONT,
+    completions: Some(&openai::COMPLETIONS_FRONT),
+    embeddings: Some(&openai::EMBEDDINGS_FRONT),
 };
 
 static ANTHROPIC: Front = Front {
     envelope: &anthropic::ENVELOPE,
-    chat: anthropic::CHAT_FRONT,
+    chat: &anthropic::CHAT_FRONT,
     completions: None,
     embeddings: None,
 };
