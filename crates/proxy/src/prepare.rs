@@ -221,6 +221,9 @@ impl Making<'_, '_> {
     ) -> Result<Made, GatewayError> {
         let mut edits = Box::new(hide(&document, self.asked.hidden_members));
         let mut losses = Losses::default();
+        let betas = self.asked.lookup.headers.get_all("anthropic-beta").iter();
+        let betas: Vec<_> = betas.filter_map(|value| value.to_str().ok()).collect();
+        let betas = betas.join(",");
         let call = Call {
             operation: self.plugin.operation,
             model: self.model,
@@ -229,12 +232,13 @@ impl Making<'_, '_> {
             delivery: self.delivery,
             want_usage: self.target.logging.statistics,
             credential: self.target.credential.param_name().map(|(_, name)| name),
+            betas: &betas,
         };
         envelope.edit(&document, &call, &mut edits, &mut losses)?;
         Ok(Made {
             plan: Plan::Relay(envelope),
             body: Body::Object { document, edits },
-            headers: Vec::new(),
+            headers: envelope.headers(&call),
             losses,
         })
     }
@@ -451,7 +455,9 @@ impl Prepared<'_> {
             }
         }
         for (name, value) in &self.headers {
-            if let Ok(value) = HeaderValue::from_str(value) {
+            if value.is_empty() {
+                headers.remove(*name);
+            } else if let Ok(value) = HeaderValue::from_str(value) {
                 headers.insert(HeaderName::from_static(name), value);
             }
         }
