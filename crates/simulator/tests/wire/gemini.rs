@@ -198,7 +198,7 @@ fn images_and_structure() {
     let body = said("gemini-2.5-flash", "", &seen);
     assert_eq!(
         body["candidates"][0]["content"]["parts"][0]["text"],
-        "images: image/png 3 bytes, image/jpeg https://h/i.jpg"
+        "images: image/png of 3 bytes, https://h/i.jpg"
     );
     assert_eq!(body["usageMetadata"]["promptTokenCount"], 517);
     let made = said(
