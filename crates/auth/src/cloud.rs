@@ -17,6 +17,8 @@ pub struct AwsIdentity {
     /// `aws_access_key_id`, `aws_secret_access_key`; else the chain of sources of the environment.
     pub keys: Option<(Secret, Secret)>,
     pub role: Option<AwsRole>,
+    /// Where roles are asked for; else what the environment names.
+    pub region: Option<Box<str>>,
 }
 
 /// A role that is taken on with the keys found.

@@ -1,0 +1,1 @@
+//! How identities behave over time, against scripted endpoints.
