@@ -20,4 +20,5 @@ pub use redaction::{CLIENT_CREDENTIALS, MASK, REDACTED, is_client_credential, is
 pub use secret::Secret;
 pub use sigv4::{
     AwsRequest, AwsService, AwsSignature, AwsSigner, BoundAwsSigner, InvalidRegion, PayloadHash,
+    is_aws_region,
 };

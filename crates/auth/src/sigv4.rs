@@ -35,6 +35,12 @@ impl AwsService {
 #[error("'aws_region' is not the name of a region")]
 pub struct InvalidRegion;
 
+/// Whether a text can be the name of a region.
+pub fn is_aws_region(text: &str) -> bool {
+    let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+    (1..=63).contains(&text.len()) && text.bytes().all(plain)
+}
+
 /// The right to sign requests to the hosts that it is bound to.
 pub struct AwsSigner {
     binding: HostBinding,
@@ -103,8 +109,7 @@ impl BoundAwsSigner<'_> {
         payload: &PayloadHash,
         unix_seconds: u64,
     ) -> Result<AwsSignature<'k>, InvalidRegion> {
-        let is_region = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
-        if !(1..=63).contains(&region.len()) || !region.bytes().all(is_region) {
+        if !is_aws_region(region) {
             return Err(InvalidRegion);
         }
         let service = self.0.service;

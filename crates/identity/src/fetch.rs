@@ -18,8 +18,8 @@ use crate::IdentityError;
 pub const MAX_REPLY: usize = 256 << 10;
 /// How long a call to a service may take.
 const SERVICE_LIMIT: Duration = Duration::from_secs(8);
-/// The same for an address that is next door, or not there at all.
-const NEARBY_LIMIT: Duration = Duration::from_secs(2);
+/// The same for an endpoint of the host, which may have to ask a service itself.
+const NEARBY_LIMIT: Duration = Duration::from_secs(5);
 
 /// Carries out calls. Redirects are not followed; bodies above [`MAX_REPLY`] are refused.
 pub trait Fetch: Send + Sync {
@@ -149,6 +149,11 @@ impl Call {
             verify: true,
             limit: SERVICE_LIMIT,
         }
+    }
+
+    pub(crate) fn within(mut self, limit: Duration) -> Self {
+        self.limit = limit;
+        self
     }
 
     /// Adds a header whose value shows in no debug output.

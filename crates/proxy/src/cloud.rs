@@ -4,7 +4,10 @@
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use auth::{AwsRequest, AwsService, AwsSigner, CloudIdentity, HostBinding, PayloadHash, Secret, TokenSigner};
+use auth::{
+    AwsRequest, AwsService, AwsSigner, CloudIdentity, HostBinding, PayloadHash, Secret, TokenSigner,
+    is_aws_region,
+};
 use config::{Template, UpstreamAuth};
 use http::Request;
 use http::header::{self, HeaderMap, HeaderName, HeaderValue};
@@ -57,7 +60,7 @@ pub fn complete(
         auth.header = Some(("Authorization".into(), Secret::new(format!("Bearer {key}"))));
     }
     let known = settings.iter().find(|(name, _)| &**name == region);
-    let (own, missing) = match (known, environment.aws_region()) {
+    let (own, missing) = match (known, environment.aws_region().filter(|region| is_aws_region(region))) {
         (Some((_, own)), _) => (own.literal().map(Into::into), false),
         (None, found) => {
             let missing = found.is_none();
@@ -142,6 +145,9 @@ impl CloudSigner {
                 headers.insert(DATE, secret_header(&Secret::new(signature.date))?);
                 if let Some(token) = signature.session_token {
                     headers.insert(SESSION_TOKEN, secret_header(token)?);
+                }
+                if let Some(hash) = signature.content_sha256 {
+                    headers.insert(CONTENT_SHA256, secret_header(&Secret::new(hash))?);
                 }
                 headers.insert(header::AUTHORIZATION, secret_header(&signature.authorization)?);
             }

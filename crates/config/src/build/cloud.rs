@@ -1,6 +1,9 @@
 //! Cloud identities: which one a target has, by its `auth` and the options of a role.
 
-use auth::{AwsIdentity, AwsRole, AzureIdentity, CloudIdentity, GoogleIdentity, Secret, has_placeholder};
+use auth::{
+    AwsIdentity, AwsRole, AzureIdentity, CloudIdentity, GoogleIdentity, Secret, has_placeholder,
+    is_aws_region,
+};
 use provider::{Cloud, Provider};
 
 use super::Builder;
@@ -74,6 +77,10 @@ impl Builder<'_> {
             }
         }
         let text = |name| options.text(name).filter(|text| !text.is_empty());
+        let region = text("aws_region").filter(|region| !has_placeholder(region));
+        if region.is_some_and(|region| !is_aws_region(region)) {
+            self.error(options.spot("aws_region").place(), "is not the name of a region");
+        }
         let role = text(ROLE[0]).map(|arn| AwsRole {
             arn: arn.into(),
             session_name: text(ROLE[1]).map(Into::into),

@@ -1,6 +1,8 @@
 //! Keys of the role of an EC2 instance, by the second version of its metadata service: with a session token,
 //! which a request that was smuggled through a server cannot have.
 
+use std::time::Duration;
+
 use http::Method;
 use http::header::HeaderName;
 
@@ -14,6 +16,8 @@ const ADDRESS: &str = "http://169.254.169.254";
 const ADDRESS_V6: &str = "http://[fd00:ec2::254]";
 const VARIABLE: &str = "AWS_EC2_METADATA_SERVICE_ENDPOINT";
 const ROLES: &str = "/latest/meta-data/iam/security-credentials/";
+/// Where there is no instance, nobody answers.
+const PROBE_LIMIT: Duration = Duration::from_secs(2);
 const TTL: HeaderName = HeaderName::from_static("x-aws-ec2-metadata-token-ttl-seconds");
 const TOKEN: HeaderName = HeaderName::from_static("x-aws-ec2-metadata-token");
 
@@ -23,7 +27,7 @@ pub(super) async fn keys(environment: &Environment, caller: &Caller) -> Result<F
     }
     let base = Url::from_setting(VARIABLE, &address(environment))?;
     let to = |path: &str| base.clone().with_target(path);
-    let session = Call::nearby(Method::PUT, to("/latest/api/token")).header(TTL, "21600");
+    let session = Call::nearby(Method::PUT, to("/latest/api/token")).header(TTL, "21600").within(PROBE_LIMIT);
     let session = caller.body(ENDPOINT, session, |_| None).await?;
     let malformed = |reason| IdentityError::Malformed(ENDPOINT, reason);
     let session = std::str::from_utf8(&session).map_err(|_| malformed("the session token is no text"))?;

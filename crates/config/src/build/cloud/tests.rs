@@ -106,6 +106,8 @@ fn aws_identities() {
     let model = format!("{BEDROCK}, options: {{bedrock: {{aws_assume_role_arn: 'arn:$(headers.x)'}}}}");
     let told = identity("{}", &model).err().unwrap();
     assert!(told.contains("cannot have placeholders"), "{told}");
+    let model = format!("{BEDROCK}, options: {{bedrock: {{aws_region: US-EAST-1}}}}");
+    assert!(identity("{}", &model).err().unwrap().contains("is not the name of a region"));
     let model = format!("{BEDROCK}, options: {{bedrock: {{aws_role_session_name: n}}}}");
     assert!(identity("{}", &model).unwrap().1.contains("without 'aws_assume_role_arn'"));
 }
