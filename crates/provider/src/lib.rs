@@ -31,6 +31,8 @@ pub struct Provider {
     pub id: &'static str,
     /// For people: `OpenAI`, `Hugging Face`.
     pub title: &'static str,
+    /// The cloud whose identities it takes in place of a key.
+    pub cloud: Option<Cloud>,
     pub base: Base,
     /// What it can do; of several routes of one operation the first whose condition holds counts.
     pub routes: &'static [Route],
@@ -57,6 +59,28 @@ pub enum Base {
     Choice(fn(&Settings) -> &'static str),
     /// Only `upstream_url` says, so it must be given.
     UpstreamUrl,
+}
+
+/// A cloud, and how its identities get into a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cloud {
+    /// Signed, for the region that this setting names.
+    Aws { region: &'static str },
+    /// `Authorization: Bearer TOKEN`.
+    Azure,
+    /// The same.
+    Google,
+}
+
+impl Cloud {
+    /// What the fields of `auth` that belong to it begin with.
+    pub const fn field_prefix(self) -> &'static str {
+        match self {
+            Self::Aws { .. } => "aws_",
+            Self::Azure => "azure_",
+            Self::Google => "gcp_",
+        }
+    }
 }
 
 /// How a provider's key is sent.

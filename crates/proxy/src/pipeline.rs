@@ -22,7 +22,7 @@ use crate::sign::sign;
 use crate::snapshot::{AiProxy, Snapshot};
 use crate::templates::Lookup;
 use crate::upstream::Attempted;
-use crate::{headers, models, read, render, upstream};
+use crate::{cloud, headers, models, read, render, upstream};
 
 /// A request that failed, with its account: everything that an error's answer needs.
 struct Failed {
@@ -165,7 +165,15 @@ async fn exchange(
     loop {
         let last = prepared.is_last_call();
         let mine = if last { std::mem::take(&mut headers) } else { headers.clone() };
-        let signed = match sign(&mut prepared, mine, client_query, takes_gzip) {
+        let grant = match &prepared.target.cloud {
+            None => None,
+            // Boxed, so that waiting for it takes no room in the requests of others.
+            Some(_) => match Box::pin(cloud::grant(&prepared, &mine, &account)).await {
+                Ok(grant) => grant,
+                Err(error) => return Err(failed(error, account, plugin)),
+            },
+        };
+        let signed = match sign(&mut prepared, mine, client_query, takes_gzip, grant.as_deref()) {
             Ok(signed) => signed,
             Err(error) => return Err(failed(error, account, plugin)),
         };

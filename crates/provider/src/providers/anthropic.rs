@@ -10,6 +10,7 @@ use crate::{Base, KeyStyle, Provider, Route, Setting};
 pub(super) static PROVIDER: Provider = Provider {
     id: "anthropic",
     title: "Anthropic",
+    cloud: None,
     base: Base::Url("https://api.anthropic.com"),
     routes: &[
         Route::translated(Operation::Chat, "/v1/messages", &CHAT_CODEC)

@@ -7,8 +7,8 @@ use dialect::{Quirks, UsageInStream};
 use model::Operation;
 
 use super::openai::{PLAIN, REASONING, REASONING_WITHOUT_TOOLS};
-use crate::families::{openai, is_gpt_5_3_or_later, is_openai_reasoning};
-use crate::{Base, KeyStyle, Location, Provider, Route, Setting, Settings};
+use crate::families::{is_gpt_5_3_or_later, is_openai_reasoning, openai};
+use crate::{Base, Cloud, KeyStyle, Location, Provider, Route, Setting, Settings};
 
 const VERSION: &str = "azure_api_version";
 const VERSION_ARGUMENT: &[(&str, &str)] = &[("api-version", VERSION)];
@@ -18,6 +18,7 @@ const V1: &str = "/openai/v1";
 pub(super) static PROVIDER: Provider = Provider {
     id: "azure",
     title: "Azure OpenAI",
+    cloud: Some(Cloud::Azure),
     base: Base::Url("https://{azure_instance}.openai.azure.com"),
     routes: &[
         versionless(Route::openai_chat("/chat/completions")),

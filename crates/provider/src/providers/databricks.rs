@@ -13,6 +13,7 @@ const INSTANCE: &str = "databricks.workspace_instance_id";
 pub(super) static PROVIDER: Provider = Provider {
     id: "databricks",
     title: "Databricks",
+    cloud: None,
     base: Base::Url("https://{databricks.workspace_instance_id}.cloud.databricks.com"),
     routes: &[Route::openai_chat("/serving-endpoints/v1/chat/completions"), Route::preserve()],
     settings: &[Setting::new(INSTANCE, Required::UnlessUpstreamUrl)],
