@@ -139,7 +139,9 @@ impl Provider {
         let settings = Settings::default();
         let location = Location { client: format, ..Location::of(&settings) };
         let route = self.route(Operation::Chat, format, &location);
-        route.is_some_and(|route| matches!(route.wire, Wire::Chat { relayed: Some((own, _)), .. } if own == format))
+        route.is_some_and(
+            |route| matches!(route.wire, Wire::Chat { relayed: Some((own, _)), .. } if own == format),
+        )
     }
 
     /// Whether some route speaks `format`; what a native `llm_format` needs of its provider.
