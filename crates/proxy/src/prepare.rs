@@ -5,7 +5,9 @@ use std::borrow::Cow;
 use auth::{ParamLocation, is_client_credential};
 use bytes::Bytes;
 use config::{StreamingPolicy, UnsupportedPolicy};
-use dialect::{Asides, Call, ChatCall, ChatCodec, Delivery, EmbeddingsCodec, Envelope, Head, Quirks, UsageInStream};
+use dialect::{
+    Asides, Call, ChatCall, ChatCodec, Delivery, EmbeddingsCodec, Envelope, Head, Quirks, UsageInStream,
+};
 use document::{Document, Edits};
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use model::{Losses, Operation};
