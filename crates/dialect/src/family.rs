@@ -2,6 +2,8 @@
 
 use model::Effort;
 
+use crate::gemini::Traits;
+
 /// How a model is told to think.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Thinking {
@@ -56,6 +58,8 @@ pub struct Family {
     pub top_k: TopK,
     /// The limit of an answer's tokens where the format needs one and nobody gave it.
     pub default_max_tokens: u64,
+    /// What Google's models differ in among themselves; other formats do not look at it.
+    pub gemini: Traits,
 }
 
 impl Family {
@@ -67,5 +71,6 @@ impl Family {
         system: true,
         top_k: TopK::Own,
         default_max_tokens: 4096,
+        gemini: Traits::UNKNOWN,
     };
 }
