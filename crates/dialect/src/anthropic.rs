@@ -1,11 +1,13 @@
 //! The dialect `anthropic`: Anthropic's Messages, towards whoever runs Claude and towards clients.
 
 mod answer;
+mod asides;
 mod codec;
 mod complete;
 mod content;
 mod count;
 mod decoder;
+mod envelope;
 mod error;
 mod front;
 pub mod hosting;
@@ -16,10 +18,11 @@ mod request;
 mod schemas;
 mod usage;
 
-pub use crate::openai::OPENAI as ENVELOPE;
+pub use asides::{ASIDES, MessagesAsides};
 pub use codec::{BEDROCK_CODEC, CHAT_CODEC, DATABRICKS_CODEC, FOUNDRY_CODEC, MessagesCodec, VERTEX_CODEC};
 pub use complete::{COMPLETE_CODEC, CompleteCodec};
-pub use count::count_tokens;
+pub use envelope::{
+    BEDROCK_ENVELOPE, DATABRICKS_ENVELOPE, ENVELOPE, FOUNDRY_ENVELOPE, MessagesEnvelope, VERTEX_ENVELOPE,
+};
 pub use front::{CHAT_FRONT, MessagesFront};
 pub use hosting::{Betas, Hosting};
-pub use model_list::{ListedModel, write_models};

@@ -14,7 +14,7 @@ mod settings;
 mod url;
 
 pub use auth::{HostBinding, HostPattern, Origin, Scheme};
-pub use endpoint::{Asked, Endpoint, EndpointError};
+pub use endpoint::{Asked, Endpoint, EndpointError, Form};
 pub use model::Settings;
 pub use path::encode_segment;
 pub use registry::{all, by_id};
@@ -108,6 +108,14 @@ impl Provider {
     /// Whether the provider has `operation` at all, for some settings, in some client format.
     pub fn has(&self, operation: Operation) -> bool {
         self.routes.iter().any(|route| route.operation == operation)
+    }
+
+    /// Whether clients of `format` are relayed to it, whatever the model, because it speaks that itself.
+    pub fn speaks_to(&self, format: ClientFormat) -> bool {
+        let settings = Settings::default();
+        let location = Location { client: format, ..Location::of(&settings) };
+        let route = self.route(Operation::Chat, format, &location);
+        route.is_some_and(|route| matches!(route.wire, Wire::Chat { relayed: Some((own, _)), .. } if own == format))
     }
 
     /// Whether some route speaks `format`; what a native `llm_format` needs of its provider.

@@ -20,6 +20,8 @@ pub struct Route {
     pub path: &'static str,
     /// The path where the answer is streamed, if that is another one.
     pub stream_path: Option<&'static str>,
+    /// The path where the provider counts the tokens of a request, if it does.
+    pub count_path: Option<&'static str>,
     /// Query arguments that a setting supplies unless the client's query has them: name, setting.
     pub query: &'static [(&'static str, &'static str)],
     /// A query argument that a streamed answer needs: name, value.
@@ -58,6 +60,7 @@ impl Route {
             stem: "",
             path,
             stream_path: None,
+            count_path: None,
             query: &[],
             stream_query: None,
             wire,
@@ -119,6 +122,12 @@ impl Route {
     /// Streams come from another path.
     pub(crate) const fn streaming(mut self, path: &'static str) -> Self {
         self.stream_path = Some(path);
+        self
+    }
+
+    /// Tokens are counted at another path.
+    pub(crate) const fn counting(mut self, path: &'static str) -> Self {
+        self.count_path = Some(path);
         self
     }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use dialect::Envelope;
+use dialect::{Aside, Envelope};
 use http::request::Parts;
 use http::{Request, Response, StatusCode};
 use hyper::body::Incoming;
@@ -16,7 +16,7 @@ use crate::answer::{ClientBody, Promise, Running};
 use crate::deliver::{Delivering, gather};
 use crate::error::GatewayError;
 use crate::listen::ConnectionInfo;
-use crate::prepare::{Asked, prepare};
+use crate::prepare::{Asked, Counting, prepare, prepare_count};
 use crate::read::ClientRequestBody;
 use crate::sign::sign;
 use crate::snapshot::{AiProxy, Snapshot};
@@ -102,7 +102,8 @@ async fn answer(
         }
     };
     let plugin = admitted.plugin;
-    if plugin.extensions.list_models {
+    let lists = matches!(plugin.aside(parts.uri.path()), Some((_, Aside::Models)));
+    if plugin.extensions.list_models || lists {
         return match models::answer(plugin, &parts.method, &admitted.remainder) {
             Ok(list) => {
                 account.answered_here();
@@ -145,8 +146,16 @@ async fn exchange(
         hidden_members: admitted.hidden_members,
         request_id: account.request_id_text(),
     };
-    let mut prepared = match prepare(gateway, plugin, &asked) {
-        Ok(prepared) => prepared,
+    let prepared = match plugin.aside(asked.path) {
+        Some((asides, Aside::Count)) => prepare_count(gateway, plugin, asides, &asked),
+        _ => prepare(gateway, plugin, &asked).map(|prepared| Counting::Asked(Box::new(prepared))),
+    };
+    let mut prepared = match prepared {
+        Ok(Counting::Asked(prepared)) => prepared,
+        Ok(Counting::Estimated(count)) => {
+            account.answered_here();
+            return Ok(render::json(StatusCode::OK, count.into(), Vec::new(), account));
+        }
         Err(error) => return Err(failed(error, account, plugin)),
     };
     drop(asked);

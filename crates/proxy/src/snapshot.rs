@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use auth::{KeyTable, Salt};
 use config::{Configuration, Consumer, Extensions, KeyAuth, PluginConfig, Service, StreamingPolicy};
-use dialect::Front;
+use dialect::{Aside, Asides, Front};
 use model::{ClientFormat, Operation};
 use telemetry::{Metrics, Redactor, RouteMetrics};
 use thiserror::Error;
@@ -226,6 +226,12 @@ fn index_keys(configuration: &Configuration, now: Instant) -> Result<(KeyTable, 
 }
 
 impl AiProxy {
+    /// What a path asks for besides an answer.
+    pub fn aside(&self, path: &str) -> Option<(&'static dyn Asides, Aside)> {
+        let asides = self.front.asides()?;
+        Some((asides, asides.of_path(path)?))
+    }
+
     /// The entry of `models` that `NAME/MODEL` names, and the model.
     pub fn listed<'n>(&self, name: &'n str) -> Option<(&Target, &'n str)> {
         let (prefix, model) = name.split_once('/')?;

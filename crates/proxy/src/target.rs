@@ -9,7 +9,7 @@ use dialect::{Family, Quirks};
 use http::Uri;
 use http::header::{HeaderName, HeaderValue};
 use model::{ClientFormat, ConfiguredOptions, Operation};
-use provider::{Asked, Endpoint, Location, Provider, Route, Settings, encode_segment};
+use provider::{Asked, Endpoint, Form, Location, Provider, Route, Settings, encode_segment};
 use thiserror::Error;
 
 use crate::error::GatewayError;
@@ -144,7 +144,7 @@ impl Target {
             fixed: None,
         };
         if !compiled.depends_on_request() {
-            let asked = Asked { model: None, path: "/", streamed: false };
+            let asked = Asked { model: None, path: "/", form: Form::Whole };
             let location = Location {
                 settings: &written,
                 upstream_url: compiled.upstream_url.as_ref().map(Template::as_written),
@@ -174,7 +174,7 @@ impl Target {
         lookup: &Lookup<'_>,
         hosts: &Hosts,
     ) -> Result<Destination, GatewayError> {
-        if let Some(fixed) = &self.fixed {
+        if let Some(fixed) = self.fixed.as_ref().filter(|_| asked.form != Form::Count) {
             return Ok(fixed.clone());
         }
         let mut settings = Settings::default();

@@ -112,6 +112,7 @@ fn words(refusal: &Refusal) -> (u16, String) {
     match refusal {
         Refusal::KeyMissing => (401, "no api key supplied".to_owned()),
         Refusal::KeyWrong(_) => (401, "invalid api token".to_owned()),
+        Refusal::Denied { message, .. } => (403, message.clone()),
         Refusal::Path => (404, "404 page not found".to_owned()),
         Refusal::Method => (405, "method not allowed".to_owned()),
         Refusal::NotJson(why) => (400, format!("invalid request: valid JSON is required. {why}")),

@@ -13,6 +13,7 @@ use http::{Method, StatusCode};
 use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value, json};
 
+use crate::anthropic;
 use crate::flow::{self, Framing};
 use crate::native::{Native, Reply, Visit};
 use crate::refusal::Refusal;
@@ -53,20 +54,33 @@ fn serve_public(visit: &mut Visit<'_>) -> Result<Reply, Refusal> {
 }
 
 fn serve_vertex(visit: &mut Visit<'_>) -> Result<Reply, Refusal> {
-    serve(visit, Host::Vertex, below_publisher(visit.path))
+    if let Some(segment) = below(visit.path, "publishers/anthropic/models/") {
+        let target = target(segment);
+        visit.obey(target.as_ref().map_or("", |target| &target.model))?;
+        judge_key(visit, Host::Vertex)?;
+        let Target { model, verb } = target.ok_or(Refusal::Path)?;
+        if visit.head.method != Method::POST {
+            return Err(Refusal::Method);
+        }
+        if model.starts_with("missing") {
+            return Err(unknown_model(visit, Host::Vertex, &model, verb));
+        }
+        return Ok(anthropic::vertex::serve(visit, &model, verb));
+    }
+    let own = below(visit.path, "publishers/google/models/");
+    serve(visit, Host::Vertex, own.or_else(|| below(visit.path, "endpoints/")))
 }
 
-/// The segment after `…/publishers/google/models/`, or after `…/endpoints/`.
-fn below_publisher(path: &str) -> Option<&str> {
+/// What follows a project, a location and `word` in a path of Vertex.
+fn below<'a>(path: &'a str, word: &str) -> Option<&'a str> {
     let rest = ["/v1/projects/", "/v1beta1/projects/"].iter().find_map(|start| path.strip_prefix(start))?;
     let mut segments = rest.splitn(4, '/');
     let project = segments.next()?;
-    let (word, location) = (segments.next()?, segments.next()?);
-    if project.is_empty() || word != "locations" || location.is_empty() {
+    let (locations, location) = (segments.next()?, segments.next()?);
+    if project.is_empty() || locations != "locations" || location.is_empty() {
         return None;
     }
-    let rest = segments.next()?;
-    rest.strip_prefix("publishers/google/models/").or_else(|| rest.strip_prefix("endpoints/"))
+    segments.next()?.strip_prefix(word)
 }
 
 fn serve(visit: &mut Visit<'_>, host: Host, segment: Option<&str>) -> Result<Reply, Refusal> {
@@ -193,12 +207,13 @@ mod tests {
         assert_eq!((read.model.as_str(), read.verb), ("gemini-2.5-flash", "generateContent"));
         assert!(target("gemini").is_none() && target(":x").is_none() && target("a/b:x").is_none());
         let path = "/v1/projects/p/locations/l/publishers/google/models/m:predict";
-        assert_eq!(below_publisher(path), Some("m:predict"));
+        let models = "publishers/google/models/";
+        assert_eq!(below(path, models), Some("m:predict"));
         assert_eq!(
-            below_publisher("/v1/projects/p/locations/l/endpoints/5:generateContent"),
+            below("/v1/projects/p/locations/l/endpoints/5:generateContent", "endpoints/"),
             Some("5:generateContent")
         );
-        assert_eq!(below_publisher("/v1/projects//locations/l/publishers/google/models/m:x"), None);
-        assert_eq!(below_publisher("/v1/projects/p/locations/l/models/m:x"), None);
+        assert_eq!(below("/v1/projects//locations/l/publishers/google/models/m:x", models), None);
+        assert_eq!(below("/v1/projects/p/locations/l/models/m:x", models), None);
     }
 }

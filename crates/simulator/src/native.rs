@@ -45,7 +45,16 @@ pub(crate) struct Native {
     pub(crate) refuse: fn(&Refusal) -> Reply,
 }
 
-static NATIVES: &[&Native] = &[&anthropic::NATIVE, &bedrock::NATIVE, &gemini::NATIVE, &gemini::VERTEX, &ollama::NATIVE, &cohere::NATIVE, &huggingface::NATIVE, &llama2::NATIVE];
+static NATIVES: &[&Native] = &[
+    &anthropic::NATIVE,
+    &bedrock::NATIVE,
+    &gemini::NATIVE,
+    &gemini::VERTEX,
+    &ollama::NATIVE,
+    &cohere::NATIVE,
+    &huggingface::NATIVE,
+    &llama2::NATIVE,
+];
 
 /// The API of its own form that a provider has, if it has one and the path is none of its routes in OpenAI's form.
 pub(crate) fn of(provider: &Provider, path: &str) -> Option<&'static Native> {

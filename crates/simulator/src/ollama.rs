@@ -150,6 +150,7 @@ fn words(refusal: &Refusal) -> (u16, String) {
     match refusal {
         Refusal::KeyMissing | Refusal::KeyWrong(_) => (401, "unauthorized".to_owned()),
         Refusal::Path => (404, "path not found".to_owned()),
+        Refusal::Denied { message, .. } => (403, message.clone()),
         Refusal::Method => (405, "method not allowed".to_owned()),
         Refusal::NotJson(why) => (400, format!("invalid character in JSON: {why}")),
         Refusal::TooLarge => (413, "request body too large".to_owned()),

@@ -75,8 +75,10 @@ fn value_of(value: &Value, kind: Kind, place: &str, names: Names) -> Result<Valu
     let wrong = || Refusal::Type { member: place.to_owned(), expected: kind.name(), found: value.clone() };
     let fits = match kind {
         Kind::Bool => value.is_boolean(),
-        Kind::Integer => whole(value),
-        Kind::Long => whole(value) || value.as_str().is_some_and(|text| text.parse::<i64>().is_ok()),
+        Kind::Integer => return integer(value).ok_or_else(wrong),
+        Kind::Long => {
+            integer(value).is_some() || value.as_str().is_some_and(|text| text.parse::<i64>().is_ok())
+        }
         Kind::Number => value.is_number(),
         Kind::Text => value.is_string(),
         Kind::Bytes => value.as_str().is_some_and(|text| decoded(text).is_some()),
@@ -108,8 +110,13 @@ fn value_of(value: &Value, kind: Kind, place: &str, names: Names) -> Result<Valu
     if fits { Ok(value.clone()) } else { Err(wrong()) }
 }
 
-fn whole(value: &Value) -> bool {
-    value.is_i64() || value.is_u64() || value.as_f64().is_some_and(|number| number.fract() == 0.0)
+/// A whole number, also where it is written as `5.0`.
+fn integer(value: &Value) -> Option<Value> {
+    if value.is_i64() || value.is_u64() {
+        return Some(value.clone());
+    }
+    let digits = value.as_f64().filter(|number| number.fract() == 0.0)?.to_string();
+    digits.parse::<i64>().ok().map(Value::from)
 }
 
 /// A word of the list, in any case; the outer `None` means that it is no text.

@@ -9,7 +9,7 @@ mod field;
 mod format;
 mod legacy;
 mod logprobs;
-mod media;
+pub(super) mod media;
 mod message;
 mod prompt;
 mod repair;
@@ -19,8 +19,11 @@ mod tools;
 mod whole;
 mod wish;
 
+pub(super) use content::uri;
 use document::Document;
+pub(super) use field::{Field, Place};
 use model::{ChatResponse, UpstreamError};
+pub(super) use said::{is_call, write_members};
 use stream::ChatEncoder;
 
 use super::error;

@@ -250,7 +250,7 @@ pub(super) fn tells_of_error(value: Value<'_>) -> bool {
 }
 
 /// A name that is worth keeping.
-fn name(value: Value<'_>) -> Option<Box<str>> {
+pub(super) fn name(value: Value<'_>) -> Option<Box<str>> {
     value
         .as_str()
         .filter(|text| !text.is_empty() && text.len() <= LONGEST_NAME)

@@ -3,11 +3,11 @@
 //! The API version decides the form of the paths: `v1` has no version argument at all, `preview` has
 //! the same paths with one, and a date is the older form in which the path names the deployment.
 
-use dialect::{Family, Quirks, UsageInStream};
+use dialect::{Quirks, UsageInStream};
 use model::Operation;
 
 use super::openai::{PLAIN, REASONING, REASONING_WITHOUT_TOOLS};
-use crate::families::{is_gpt_5_3_or_later, is_openai_reasoning};
+use crate::families::{openai, is_gpt_5_3_or_later, is_openai_reasoning};
 use crate::{Base, KeyStyle, Location, Provider, Route, Setting, Settings};
 
 const VERSION: &str = "azure_api_version";
@@ -53,7 +53,7 @@ pub(super) static PROVIDER: Provider = Provider {
     ],
     headers: &[],
     quirks,
-    family: |_| &Family::UNKNOWN,
+    family: openai,
     key: KeyStyle::Header("api-key"),
     caller_may_override: true,
 };

@@ -2,8 +2,9 @@
 
 use dialect::MemberRule::Drop;
 use dialect::Requirement::{Always, WithoutTools};
-use dialect::{Family, Quirks, TokenLimit};
+use dialect::{Quirks, TokenLimit};
 
+use crate::families::gpt_oss;
 use crate::{Base, KeyStyle, Provider, Route};
 
 pub(super) static PROVIDER: Provider = Provider {
@@ -14,7 +15,7 @@ pub(super) static PROVIDER: Provider = Provider {
     settings: &[],
     headers: &[],
     quirks: |_, _| &QUIRKS,
-    family: |_| &Family::UNKNOWN,
+    family: gpt_oss,
     key: KeyStyle::Bearer,
     caller_may_override: true,
 };

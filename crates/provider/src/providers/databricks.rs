@@ -3,9 +3,9 @@
 
 use dialect::MemberRule::{self, Drop, Recast};
 use dialect::Requirement::{self, Always, WithoutTools};
-use dialect::{Family, Quirks, TokenLimit, UsageInStream};
+use dialect::{Quirks, TokenLimit, UsageInStream};
 
-use crate::families::is_claude;
+use crate::families::{ANY_EFFORT, is_claude};
 use crate::{Base, KeyStyle, Provider, Required, Route, Setting, Settings};
 
 const INSTANCE: &str = "databricks.workspace_instance_id";
@@ -18,7 +18,7 @@ pub(super) static PROVIDER: Provider = Provider {
     settings: &[Setting::new(INSTANCE, Required::UnlessUpstreamUrl)],
     headers: &[],
     quirks,
-    family: |_| &Family::UNKNOWN,
+    family: |_| &ANY_EFFORT,
     key: KeyStyle::Bearer,
     caller_may_override: true,
 };
@@ -76,5 +76,6 @@ const fn quirks_with(rules: &'static [(Requirement, MemberRule)]) -> Quirks {
         usage_in_stream: UsageInStream::Always,
         developer_is_system: true,
         reasoning_outside_completion: false,
+        reasoning_in_history: false,
     }
 }

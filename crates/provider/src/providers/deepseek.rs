@@ -2,8 +2,9 @@
 
 use dialect::MemberRule::{self, Drop, Recast, Replace, ReplaceKind};
 use dialect::Requirement::{Always, WithoutTools};
-use dialect::{Family, Quirks, TokenLimit};
+use dialect::{Quirks, TokenLimit};
 
+use crate::families::ANY_TO_MAX;
 use crate::{Base, KeyStyle, Provider, Route};
 
 pub(super) static PROVIDER: Provider = Provider {
@@ -14,7 +15,7 @@ pub(super) static PROVIDER: Provider = Provider {
     settings: &[],
     headers: &[],
     quirks: |_, _| &QUIRKS,
-    family: |_| &Family::UNKNOWN,
+    family: |_| &ANY_TO_MAX,
     key: KeyStyle::Bearer,
     caller_may_override: true,
 };
@@ -51,5 +52,6 @@ static QUIRKS: Quirks = Quirks {
     ],
     token_limit: TokenLimit::MaxTokens,
     developer_is_system: true,
+    reasoning_in_history: true,
     ..Quirks::NONE
 };

@@ -58,4 +58,5 @@ static QUIRKS: Quirks = Quirks {
     usage_in_stream: UsageInStream::Always,
     developer_is_system: true,
     reasoning_outside_completion: false,
+    reasoning_in_history: false,
 };

@@ -15,6 +15,10 @@ pub(crate) enum Host {
     Counting,
     /// Bedrock: the model is in the path, the version in the body.
     Bedrock,
+    /// Vertex: the same, with a version of its own.
+    Vertex,
+    /// Vertex, for a number only: the model is in the body.
+    VertexCounting,
 }
 
 /// A request that was judged to be right.

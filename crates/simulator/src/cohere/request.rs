@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::fault::Faults;
 use crate::refusal::Refusal;
 use crate::script::{Choice, Cue, Tool};
-use crate::{shape, text};
+use crate::text;
 
 /// Where a message stands alone, it is the whole of the error.
 pub(super) fn invalid(message: impl Into<String>) -> Refusal {
@@ -204,16 +204,7 @@ fn thoughts(body: &Value) -> u64 {
 
 fn images(messages: &[Value]) -> Vec<String> {
     let parts = messages.iter().flat_map(|message| list(&message["content"]));
-    parts.filter_map(|part| Some(picture(part["image_url"]["url"].as_str()?))).collect()
-}
-
-/// What an image is, by its address.
-pub(super) fn picture(url: &str) -> String {
-    let data = url.strip_prefix("data:").and_then(|rest| rest.split_once(";base64,"));
-    match data {
-        Some((kind, data)) => format!("{kind} {} bytes", shape::decoded(data).map_or(0, |bytes| bytes.len())),
-        None => format!("unknown {url}"),
-    }
+    parts.filter_map(|part| Some(text::picture(part["image_url"]["url"].as_str()?))).collect()
 }
 
 /// The schema that an answer shall fit; `member` is what it is called.

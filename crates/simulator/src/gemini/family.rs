@@ -73,11 +73,10 @@ fn of_budget(model: &str, budget: i64) -> Result<u64, Refusal> {
 
 const fn words_of_budget(budget: i64) -> u64 {
     match budget {
-        ..0 => 8,
         0 => 0,
         1..=512 => 2,
         513..=4096 => 4,
-        4097..=12_288 => 8,
+        ..0 | 4097..=12_288 => 8,
         _ => 16,
     }
 }

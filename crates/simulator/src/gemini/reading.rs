@@ -65,14 +65,14 @@ impl Prompt {
     }
 }
 
+/// What an image is: `image/png of 3 bytes`, or its address.
 fn image(part: &Value) -> Option<String> {
     if let Some(blob) = part.get("inlineData") {
         let size = shape::decoded(blob["data"].as_str().unwrap_or_default()).map_or(0, |bytes| bytes.len());
-        return Some(format!("{} {size} bytes", blob["mimeType"].as_str().unwrap_or_default()));
+        return Some(format!("{} of {size} bytes", blob["mimeType"].as_str().unwrap_or_default()));
     }
     let file = part.get("fileData")?;
-    let kind = file["mimeType"].as_str().unwrap_or("unknown");
-    Some(format!("{kind} {}", file["fileUri"].as_str().unwrap_or_default()))
+    Some(file["fileUri"].as_str().unwrap_or_default().to_owned())
 }
 
 /// Schemas as the rest of the world writes them.

@@ -33,6 +33,7 @@ fn words(refusal: &Refusal) -> (u16, String) {
             plain(401, "Invalid credentials in Authorization header")
         }
         Refusal::Path => plain(404, "Not Found"),
+        Refusal::Denied { message, .. } => (403, message.clone()),
         Refusal::Method => plain(405, "Method Not Allowed"),
         Refusal::NotJson(why) => (422, format!("Failed to parse the request body as JSON: {why}")),
         Refusal::TooLarge => plain(413, "length limit exceeded"),

@@ -115,7 +115,7 @@ fn images(owner: &Value) -> impl Iterator<Item = String> {
         } else {
             "image/png"
         };
-        format!("{kind} {} bytes", bytes.len())
+        format!("{kind} of {} bytes", bytes.len())
     })
 }
 

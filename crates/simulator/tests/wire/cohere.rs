@@ -102,7 +102,7 @@ fn chat_whole_and_streamed() {
     assert_eq!(said("who", &format)["message"]["content"][0]["text"], "{\"age\":7}");
     let picture = json!([{"type": "text", "text": "describe_images"}, {"type": "image_url", "image_url": {"url": "data:image/png;base64,QUJD"}}]);
     let seen = said("", &json!({"messages": [{"role": "user", "content": picture}]}));
-    assert_eq!(seen["message"]["content"][0]["text"], "images: image/png 3 bytes");
+    assert_eq!(seen["message"]["content"][0]["text"], "images: image/png of 3 bytes");
 }
 
 #[test]

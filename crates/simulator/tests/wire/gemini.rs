@@ -49,7 +49,7 @@ fn elements(model: &str, text: &str, more: &Value, faults: &str) -> Vec<Value> {
 
 /// The text that elements say, without thoughts.
 fn text_of(elements: &[Value]) -> String {
-    let parts = elements.iter().flat_map(|element| element["candidates"][0]["content"]["parts"].as_array());
+    let parts = elements.iter().filter_map(|element| element["candidates"][0]["content"]["parts"].as_array());
     let spoken = parts.flatten().filter(|part| part["thought"] != true);
     spoken.filter_map(|part| part["text"].as_str()).collect()
 }
@@ -198,7 +198,7 @@ fn images_and_structure() {
     let body = said("gemini-2.5-flash", "", &seen);
     assert_eq!(
         body["candidates"][0]["content"]["parts"][0]["text"],
-        "images: image/png 3 bytes, image/jpeg https://h/i.jpg"
+        "images: image/png of 3 bytes, https://h/i.jpg"
     );
     assert_eq!(body["usageMetadata"]["promptTokenCount"], 517);
     let made = said(
@@ -267,6 +267,34 @@ fn vertex_has_its_manners() {
         .header("authorization", "Bearer sk-sim")
         .json(r#"{"model":"meta/llama","messages":[{"role":"user","content":"hi"}]}"#);
     assert_eq!(send(&openai).expect(200).json()["choices"][0]["message"]["content"], "echo: hi");
+}
+
+#[test]
+fn claude_on_vertex() {
+    let claude = |verb: &str, body: &Value| {
+        let path = format!("/v1/projects/p/locations/l/publishers/anthropic/models/{verb}");
+        send(&Call::post(&path).header("authorization", "Bearer sk-sim-1").json(body.to_string()))
+    };
+    let mut body = json!({"anthropic_version": "vertex-2023-10-16", "max_tokens": 100,
+        "messages": [{"role": "user", "content": "hello there"}]});
+    let whole = claude("claude-sonnet-4@20250514:rawPredict", &body).expect(200).json();
+    assert_eq!(whole["content"][0]["text"], "echo: hello there");
+    assert!(whole["id"].as_str().unwrap().starts_with("msg_vrtx_"));
+    let counting = json!({"anthropic_version": "vertex-2023-10-16", "model": "claude-sonnet-4@20250514",
+        "messages": body["messages"]});
+    let counted = claude("count-tokens:rawPredict", &counting).expect(200).json();
+    assert_eq!(counted, json!({"input_tokens": 2}));
+    claude("claude-sonnet-4@20250514:streamRawPredict", &body).expect(400);
+    body["stream"] = true.into();
+    claude("claude-sonnet-4@20250514:rawPredict", &body).expect(400);
+    let stream = claude("claude-sonnet-4@20250514:streamRawPredict", &body).expect(200);
+    assert_eq!(stream.events().last().unwrap().name.as_deref(), Some("message_stop"));
+    body["model"] = "claude-sonnet-4@20250514".into();
+    let refused = claude("claude-sonnet-4@20250514:streamRawPredict", &body).expect(400).json();
+    assert_eq!(refused["error"]["message"], "model: Extra inputs are not permitted");
+    claude("missing:rawPredict", &body).expect(404);
+    body["anthropic_version"] = "2023-06-01".into();
+    claude("claude-sonnet-4@20250514:streamRawPredict", &body).expect(400);
 }
 
 #[test]

@@ -78,7 +78,7 @@ fn options_and_forms() {
     assert_eq!(thinking["message"]["thinking"], "thought1 thought2 thought3 thought4");
     assert_eq!(thinking["eval_count"], 6);
     let seen = json!({"messages": [{"role": "user", "content": "describe_images", "images": ["QUJD"]}]});
-    assert_eq!(said("", &seen)["message"]["content"], "images: image/png 3 bytes");
+    assert_eq!(said("", &seen)["message"]["content"], "images: image/png of 3 bytes");
 }
 
 #[test]
