@@ -54,11 +54,8 @@ mod tests {
 
     #[test]
     fn what_is_not_told_is_lost() {
-        let native = Tool::Native {
-            maker: Maker::OpenAi,
-            name: "web_search".into(),
-            value: Json::from_static("{}"),
-        };
+        let native =
+            Tool::Native { maker: Maker::OpenAi, name: "web_search".into(), value: Json::from_static("{}") };
         let among = ToolChoice::Among { names: vec!["b".into()], required: false };
         let request = ChatRequest {
             tools: vec![function("a"), native, function("b")],

@@ -21,6 +21,8 @@ mod quirks;
 mod read;
 pub mod sealed_id;
 mod tool_names;
+#[cfg(test)]
+mod trial;
 mod whole;
 
 pub use chat::{

@@ -92,8 +92,7 @@ fn unused(id: &str, made: &[Made<'_>]) -> Box<str> {
 fn open_call<'m, 'r>(result: &ToolResult, made: &'m mut [Made<'r>]) -> Option<&'m mut Made<'r>> {
     let open = |call: &Made<'r>| call.result.is_none();
     let of_id = made.iter().rposition(|call| open(call) && call.own == &*result.call);
-    let by_name =
-        || made.iter().rposition(|call| open(call) && Some(call.name) == result.name.as_deref());
+    let by_name = || made.iter().rposition(|call| open(call) && Some(call.name) == result.name.as_deref());
     let answered = made.iter().any(|call| call.own == &*result.call);
     let place = of_id.or_else(|| if answered { None } else { by_name() })?;
     made.get_mut(place)

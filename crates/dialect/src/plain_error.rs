@@ -94,7 +94,13 @@ mod tests {
                 Some("t"),
                 "m",
             ),
-            (498, r#"{"id":"1","message":"invalid token"}"#, ErrorKind::Authentication, None, "invalid token"),
+            (
+                498,
+                r#"{"id":"1","message":"invalid token"}"#,
+                ErrorKind::Authentication,
+                None,
+                "invalid token",
+            ),
             (
                 422,
                 r#"{"error":"bad","error_type":"validation"}"#,

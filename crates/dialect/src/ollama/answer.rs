@@ -92,7 +92,9 @@ impl Reading {
         for call in message.value("tool_calls").into_iter().flat_map(Value::items) {
             self.call(call, events);
         }
-        if let Some(logprobs) = document.value("logprobs").filter(|value| !value.is_empty() && !value.is_null()) {
+        if let Some(logprobs) =
+            document.value("logprobs").filter(|value| !value.is_empty() && !value.is_null())
+        {
             let value = document::write_object(|object| object.raw("content", logprobs.raw()));
             events.push(ChatEvent::Logprobs { choice: 0, value: Json::from_checked(value) });
         }
@@ -102,7 +104,8 @@ impl Reading {
         let Some(function) = value.value("function") else { return };
         let call = self.calls;
         self.calls += 1;
-        let id = read::text(value.value("id")).unwrap_or_else(|| format!("call_{}_{call}", self.answer.nonce));
+        let id =
+            read::text(value.value("id")).unwrap_or_else(|| format!("call_{}_{call}", self.answer.nonce));
         let name = read::text(function.value("name")).unwrap_or_else(|| "_".to_owned());
         events.push(ChatEvent::ToolStart { choice: 0, call, id: id.into(), name: name.into(), seal: None });
         let arguments = read::present(function.value("arguments"));
@@ -129,11 +132,8 @@ impl Reading {
         // What was in the cache is not counted, or counts as nothing.
         let input = read::count(document.value("prompt_eval_count"));
         if input.is_some() || output.is_some() {
-            let usage = Usage {
-                fresh_input: input.unwrap_or(0),
-                output: output.unwrap_or(0),
-                ..Usage::default()
-            };
+            let usage =
+                Usage { fresh_input: input.unwrap_or(0), output: output.unwrap_or(0), ..Usage::default() };
             events.push(ChatEvent::Usage(usage));
         }
     }

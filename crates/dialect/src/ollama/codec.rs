@@ -7,8 +7,8 @@ use model::{ChatRequest, Losses, Parameter, UpstreamError};
 use super::answer::{Answer, Form};
 use super::request;
 use crate::{
-    ChatCall, ChatCodec, EncodeError, Encoded, ErrorReader, Family, Handling, HeaderOf, Thinking, plain_error,
-    settle,
+    ChatCall, ChatCodec, EncodeError, Encoded, ErrorReader, Family, Handling, HeaderOf, Thinking,
+    plain_error, settle,
 };
 
 /// One of the two ways to ask for text.

@@ -2,8 +2,8 @@
 
 use document::{ArrayWriter, ObjectWriter};
 use model::{
-    AssistantMessage, AssistantPart, Base64, ChatRequest, Image, LossKind, Losses, Message, Reasoning, Source,
-    SystemMessage, ToolCall, ToolResult, UserPart,
+    AssistantMessage, AssistantPart, Base64, ChatRequest, Image, LossKind, Losses, Message, Reasoning,
+    Source, SystemMessage, ToolCall, ToolResult, UserPart,
 };
 
 use crate::paired::{NO_RESULT, Turn, orphan_text, turns};

@@ -1,9 +1,7 @@
 //! A canonical request written for `/api/chat` and `/api/generate`.
 
 use document::{ObjectWriter, append_object};
-use model::{
-    AssistantPart, ChatRequest, LossKind, Losses, Message, ResponseFormat, ToolChoice, UserMessage,
-};
+use model::{AssistantPart, ChatRequest, LossKind, Losses, Message, ResponseFormat, ToolChoice, UserMessage};
 
 use super::conversation;
 use super::options::{self, Extras};
@@ -107,7 +105,8 @@ fn write_tools(
                     if let Some(description) = &function.description {
                         object.text("description", description);
                     }
-                    let schema = function.parameters.as_ref().map_or(NO_PARAMETERS, |schema| schema.as_bytes());
+                    let schema =
+                        function.parameters.as_ref().map_or(NO_PARAMETERS, |schema| schema.as_bytes());
                     object.raw("parameters", schema);
                 });
             });

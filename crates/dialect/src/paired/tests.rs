@@ -79,11 +79,13 @@ fn ids_are_made_distinct() {
 
 #[test]
 fn results_of_no_call_are_said_by_the_user() {
-    let asked = [calls(&[("a", "f")]), result("a", None, "1"), result("a", None, "again"), result("x", Some("g"), "2")];
-    assert_eq!(
-        shown(&asked),
-        ["calls a", "a f 1", "Result of a tool: again", "Result of the tool g: 2"]
-    );
+    let asked = [
+        calls(&[("a", "f")]),
+        result("a", None, "1"),
+        result("a", None, "again"),
+        result("x", Some("g"), "2"),
+    ];
+    assert_eq!(shown(&asked), ["calls a", "a f 1", "Result of a tool: again", "Result of the tool g: 2"]);
 }
 
 #[test]
