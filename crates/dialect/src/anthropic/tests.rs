@@ -64,6 +64,53 @@ fn tools_system_and_image_to_claude_and_back() {
     assert!(covers(&out, &expected), "{out}");
 }
 
+/// Events, each with the deltas that it gives.
+const TWO_TOOLS: [(&str, &[&str]); 12] = [
+    (
+        r#"{"type":"message_start","message":{"id":"msg_1","model":"m-1","usage":{"input_tokens":10,"output_tokens":1}}}"#,
+        &[r#"{"role":"assistant","content":""}"#],
+    ),
+    (r#"{"type":"content_block_start","index":0,"content_block":{"type":"text","text":""}}"#, &[]),
+    (
+        r#"{"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":"a"}}"#,
+        &[r#"{"content":"a"}"#],
+    ),
+    (r#"{"type":"content_block_stop","index":0}"#, &[]),
+    (
+        r#"{"type":"content_block_start","index":1,"content_block":{"type":"tool_use","id":"t1","name":"f","input":{}}}"#,
+        &[
+            r#"{"tool_calls":[{"index":0,"id":"t1","type":"function","function":{"name":"f","arguments":""}}]}"#,
+        ],
+    ),
+    (
+        r#"{"type":"content_block_delta","index":1,"delta":{"type":"input_json_delta","partial_json":""}}"#,
+        &[],
+    ),
+    (
+        r#"{"type":"content_block_delta","index":1,"delta":{"type":"input_json_delta","partial_json":"{\"x\":"}}"#,
+        &[r#"{"tool_calls":[{"index":0,"function":{"arguments":"{\"x\":"}}]}"#],
+    ),
+    (
+        r#"{"type":"content_block_delta","index":1,"delta":{"type":"input_json_delta","partial_json":"1}"}}"#,
+        &[r#"{"tool_calls":[{"index":0,"function":{"arguments":"1}"}}]}"#],
+    ),
+    (r#"{"type":"content_block_stop","index":1}"#, &[]),
+    (
+        r#"{"type":"content_block_start","index":2,"content_block":{"type":"tool_use","id":"t2","name":"g","input":{}}}"#,
+        &[
+            r#"{"tool_calls":[{"index":1,"id":"t2","type":"function","function":{"name":"g","arguments":""}}]}"#,
+        ],
+    ),
+    (
+        r#"{"type":"content_block_stop","index":2}"#,
+        &[r#"{"tool_calls":[{"index":1,"function":{"arguments":"{}"}}]}"#],
+    ),
+    (
+        r#"{"type":"message_delta","delta":{"stop_reason":"tool_use"},"usage":{"output_tokens":25,"input_tokens":10,"cache_read_input_tokens":3}}"#,
+        &["{}"],
+    ),
+];
+
 #[test]
 fn a_stream_with_two_tools_to_deltas() {
     let asked = asked(
@@ -72,53 +119,8 @@ fn a_stream_with_two_tools_to_deltas() {
     );
     let mut decoder = encoded(&asked.request, &OLD).answer.decoder();
     let mut encoder = asked.writer.encoder(identity());
-    let steps: [(&str, &[&str]); 12] = [
-        (
-            r#"{"type":"message_start","message":{"id":"msg_1","model":"m-1","usage":{"input_tokens":10,"output_tokens":1}}}"#,
-            &[r#"{"role":"assistant","content":""}"#],
-        ),
-        (r#"{"type":"content_block_start","index":0,"content_block":{"type":"text","text":""}}"#, &[]),
-        (
-            r#"{"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":"a"}}"#,
-            &[r#"{"content":"a"}"#],
-        ),
-        (r#"{"type":"content_block_stop","index":0}"#, &[]),
-        (
-            r#"{"type":"content_block_start","index":1,"content_block":{"type":"tool_use","id":"t1","name":"f","input":{}}}"#,
-            &[
-                r#"{"tool_calls":[{"index":0,"id":"t1","type":"function","function":{"name":"f","arguments":""}}]}"#,
-            ],
-        ),
-        (
-            r#"{"type":"content_block_delta","index":1,"delta":{"type":"input_json_delta","partial_json":""}}"#,
-            &[],
-        ),
-        (
-            r#"{"type":"content_block_delta","index":1,"delta":{"type":"input_json_delta","partial_json":"{\"x\":"}}"#,
-            &[r#"{"tool_calls":[{"index":0,"function":{"arguments":"{\"x\":"}}]}"#],
-        ),
-        (
-            r#"{"type":"content_block_delta","index":1,"delta":{"type":"input_json_delta","partial_json":"1}"}}"#,
-            &[r#"{"tool_calls":[{"index":0,"function":{"arguments":"1}"}}]}"#],
-        ),
-        (r#"{"type":"content_block_stop","index":1}"#, &[]),
-        (
-            r#"{"type":"content_block_start","index":2,"content_block":{"type":"tool_use","id":"t2","name":"g","input":{}}}"#,
-            &[
-                r#"{"tool_calls":[{"index":1,"id":"t2","type":"function","function":{"name":"g","arguments":""}}]}"#,
-            ],
-        ),
-        (
-            r#"{"type":"content_block_stop","index":2}"#,
-            &[r#"{"tool_calls":[{"index":1,"function":{"arguments":"{}"}}]}"#],
-        ),
-        (
-            r#"{"type":"message_delta","delta":{"stop_reason":"tool_use"},"usage":{"output_tokens":25,"input_tokens":10,"cache_read_input_tokens":3}}"#,
-            &["{}"],
-        ),
-    ];
     let (mut used, mut out) = (None, Vec::new());
-    for (data, _) in steps {
+    for (data, _) in TWO_TOOLS {
         let mut events = Vec::new();
         decoder.unit(unit(data), &mut events).unwrap();
         for event in events {
@@ -130,7 +132,7 @@ fn a_stream_with_two_tools_to_deltas() {
     }
     let chunks_so_far = chunks(&out);
     let found: Vec<_> = chunks_so_far.iter().map(|chunk| &chunk["choices"][0]["delta"]).collect();
-    let wanted = steps.iter().flat_map(|(_, deltas)| *deltas);
+    let wanted = TWO_TOOLS.iter().flat_map(|(_, deltas)| *deltas);
     let wanted: Vec<Value> = wanted.map(|delta| serde_json::from_str(delta).unwrap()).collect();
     assert!(
         found.len() == wanted.len() && found.iter().zip(&wanted).all(|(found, wanted)| covers(found, wanted)),
