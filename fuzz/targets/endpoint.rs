@@ -58,7 +58,7 @@ fuzz_target!(|input: Input<'_>| {
     let Ok(binding) = provider.binding(&at_load, &[]) else {
         return;
     };
-    let asked = Asked { model: input.model, path: input.path };
+    let asked = Asked { model: input.model, path: input.path, streamed: false };
     let Ok(endpoint) = provider.endpoint(route, &location, &asked, &binding) else {
         return;
     };
@@ -72,7 +72,7 @@ fuzz_target!(|input: Input<'_>| {
     }
     if let Some(model) = input.model {
         // Another model changes no more than what stands in its own segment.
-        let plain = Asked { model: Some("m"), path: input.path };
+        let plain = Asked { model: Some("m"), path: input.path, streamed: false };
         let other = provider.endpoint(route, &location, &plain, &binding).expect("a plain name does as well");
         assert_eq!(endpoint.path().matches('/').count(), other.path().matches('/').count(), "{model:?}");
         assert_eq!(endpoint.origin().host, other.origin().host);

@@ -116,7 +116,7 @@ pub struct KeyCredential {
 }
 
 /// What a plugin instance applies to; all `None` is global.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Scope {
     pub service: Option<usize>,
     pub route: Option<usize>,

@@ -58,6 +58,7 @@ fn prepare(bencher: Bencher, content: usize, quirks: &Quirks) {
         delivery: Delivery::Stream,
         want_usage: true,
         credential: None,
+        betas: "",
     };
     bencher.bench(|| {
         let document = Document::parse(black_box(body.clone())).unwrap();

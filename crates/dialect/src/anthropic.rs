@@ -1,17 +1,28 @@
 //! The dialect `anthropic`: Anthropic's Messages, towards whoever runs Claude and towards clients.
 
 mod answer;
+mod asides;
 mod codec;
 mod complete;
 mod content;
+mod count;
 mod decoder;
+mod envelope;
 mod error;
+mod front;
 pub mod hosting;
-mod names;
+mod ids;
+mod model_list;
 mod request;
+#[cfg(test)]
+mod schemas;
 mod usage;
 
-pub use crate::openai::{CHAT_FRONT, OPENAI as ENVELOPE};
+pub use asides::{ASIDES, MessagesAsides};
 pub use codec::{BEDROCK_CODEC, CHAT_CODEC, DATABRICKS_CODEC, FOUNDRY_CODEC, MessagesCodec, VERTEX_CODEC};
 pub use complete::{COMPLETE_CODEC, CompleteCodec};
+pub use envelope::{
+    BEDROCK_ENVELOPE, DATABRICKS_ENVELOPE, ENVELOPE, FOUNDRY_ENVELOPE, MessagesEnvelope, VERTEX_ENVELOPE,
+};
+pub use front::{CHAT_FRONT, MessagesFront};
 pub use hosting::{Betas, Hosting};

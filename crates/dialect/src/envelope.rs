@@ -40,6 +40,8 @@ pub struct Call<'a> {
     pub want_usage: bool,
     /// Name of the member that the target's credential goes into, which `extra_body` never sets.
     pub credential: Option<&'a str>,
+    /// What the client's header `anthropic-beta` says, for the dialect that knows it; mostly empty.
+    pub betas: &'a str,
 }
 
 /// Why a request is refused with 400. The texts are those that clients match on.
@@ -61,7 +63,6 @@ pub enum RequestError {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct WholeAnswer {
     pub usage: Option<Usage>,
-    pub model: Option<Box<str>>,
     /// Bytes of generated text, for an estimate where no usage was reported.
     pub output_bytes: u64,
 }
@@ -101,6 +102,10 @@ pub trait Envelope: Sync {
         edits: &mut Edits,
         losses: &mut Losses,
     ) -> Result<(), RequestError>;
+    /// Headers that take the place of the client's: name in lower case, value; an empty one takes it out.
+    fn headers(&self, _call: &Call<'_>) -> Vec<(&'static str, String)> {
+        Vec::new()
+    }
     /// Estimated input tokens of a request (spec/gateway.md §3.7), for when the provider reports none.
     fn estimate_input(&self, document: &Document, delivery: Delivery) -> u64;
     /// Reads a whole answer.

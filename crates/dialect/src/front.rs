@@ -1,8 +1,9 @@
 //! What a client format has: one place where all its parts are found.
 
+use document::{Document, Edits};
 use model::{ClientFormat, Operation, UpstreamError};
 
-use crate::{ChatFront, EmbeddingsFront, Envelope, anthropic, openai};
+use crate::{ChatFront, EmbeddingsFront, Envelope, RequestError, anthropic, openai};
 
 /// The client-facing half of a dialect.
 pub struct Front {
@@ -11,9 +12,35 @@ pub struct Front {
     chat: &'static dyn ChatFront,
     completions: Option<&'static dyn ChatFront>,
     embeddings: Option<&'static dyn EmbeddingsFront>,
+    asides: Option<&'static dyn Asides>,
+}
+
+/// What clients of a format ask for besides answers, at paths of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Aside {
+    /// How many tokens a request has.
+    Count,
+    /// Which models there are.
+    Models,
+}
+
+/// Answers asides.
+pub trait Asides: Sync {
+    /// What a path asks for.
+    fn of_path(&self, path: &str) -> Option<Aside>;
+    /// The count of a request, estimated.
+    fn count(&self, document: &Document) -> Result<Vec<u8>, RequestError>;
+    /// Makes a request the provider's own to count: nothing but the model is changed.
+    fn edit_count(&self, model: Option<&str>, edits: &mut Edits);
+    /// The list of models.
+    fn models(&self, names: &[String]) -> Vec<u8>;
 }
 
 impl Front {
+    pub fn asides(&self) -> Option<&'static dyn Asides> {
+        self.asides
+    }
+
     /// How requests for generated text are read; none where the format has no such operation.
     pub fn chat(&self, operation: Operation) -> Option<&'static dyn ChatFront> {
         match operation {
@@ -35,16 +62,18 @@ impl Front {
 
 static OPENAI: Front = Front {
     envelope: &openai::OPENAI,
-    chat: openai::CHAT_FRONT,
-    completions: Some(openai::COMPLETIONS_FRONT),
-    embeddings: Some(openai::EMBEDDINGS_FRONT),
+    chat: &openai::CHAT_FRONT,
+    completions: Some(&openai::COMPLETIONS_FRONT),
+    embeddings: Some(&openai::EMBEDDINGS_FRONT),
+    asides: None,
 };
 
 static ANTHROPIC: Front = Front {
     envelope: &anthropic::ENVELOPE,
-    chat: anthropic::CHAT_FRONT,
+    chat: &anthropic::CHAT_FRONT,
     completions: None,
     embeddings: None,
+    asides: Some(&anthropic::ASIDES),
 };
 
 /// The front of a client format; none where this version does not speak it.

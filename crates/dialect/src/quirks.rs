@@ -71,6 +71,8 @@ pub struct Quirks {
     pub developer_is_system: bool,
     /// Whether `completion_tokens` leaves reasoning out, so that it must be added (xAI).
     pub reasoning_outside_completion: bool,
+    /// The reasoning that led to a tool call must come back with it, as `reasoning_content`.
+    pub reasoning_in_history: bool,
 }
 
 impl Quirks {
@@ -81,5 +83,6 @@ impl Quirks {
         usage_in_stream: UsageInStream::OnRequest,
         developer_is_system: false,
         reasoning_outside_completion: false,
+        reasoning_in_history: false,
     };
 }

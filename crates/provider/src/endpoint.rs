@@ -19,8 +19,16 @@ pub struct Asked<'a> {
     pub model: Option<&'a str>,
     /// The client's path as it came, still escaped, without query: what `preserve` keeps.
     pub path: &'a str,
-    /// The answer is asked for as a stream.
-    pub streamed: bool,
+    pub form: Form,
+}
+
+/// Which of a route's paths is meant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Form {
+    Whole,
+    Stream,
+    /// The tokens of the request are to be counted.
+    Count,
 }
 
 /// Why a request has no place to go to. All of these are the caller's doing (400), because what is
@@ -106,7 +114,7 @@ impl Provider {
                 defaults.push((*name, encode_segment(value).into()));
             }
         }
-        if let Some((name, value)) = route.stream_query.filter(|_| asked.streamed) {
+        if let Some((name, value)) = route.stream_query.filter(|_| asked.form == Form::Stream) {
             defaults.push((name, value.into()));
         }
         let endpoint = Endpoint {
@@ -155,24 +163,32 @@ fn path_of(
     match (site.path, configured) {
         (_, Some(path)) if preserve && location.upstream_url.is_some() => Ok(join("", path)),
         (_, None) if preserve => Ok(join("", asked.path)),
-        (Some(path), _) if !preserve => Ok(join("", &delivered(path, route, asked.streamed))),
+        (Some(path), _) if !preserve => Ok(join("", &written_out(path, route, asked.form))),
         (_, Some(path)) => Ok(join(&segments(route.stem, location, asked)?, path)),
         (_, None) => {
             let stem = segments(route.stem, location, asked)?;
-            let path = route.stream_path.filter(|_| asked.streamed).unwrap_or(route.path);
+            let path = match asked.form {
+                Form::Whole => route.path,
+                Form::Stream => route.stream_path.unwrap_or(route.path),
+                Form::Count => route.count_path.unwrap_or(route.path),
+            };
             Ok(join(&stem, &segments(path, location, asked)?))
         }
     }
 }
 
-/// A path that was written out, for the wanted delivery: where it ends as the route's path for the other one
-/// does, the end is exchanged.
-fn delivered<'p>(path: &'p str, route: &Route, streamed: bool) -> Cow<'p, str> {
+/// A path that was written out, in the wanted form: where it ends as the route's path for another one does, the
+/// end is exchanged.
+fn written_out<'p>(path: &'p str, route: &Route, form: Form) -> Cow<'p, str> {
+    if form == Form::Count {
+        let suffix = route.count_path.and_then(|count| count.strip_prefix(route.path));
+        return Cow::Owned([path, suffix.unwrap_or_default()].concat());
+    }
     let end = |path: &'static str| path.rfind(['/', ':']).and_then(|at| path.get(at..));
     let Some((whole, stream)) = end(route.path).zip(route.stream_path.and_then(end)) else {
         return Cow::Borrowed(path);
     };
-    let (wanted, other) = if streamed { (stream, whole) } else { (whole, stream) };
+    let (wanted, other) = if form == Form::Stream { (stream, whole) } else { (whole, stream) };
     path.strip_suffix(other).map_or(Cow::Borrowed(path), |stem| Cow::Owned(format!("{stem}{wanted}")))
 }
 

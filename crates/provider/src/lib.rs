@@ -14,7 +14,7 @@ mod settings;
 mod url;
 
 pub use auth::{HostBinding, HostPattern, Origin, Scheme};
-pub use endpoint::{Asked, Endpoint, EndpointError};
+pub use endpoint::{Asked, Endpoint, EndpointError, Form};
 pub use model::Settings;
 pub use path::encode_segment;
 pub use registry::{all, by_id};
@@ -31,6 +31,8 @@ pub struct Provider {
     pub id: &'static str,
     /// For people: `OpenAI`, `Hugging Face`.
     pub title: &'static str,
+    /// The cloud whose identities it takes in place of a key.
+    pub cloud: Option<Cloud>,
     pub base: Base,
     /// What it can do; of several routes of one operation the first whose condition holds counts.
     pub routes: &'static [Route],
@@ -59,6 +61,28 @@ pub enum Base {
     UpstreamUrl,
 }
 
+/// A cloud, and how its identities get into a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cloud {
+    /// Signed, for the region that this setting names.
+    Aws { region: &'static str },
+    /// `Authorization: Bearer TOKEN`.
+    Azure,
+    /// The same.
+    Google,
+}
+
+impl Cloud {
+    /// What the fields of `auth` that belong to it begin with.
+    pub const fn field_prefix(self) -> &'static str {
+        match self {
+            Self::Aws { .. } => "aws_",
+            Self::Azure => "azure_",
+            Self::Google => "gcp_",
+        }
+    }
+}
+
 /// How a provider's key is sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum KeyStyle {
@@ -85,6 +109,13 @@ impl Provider {
             .routes
             .iter()
             .find(|route| route.operation == operation && route.format == format && (route.when)(location));
+        let messages = location.url_path_is(|path| path.ends_with("/v1/messages"));
+        if operation == Operation::Chat
+            && messages
+            && !own.is_some_and(|own| own.relays(ClientFormat::Anthropic))
+        {
+            return Some(&route::MESSAGES);
+        }
         own.or_else(|| self.shared(operation, format, location))
     }
 
@@ -108,6 +139,14 @@ impl Provider {
     /// Whether the provider has `operation` at all, for some settings, in some client format.
     pub fn has(&self, operation: Operation) -> bool {
         self.routes.iter().any(|route| route.operation == operation)
+    }
+
+    /// Whether clients of `format` are relayed to it, whatever the model, because it speaks that itself.
+    pub fn speaks_to(&self, format: ClientFormat) -> bool {
+        let settings = Settings::default();
+        let location = Location { client: format, ..Location::of(&settings) };
+        let route = self.route(Operation::Chat, format, &location);
+        route.is_some_and(|route| route.relays(format))
     }
 
     /// Whether some route speaks `format`; what a native `llm_format` needs of its provider.

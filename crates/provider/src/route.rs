@@ -1,5 +1,6 @@
 //! One operation of a provider: its path, and what is spoken there.
 
+use dialect::anthropic::{CHAT_CODEC as CLAUDE_CODEC, ENVELOPE};
 use dialect::openai::{CHAT_CODEC, OPENAI};
 use dialect::{ChatCodec, EmbeddingsCodec, Envelope};
 use model::{ClientFormat, Operation};
@@ -20,6 +21,8 @@ pub struct Route {
     pub path: &'static str,
     /// The path where the answer is streamed, if that is another one.
     pub stream_path: Option<&'static str>,
+    /// The path where the provider counts the tokens of a request, if it does.
+    pub count_path: Option<&'static str>,
     /// Query arguments that a setting supplies unless the client's query has them: name, setting.
     pub query: &'static [(&'static str, &'static str)],
     /// A query argument that a streamed answer needs: name, value.
@@ -42,6 +45,9 @@ pub enum Wire {
     Unserved,
 }
 
+/// Chat where `upstream_url` says that Anthropic's Messages are spoken, as many servers do at a path of their own.
+pub(crate) static MESSAGES: Route = Route::messages("/v1/messages", &CLAUDE_CODEC, &ENVELOPE);
+
 /// `preserve` for clients of a native format.
 pub(crate) static NATIVE_PRESERVE: Route = Route::unserved(Operation::Preserve, "");
 
@@ -58,6 +64,7 @@ impl Route {
             stem: "",
             path,
             stream_path: None,
+            count_path: None,
             query: &[],
             stream_query: None,
             wire,
@@ -84,6 +91,16 @@ impl Route {
         Self::new(operation, path, Wire::Chat { relayed: None, codec })
     }
 
+    /// Chat in Anthropic's format at `path`.
+    pub(crate) const fn messages(
+        path: &'static str,
+        codec: &'static dyn ChatCodec,
+        envelope: &'static dyn Envelope,
+    ) -> Self {
+        let relayed = Some((ClientFormat::Anthropic, envelope));
+        Self::new(Operation::Chat, path, Wire::Chat { relayed, codec })
+    }
+
     /// Embeddings in a format of the provider's own.
     pub(crate) const fn embeddings(path: &'static str, codec: &'static dyn EmbeddingsCodec) -> Self {
         Self::new(Operation::Embeddings, path, Wire::Embeddings(codec))
@@ -108,17 +125,15 @@ impl Route {
         self
     }
 
-    /// Clients of `format` speak what is spoken here.
-    pub(crate) const fn relaying(mut self, format: ClientFormat, envelope: &'static dyn Envelope) -> Self {
-        if let Wire::Chat { codec, .. } = self.wire {
-            self.wire = Wire::Chat { relayed: Some((format, envelope)), codec };
-        }
-        self
-    }
-
     /// Streams come from another path.
     pub(crate) const fn streaming(mut self, path: &'static str) -> Self {
         self.stream_path = Some(path);
+        self
+    }
+
+    /// Tokens are counted at another path.
+    pub(crate) const fn counting(mut self, path: &'static str) -> Self {
+        self.count_path = Some(path);
         self
     }
 
@@ -145,6 +160,11 @@ impl Route {
 
     pub fn is_served(&self) -> bool {
         !matches!(self.wire, Wire::Unserved)
+    }
+
+    /// Whether clients of `format` speak what is spoken here.
+    pub fn relays(&self, format: ClientFormat) -> bool {
+        matches!(self.wire, Wire::Chat { relayed: Some((own, _)), .. } if own == format)
     }
 
     /// Whether the path says by itself which model answers, so that no request need name one.

@@ -2,7 +2,6 @@
 
 mod early;
 mod event_stream;
-mod idle;
 mod machine;
 mod passing;
 
@@ -120,7 +119,7 @@ impl Drop for ClientBody {
             return;
         };
         match &mut self.content {
-            Content::Whole(bytes) if bytes.is_some() => account.client_left(),
+            Content::Whole(bytes) if bytes.is_some() => account.left_untaken(),
             Content::Whole(_) | Content::Early(_) => {}
             Content::Passing(passing) => passing.settle(&mut account),
             Content::Stream(stream) => stream.settle(&mut account),

@@ -3,7 +3,7 @@
 //! Instances are found by their exact scope, so the cost depends on how many kinds of scope a configuration
 //! uses, usually one or two, and not on how many routes, consumers or instances it has.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use config::{Configuration, Plugin, PluginConfig, Protocol, Scope};
 
@@ -60,7 +60,7 @@ impl Level {
 /// The instances of one kind of plugin.
 #[derive(Debug, Default)]
 struct Instances {
-    by_scope: HashMap<Scope, Vec<Instance>>,
+    by_scope: BTreeMap<Scope, Vec<Instance>>,
     /// Those of [`LEVELS`] that any instance has.
     levels: Vec<Level>,
 }
@@ -75,7 +75,7 @@ struct Instance {
 
 impl Instances {
     fn new<'c>(plugins: impl Iterator<Item = (usize, &'c Plugin)>) -> Self {
-        let mut by_scope: HashMap<Scope, Vec<Instance>> = HashMap::new();
+        let mut by_scope: BTreeMap<Scope, Vec<Instance>> = BTreeMap::new();
         for (plugin, configured) in plugins {
             let protocols = configured.protocols.clone();
             by_scope.entry(configured.scope).or_default().push(Instance { plugin, protocols });

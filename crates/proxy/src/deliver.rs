@@ -13,11 +13,11 @@ use stream::{Framer, Opaque, RelaySettings, SseRelay, StreamFault, UsagePolicy};
 
 use crate::account::Account;
 use crate::answer::{ClientBody, EventStream, Machine, Opening, Passing, Promise, StreamSettings};
+use crate::body::Body;
 use crate::error::GatewayError;
 use crate::frames::next_frame;
 use crate::headers;
 use crate::inflate::{Coding, Encoded, InflateError, Inflater, looks_like_gzip};
-use crate::body::Body;
 use crate::prepare::{Plan, Prepared};
 use crate::render;
 use crate::response_headers;

@@ -4,6 +4,9 @@ use http::header::{self, HeaderMap, HeaderName};
 
 use crate::identify::is_announced;
 
+/// With it a caller asks for the name of the model that answers.
+pub const KONG_DEBUG: HeaderName = HeaderName::from_static("kong-debug");
+
 /// Headers that concern one connection only (RFC 9110 §7.6.1).
 fn is_hop_by_hop(name: &str) -> bool {
     matches!(
@@ -19,18 +22,10 @@ fn is_hop_by_hop(name: &str) -> bool {
     )
 }
 
-/// Headers of a request that the gateway answers for itself, or that are nobody's business upstream.
+/// Headers of a request that the gateway answers for itself, or that are nobody's business upstream. `Host` and
+/// `Accept-Encoding` are not among them: signing puts the gateway's own in their place.
 fn is_for_gateway(name: &str) -> bool {
-    matches!(
-        name,
-        "host"
-            | "content-length"
-            | "accept-encoding"
-            | "cookie"
-            | "expect"
-            | "proxy-authorization"
-            | "kong-debug"
-    )
+    matches!(name, "content-length" | "cookie" | "expect" | "proxy-authorization" | "kong-debug")
 }
 
 /// Headers of an answer that are the upstream's own affair, or change with its body's framing.

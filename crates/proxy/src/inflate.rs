@@ -29,8 +29,10 @@ pub enum Encoded {
 impl Encoded {
     pub fn of(headers: &HeaderMap) -> Self {
         let mut values = headers.get_all(header::CONTENT_ENCODING).iter();
-        let (Some(value), None) = (values.next(), values.next()) else {
-            return if headers.contains_key(header::CONTENT_ENCODING) { Self::Unknown } else { Self::Plain };
+        let value = match (values.next(), values.next()) {
+            (None, _) => return Self::Plain,
+            (Some(value), None) => value,
+            (Some(_), Some(_)) => return Self::Unknown,
         };
         let value = value.as_bytes().trim_ascii();
         let is = |name: &str| value.eq_ignore_ascii_case(name.as_bytes());

@@ -1,5 +1,6 @@
 //! Listeners: accepted connections, TLS, HTTP/1.1 or HTTP/2, and a graceful end.
 
+mod alarm;
 mod connection;
 mod drain;
 mod patience;

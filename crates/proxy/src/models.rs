@@ -1,4 +1,5 @@
-//! The list of models that callers can name: `GET /v1/models` of a route with `list_models`.
+//! The list of models that callers can name: `GET /v1/models` of a route with `list_models`, and of clients whose
+//! format has a list of its own.
 
 use bytes::Bytes;
 use document::quote;
@@ -15,6 +16,11 @@ pub fn answer(plugin: &AiProxy, method: &Method, remainder: &str) -> Result<Byte
     let names = plugin.models.iter().flat_map(|listed| {
         listed.models.iter().map(move |model| (format!("{}/{model}", listed.name), &*listed.name))
     });
+    if let Some(asides) = plugin.front.asides() {
+        let own = plugin.target.iter().filter_map(|target| target.model.as_ref()?.literal());
+        let names: Vec<String> = own.map(str::to_owned).chain(names.map(|(name, _)| name)).collect();
+        return Ok(asides.models(&names).into());
+    }
     let wanted = remainder.trim_matches('/');
     if wanted.is_empty() {
         let entries: Vec<String> = names.map(|(name, owner)| entry(&name, owner)).collect();

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use dialect::Envelope;
+use dialect::{Aside, Envelope};
 use http::request::Parts;
-use http::{Request, Response, StatusCode};
+use http::{HeaderMap, Request, Response, StatusCode};
 use hyper::body::Incoming;
 use tokio::sync::oneshot;
 
@@ -16,13 +16,13 @@ use crate::answer::{ClientBody, Promise, Running};
 use crate::deliver::{Delivering, gather};
 use crate::error::GatewayError;
 use crate::listen::ConnectionInfo;
-use crate::prepare::{Asked, prepare};
+use crate::prepare::{Asked, Counting, Prepared, prepare, prepare_count};
 use crate::read::ClientRequestBody;
-use crate::sign::sign;
+use crate::sign::{Signed, sign};
 use crate::snapshot::{AiProxy, Snapshot};
 use crate::templates::Lookup;
 use crate::upstream::Attempted;
-use crate::{headers, models, read, render, upstream};
+use crate::{cloud, headers, models, read, render, upstream};
 
 /// A request that failed, with its account: everything that an error's answer needs.
 struct Failed {
@@ -102,7 +102,8 @@ async fn answer(
         }
     };
     let plugin = admitted.plugin;
-    if plugin.extensions.list_models {
+    let lists = matches!(plugin.aside(parts.uri.path()), Some((_, Aside::Models)));
+    if plugin.extensions.list_models || lists {
         return match models::answer(plugin, &parts.method, &admitted.remainder) {
             Ok(list) => {
                 account.answered_here();
@@ -132,7 +133,7 @@ async fn exchange(
 ) -> Result<Response<ClientBody>, Box<Failed>> {
     let plugin = admitted.plugin;
     let takes_gzip = headers::accepts_gzip(&parts.headers);
-    let debug = parts.headers.contains_key("kong-debug");
+    let debug = parts.headers.contains_key(headers::KONG_DEBUG);
     let asked = Asked {
         method: &parts.method,
         path: parts.uri.path(),
@@ -145,8 +146,16 @@ async fn exchange(
         hidden_members: admitted.hidden_members,
         request_id: account.request_id_text(),
     };
-    let mut prepared = match prepare(gateway, plugin, &asked) {
-        Ok(prepared) => prepared,
+    let prepared = match plugin.aside(asked.path) {
+        Some((asides, Aside::Count)) => prepare_count(gateway, plugin, asides, &asked),
+        _ => prepare(gateway, plugin, &asked).map(|prepared| Counting::Asked(Box::new(prepared))),
+    };
+    let mut prepared = match prepared {
+        Ok(Counting::Asked(prepared)) => prepared,
+        Ok(Counting::Estimated(count)) => {
+            account.answered_here();
+            return Ok(render::json(StatusCode::OK, count.into(), Vec::new(), account));
+        }
         Err(error) => return Err(failed(error, account, plugin)),
     };
     drop(asked);
@@ -156,7 +165,7 @@ async fn exchange(
     loop {
         let last = prepared.is_last_call();
         let mine = if last { std::mem::take(&mut headers) } else { headers.clone() };
-        let signed = match sign(&mut prepared, mine, client_query, takes_gzip) {
+        let signed = match signed(&mut prepared, mine, client_query, takes_gzip, &account).await {
             Ok(signed) => signed,
             Err(error) => return Err(failed(error, account, plugin)),
         };
@@ -193,6 +202,22 @@ async fn exchange(
             return Err(failed(error, account, plugin));
         }
     }
+}
+
+/// Signs, with a grant of the target's cloud identity where it has one.
+async fn signed(
+    prepared: &mut Prepared<'_>,
+    headers: HeaderMap,
+    client_query: Option<&str>,
+    takes_gzip: bool,
+    account: &Account,
+) -> Result<Signed, GatewayError> {
+    let grant = match &prepared.target.cloud {
+        None => None,
+        // Boxed, so that waiting for it takes no room in the requests of others.
+        Some(_) => Box::pin(cloud::grant(prepared, &headers, account)).await?,
+    };
+    sign(prepared, headers, client_query, takes_gzip, grant.as_deref())
 }
 
 #[expect(clippy::unnecessary_box_returns, reason = "it is the error of results whose other side is small")]

@@ -5,11 +5,13 @@ use std::borrow::Cow;
 use auth::{ParamLocation, is_client_credential};
 use bytes::Bytes;
 use config::{StreamingPolicy, UnsupportedPolicy};
-use dialect::{Call, ChatCall, ChatCodec, Delivery, EmbeddingsCodec, Envelope, Head, Quirks, UsageInStream};
+use dialect::{
+    Asides, Call, ChatCall, ChatCodec, Delivery, EmbeddingsCodec, Envelope, Head, Quirks, UsageInStream,
+};
 use document::{Document, Edits};
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use model::{Losses, Operation};
-use provider::{Wire, query};
+use provider::{Form, Wire, query};
 
 use crate::Gateway;
 use crate::body::Body;
@@ -84,13 +86,7 @@ fn prepare_object<'s>(
     plugin: &'s AiProxy,
     asked: &Asked<'_>,
 ) -> Result<Prepared<'s>, GatewayError> {
-    if !headers::is_json(asked.lookup.headers) {
-        return Err(GatewayError::ContentType);
-    }
-    if asked.method != Method::POST && asked.method != Method::GET {
-        return Err(GatewayError::Method { method: asked.method.clone(), allowed: "POST, GET" });
-    }
-    let document = Box::new(Document::parse(asked.body.clone()).map_err(GatewayError::Json)?);
+    let document = Box::new(parse(asked)?);
     let envelope = plugin.front.envelope;
     let head = envelope.head(&document)?;
     envelope.check(&document, plugin.operation)?;
@@ -99,8 +95,8 @@ fn prepare_object<'s>(
     if model.as_deref().is_some_and(|model| model.chars().any(char::is_control)) {
         return Err(GatewayError::ModelName);
     }
-    let place =
-        provider::Asked { model: model.as_deref(), path: asked.path, streamed: delivery == Delivery::Stream };
+    let form = if delivery == Delivery::Stream { Form::Stream } else { Form::Whole };
+    let place = provider::Asked { model: model.as_deref(), path: asked.path, form };
     let destination = target.locate(&place, &asked.lookup, &gateway.hosts)?;
     let quirks = target.quirks(model.as_deref(), &destination);
     let usage_asked = head.include_usage && head.stream;
@@ -143,6 +139,63 @@ fn prepare_object<'s>(
     })
 }
 
+fn parse(asked: &Asked<'_>) -> Result<Document, GatewayError> {
+    if !headers::is_json(asked.lookup.headers) {
+        return Err(GatewayError::ContentType);
+    }
+    if asked.method != Method::POST && asked.method != Method::GET {
+        return Err(GatewayError::Method { method: asked.method.clone(), allowed: "POST, GET" });
+    }
+    Document::parse(asked.body.clone()).map_err(GatewayError::Json)
+}
+
+/// How the tokens of a request are counted.
+pub enum Counting<'s> {
+    /// By the provider.
+    Asked(Box<Prepared<'s>>),
+    /// By the gateway, which estimates.
+    Estimated(Vec<u8>),
+}
+
+/// Prepares a request to count tokens: it goes to providers that count for clients of this format.
+pub fn prepare_count<'s>(
+    gateway: &Gateway,
+    plugin: &'s AiProxy,
+    asides: &dyn Asides,
+    asked: &Asked<'_>,
+) -> Result<Counting<'s>, GatewayError> {
+    let document = Box::new(parse(asked)?);
+    let head = plugin.front.envelope.head(&document)?;
+    let estimated = asides.count(&document)?;
+    let Selected { target, model } = select(plugin, &head, &asked.lookup)?;
+    let model: Option<Box<str>> = model.map(|model| model.into_owned().into());
+    let place = provider::Asked { model: model.as_deref(), path: asked.path, form: Form::Count };
+    let destination = target.locate(&place, &asked.lookup, &gateway.hosts)?;
+    let Wire::Chat { relayed: Some((format, envelope)), .. } = destination.route.wire else {
+        return Ok(Counting::Estimated(estimated));
+    };
+    if format != plugin.format || destination.route.count_path.is_none() {
+        return Ok(Counting::Estimated(estimated));
+    }
+    let mut edits = Box::new(hide(&document, asked.hidden_members));
+    asides.edit_count(model.as_deref(), &mut edits);
+    Ok(Counting::Asked(Box::new(Prepared {
+        target,
+        destination,
+        quirks: &Quirks::NONE,
+        // The answer is no answer to the request that is counted.
+        operation: Operation::Preserve,
+        delivery: Delivery::Whole,
+        usage_asked: false,
+        model,
+        plan: Plan::Relay(envelope),
+        body: Body::Object { document, edits },
+        headers: Vec::new(),
+        losses: Losses::default(),
+        method: Method::POST,
+    })))
+}
+
 /// Everything that is known when the body is made.
 struct Making<'a, 's> {
     plugin: &'s AiProxy,
@@ -170,6 +223,9 @@ impl Making<'_, '_> {
     ) -> Result<Made, GatewayError> {
         let mut edits = Box::new(hide(&document, self.asked.hidden_members));
         let mut losses = Losses::default();
+        let betas = self.asked.lookup.headers.get_all("anthropic-beta").iter();
+        let betas: Vec<_> = betas.filter_map(|value| value.to_str().ok()).collect();
+        let betas = betas.join(",");
         let call = Call {
             operation: self.plugin.operation,
             model: self.model,
@@ -178,12 +234,13 @@ impl Making<'_, '_> {
             delivery: self.delivery,
             want_usage: self.target.logging.statistics,
             credential: self.target.credential.param_name().map(|(_, name)| name),
+            betas: &betas,
         };
         envelope.edit(&document, &call, &mut edits, &mut losses)?;
         Ok(Made {
             plan: Plan::Relay(envelope),
             body: Body::Object { document, edits },
-            headers: Vec::new(),
+            headers: envelope.headers(&call),
             losses,
         })
     }
@@ -281,7 +338,7 @@ fn prepare_preserved<'s>(
     let head = document.as_ref().and_then(|document| envelope.head(document).ok()).unwrap_or_default();
     let model = configured.map(Cow::into_owned).or_else(|| head.model.map(Cow::into_owned));
     let delivery = if head.stream { Delivery::Stream } else { Delivery::Whole };
-    let place = provider::Asked { model: model.as_deref(), path: asked.path, streamed: false };
+    let place = provider::Asked { model: model.as_deref(), path: asked.path, form: Form::Whole };
     let destination = target.locate(&place, &asked.lookup, &gateway.hosts)?;
     Ok(Prepared {
         plan: Plan::Relay(envelope),
@@ -373,6 +430,8 @@ fn by_default<'s>(
 impl Prepared<'_> {
     /// The client's query as it goes upstream, before the configured credential is added.
     pub fn query(&self, client: Option<&str>) -> Option<String> {
+        // What a client tells the provider whose format it speaks means nothing to another one.
+        let client = client.filter(|_| matches!(self.plan, Plan::Relay(_)) || !self.target.is_native());
         let kept = match self.target.credential.param_name() {
             Some((ParamLocation::Query, name)) if !self.target.allow_override => {
                 client.map(|client| query::without(client, name))
@@ -400,7 +459,9 @@ impl Prepared<'_> {
             }
         }
         for (name, value) in &self.headers {
-            if let Ok(value) = HeaderValue::from_str(value) {
+            if value.is_empty() {
+                headers.remove(*name);
+            } else if let Ok(value) = HeaderValue::from_str(value) {
                 headers.insert(HeaderName::from_static(name), value);
             }
         }

@@ -32,7 +32,7 @@ pub fn add(delivering: &Delivering<'_, '_>, headers: &mut HeaderMap, account: &A
     let prepared = &*delivering.prepared;
     if let Some(model) = &prepared.model
         && (delivering.plugin.model_name_header || delivering.debug)
-        && let Ok(value) = HeaderValue::from_str(&format!("{}/{model}", prepared.target.provider.id))
+        && let Some(value) = prepared.target.model_header(model)
     {
         headers.insert(MODEL, value);
     }

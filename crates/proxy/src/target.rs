@@ -8,10 +8,12 @@ use config::{Logging, Template, TemplateError};
 use dialect::{Family, Quirks};
 use http::Uri;
 use http::header::{HeaderName, HeaderValue};
+use identity::Identities;
 use model::{ClientFormat, ConfiguredOptions, Operation};
-use provider::{Asked, Endpoint, Location, Provider, Route, Settings, encode_segment};
+use provider::{Asked, Endpoint, Form, Location, Provider, Route, Settings, encode_segment};
 use thiserror::Error;
 
+use crate::cloud::{self, CloudSigner};
 use crate::error::GatewayError;
 use crate::templates::Lookup;
 use crate::upstream::{Host, HostKey, Hosts};
@@ -27,6 +29,8 @@ pub enum TargetError {
     Credential(&'static str, auth::CredentialError),
     #[error("clients of format {0} are not served")]
     Format(&'static str),
+    #[error("provider {0}: {1}")]
+    Identity(&'static str, identity::IdentityError),
     #[error("no simulator is running")]
     NoSimulator,
 }
@@ -39,6 +43,7 @@ pub struct Surroundings<'a> {
     pub http2: bool,
     pub verify: bool,
     pub hosts: &'a Hosts,
+    pub identities: &'a Identities,
     /// Base URL of the simulator, for a target that is one.
     pub simulator: Option<&'a str>,
 }
@@ -57,6 +62,14 @@ pub struct Target {
     pub credential: Credential,
     /// The header that the credential goes into.
     pub credential_header: Option<HeaderName>,
+    /// What it holds then. To be used where [`Destination::credential`] has allowed it.
+    pub credential_value: Option<HeaderValue>,
+    /// The model's name for the client, where the name is no template.
+    model_header: Option<HeaderValue>,
+    /// Who signs requests in place of a credential, or besides it.
+    pub cloud: Option<Box<CloudSigner>>,
+    /// What is missing, so that no request can be sent.
+    pub missing: Option<&'static str>,
     settings: Vec<(Box<str>, Template)>,
     upstream_url: Option<Template>,
     upstream_path: Option<Template>,
@@ -84,7 +97,7 @@ pub struct Destination {
 }
 
 impl Target {
-    pub fn compile(target: config::Target, around: &Surroundings<'_>) -> Result<Self, TargetError> {
+    pub fn compile(mut target: config::Target, around: &Surroundings<'_>) -> Result<Self, TargetError> {
         let provider = target.provider;
         let simulated = match around.simulator {
             None => None,
@@ -92,6 +105,13 @@ impl Target {
             Some(base) => Some(Template::parse(base)),
         };
         let upstream_url = simulated.or(target.upstream_url);
+        let missing = cloud::complete(
+            provider,
+            &mut target.settings,
+            &mut target.auth,
+            upstream_url.is_some(),
+            around.identities.environment(),
+        );
         let mut written = Settings::default();
         for (name, value) in &target.settings {
             written.set(&**name, value.as_written());
@@ -110,10 +130,16 @@ impl Target {
         }
         let refused = |error| TargetError::Endpoint(provider.id, error);
         let binding = provider.binding(&location, around.allowed_hosts).map_err(refused)?;
+        let credential_value = target.auth.header.as_ref().and_then(|(_, secret)| secret_value(secret));
+        let identity = target.auth.identity.filter(|_| missing.is_none());
+        let cloud = CloudSigner::compile(provider, identity, &binding, around.verify, around.identities)
+            .map_err(|error| TargetError::Identity(provider.id, error))?;
         let credential = Credential::new(binding.clone(), target.auth.header, target.auth.param)
             .map_err(|error| TargetError::Credential(provider.id, error))?;
         let credential_header =
             credential.header_name().and_then(|name| HeaderName::from_bytes(name.as_bytes()).ok());
+        let literal = target.model.as_ref().and_then(Template::literal);
+        let model_header = literal.and_then(|model| model_header(provider, model));
         let mut compiled = Self {
             provider,
             route,
@@ -126,6 +152,10 @@ impl Target {
             allow_override: target.auth.allow_override && provider.caller_may_override,
             credential,
             credential_header,
+            credential_value,
+            model_header,
+            cloud,
+            missing,
             settings: target.settings,
             upstream_url,
             upstream_path: target.upstream_path,
@@ -135,7 +165,7 @@ impl Target {
             fixed: None,
         };
         if !compiled.depends_on_request() {
-            let asked = Asked { model: None, path: "/", streamed: false };
+            let asked = Asked { model: None, path: "/", form: Form::Whole };
             let location = Location {
                 settings: &written,
                 upstream_url: compiled.upstream_url.as_ref().map(Template::as_written),
@@ -165,7 +195,7 @@ impl Target {
         lookup: &Lookup<'_>,
         hosts: &Hosts,
     ) -> Result<Destination, GatewayError> {
-        if let Some(fixed) = &self.fixed {
+        if let Some(fixed) = self.fixed.as_ref().filter(|_| asked.form != Form::Count) {
             return Ok(fixed.clone());
         }
         let mut settings = Settings::default();
@@ -254,6 +284,15 @@ impl Target {
         (self.provider.family)(model.unwrap_or_default())
     }
 
+    /// What clients are told of which model of this target answered.
+    pub fn model_header(&self, model: &str) -> Option<HeaderValue> {
+        let known = self.model_header.as_ref();
+        known
+            .filter(|_| self.model.as_ref().and_then(Template::literal) == Some(model))
+            .cloned()
+            .or_else(|| model_header(self.provider, model))
+    }
+
     pub fn quirks(&self, model: Option<&str>, destination: &Destination) -> &'static Quirks {
         (self.provider.quirks)(model, &destination.settings)
     }
@@ -270,11 +309,14 @@ impl Destination {
 }
 
 /// A secret as a header's value, which shows in no debug output.
-pub fn secret_value(secret: &Secret) -> Result<HeaderValue, GatewayError> {
-    let mut value = HeaderValue::from_str(secret.expose())
-        .map_err(|_| GatewayError::Internal("a credential is not a header value"))?;
+fn secret_value(secret: &Secret) -> Option<HeaderValue> {
+    let mut value = HeaderValue::from_str(secret.expose()).ok()?;
     value.set_sensitive(true);
-    Ok(value)
+    Some(value)
+}
+
+fn model_header(provider: &Provider, model: &str) -> Option<HeaderValue> {
+    HeaderValue::from_str(&format!("{}/{model}", provider.id)).ok()
 }
 
 /// Resolves a template whose values must stay inside one segment.

@@ -4,6 +4,7 @@
 //! wake-up a chunk and the memory of a task a stream. An idle connection is not driven at all; whether
 //! it is still alive is found out when it is taken from the pool.
 
+mod bell;
 mod body;
 mod connect;
 mod error;

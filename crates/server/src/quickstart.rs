@@ -74,6 +74,17 @@ impl Targets {
         targets
     }
 
+    /// Where a client of Messages goes with a model that is not of the form `NAME/MODEL`: to Claude's own maker,
+    /// if there is a key for it, else to the first model of all.
+    fn default_for_messages(&self) -> Option<String> {
+        let mut serving = self.entries.iter().filter(|entry| entry.serves(Operation::Chat));
+        let own = serving.clone().find(|entry| entry.provider.speaks_to(ClientFormat::Anthropic));
+        match own {
+            Some(entry) => Some(entry.name.to_owned()),
+            None => serving.find_map(|entry| Some(format!("{}/{}", entry.name, entry.chat.first()?))),
+        }
+    }
+
     /// The models of an operation as callers name them.
     fn callable(&self, operation: Operation) -> impl Iterator<Item = String> + '_ {
         let serving = self.entries.iter().filter(move |entry| entry.serves(operation));

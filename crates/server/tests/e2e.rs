@@ -18,6 +18,8 @@ mod failures;
 mod forms;
 #[path = "e2e/headers.rs"]
 mod headers;
+#[path = "e2e/identity.rs"]
+mod identity;
 #[path = "e2e/keys.rs"]
 mod keys;
 #[path = "e2e/lifecycle.rs"]

@@ -16,6 +16,7 @@ mod seal;
 mod thinking;
 mod tools;
 mod turn;
+pub(crate) mod vertex;
 
 use http::{Method, StatusCode};
 use serde_json::{Map, Value, json};

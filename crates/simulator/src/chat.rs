@@ -55,6 +55,9 @@ fn choice(ask: &Ask) -> Choice {
     if !calls.is_empty() {
         return Choice { text: None, calls, finish: "tool_calls" };
     }
+    if messages::last_user_text(ask).contains("please_refuse") {
+        return Choice { text: Some(String::new()), calls, finish: "content_filter" };
+    }
     let spoken = structured(ask).unwrap_or_else(|| text::reply(ask));
     let (said, cut) = text::limited(ask, &spoken);
     Choice { text: Some(said), calls: Vec::new(), finish: if cut { "length" } else { "stop" } }

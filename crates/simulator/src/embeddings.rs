@@ -82,7 +82,7 @@ pub(crate) fn vector(model: &str, input: &str, dimensions: u64) -> Vec<f32> {
 }
 
 /// Little-endian 32-bit floats, in base64.
-fn encoded(vector: &[f32]) -> String {
+pub(crate) fn encoded(vector: &[f32]) -> String {
     let bytes: Vec<u8> = vector.iter().flat_map(|number| number.to_le_bytes()).collect();
     STANDARD.encode(bytes)
 }

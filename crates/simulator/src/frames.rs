@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::answer::Event;
 use crate::fault::{Fault, Faults};
 
-const DEFAULT_HUGE: usize = 1 << 20;
+pub(crate) const DEFAULT_HUGE: usize = 1 << 20;
 
 /// How a stream ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -75,7 +75,7 @@ pub(crate) fn write(mut events: Vec<Event>, faults: &Faults, error: &Value) -> F
     Frames { frames, end }
 }
 
-fn end(faults: &Faults) -> End {
+pub(crate) fn end(faults: &Faults) -> End {
     if faults.has(Fault::StallMid) {
         End::Stall
     } else if faults.has(Fault::CutMid) || faults.has(Fault::CutInFrame) {
@@ -189,7 +189,7 @@ fn data(text: &mut String, field: &str, value: &Value, spread: bool) {
 
 /// Puts bytes that are no UTF-8 into the first text of a JSON body.
 pub(crate) fn with_bad_utf8(bytes: &[u8]) -> Bytes {
-    let marks: [&[u8]; 2] = [b"\"content\":\"", b"\"text\":\""];
+    let marks: [&[u8]; 4] = [b"\"content\":\"", b"\"text\":\"", b"\"response\":\"", b"\"generated_text\":\""];
     let place = marks.iter().find_map(|mark| {
         let start = bytes.windows(mark.len()).position(|window| window == *mark)?;
         Some(start + mark.len())

@@ -9,7 +9,7 @@ use crate::frames::Frames;
 use crate::provider::{KeyRule, Manners, PLAIN, Provider, Rules};
 use crate::refusal::{Refusal, Shape};
 use crate::server::Core;
-use crate::{anthropic, bedrock};
+use crate::{anthropic, bedrock, cohere, gemini, huggingface, llama2, ollama};
 
 /// A request on its way to such an API.
 pub(crate) struct Visit<'a> {
@@ -45,11 +45,21 @@ pub(crate) struct Native {
     pub(crate) refuse: fn(&Refusal) -> Reply,
 }
 
-static NATIVES: &[&Native] = &[&anthropic::NATIVE, &bedrock::NATIVE];
+static NATIVES: &[&Native] = &[
+    &anthropic::NATIVE,
+    &bedrock::NATIVE,
+    &gemini::NATIVE,
+    &gemini::VERTEX,
+    &ollama::NATIVE,
+    &cohere::NATIVE,
+    &huggingface::NATIVE,
+    &llama2::NATIVE,
+];
 
-/// The API of its own form that a provider has, if it has one.
-pub(crate) fn of(provider: &Provider) -> Option<&'static Native> {
-    NATIVES.iter().copied().find(|native| native.id == provider.id)
+/// The API of its own form that a provider has, if it has one and the path is none of its routes in OpenAI's form.
+pub(crate) fn of(provider: &Provider, path: &str) -> Option<&'static Native> {
+    let found = NATIVES.iter().copied().find(|native| native.id == provider.id)?;
+    provider.route(path).is_none().then_some(found)
 }
 
 const NO_RULES: Rules = Rules { members: &[], refused: &[], open: false, conditions: &[] };

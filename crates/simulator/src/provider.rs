@@ -2,13 +2,17 @@
 
 mod azure;
 mod cerebras;
+mod cohere;
 mod dashscope;
 mod databricks;
 mod deepseek;
+mod gemini;
 mod generic;
 mod huggingface;
 mod mistral;
+mod ollama;
 mod openai;
+mod vertex;
 mod vllm;
 mod xai;
 
@@ -144,6 +148,11 @@ static PROVIDERS: &[&Provider] = &[
     &databricks::PROVIDER,
     &huggingface::PROVIDER,
     &vllm::PROVIDER,
+    &gemini::PROVIDER,
+    &vertex::PROVIDER,
+    &ollama::PROVIDER,
+    &cohere::PROVIDER,
+    &crate::llama2::PROVIDER,
     &generic::PROVIDER,
 ];
 
@@ -172,6 +181,14 @@ pub(crate) fn locate<'a>(path: &'a str, default: &'static Provider) -> (&'static
         ("/openai/", &azure::PROVIDER),
         ("/v1/messages", &crate::anthropic::PROVIDER),
         ("/model/", &crate::bedrock::PROVIDER),
+        ("/v1beta/", &gemini::PROVIDER),
+        ("/api/", &ollama::PROVIDER),
+        ("/v2/", &cohere::PROVIDER),
+        ("/v1/generate", &cohere::PROVIDER),
+        ("/generate", &huggingface::PROVIDER),
+        ("/hf-inference/", &huggingface::PROVIDER),
+        ("/v1/projects/", &vertex::PROVIDER),
+        ("/v1beta1/projects/", &vertex::PROVIDER),
         ("/compatible-mode/", &dashscope::PROVIDER),
         ("/serving-endpoints/", &databricks::PROVIDER),
     ];

@@ -50,7 +50,7 @@ pub(crate) async fn serve(
             faults.extend(&told);
             answer(&core, provider, rest, &head, &read, &mut faults)
         }
-        Err(refusal) => refused(provider, &refusal),
+        Err(refusal) => refused(provider, rest, &refusal),
     };
     if faults.has(Fault::ResetFirst) || faults.has(Fault::EarlyClose) {
         if faults.has(Fault::ResetFirst) {
@@ -100,8 +100,8 @@ fn told_faults(headers: &HeaderMap) -> Result<Faults, Refusal> {
     Ok(faults)
 }
 
-fn refused(provider: &Provider, refusal: &Refusal) -> (Answer, Value) {
-    if let Some(native) = native::of(provider) {
+fn refused(provider: &Provider, path: &str, refusal: &Refusal) -> (Answer, Value) {
+    if let Some(native) = native::of(provider, path) {
         return (Answer::Reply((native.refuse)(refusal)), Value::Null);
     }
     let (status, value) = refusal::render(provider.shape, refusal);
@@ -126,7 +126,7 @@ fn answer(
     body: &Result<Bytes, Refusal>,
     faults: &mut Faults,
 ) -> (Answer, Value) {
-    if let Some(native) = native::of(provider) {
+    if let Some(native) = native::of(provider, path) {
         let mut visit = Visit { core, path, head, body, faults };
         let reply = (native.serve)(&mut visit).unwrap_or_else(|refusal| (native.refuse)(&refusal));
         return (Answer::Reply(reply), Value::Null);
@@ -136,7 +136,7 @@ fn answer(
             ask.faults = faults.clone();
             (answer::make(&ask, &core.options.models), stream_error(provider))
         }
-        Err(refusal) => refused(provider, &refusal),
+        Err(refusal) => refused(provider, path, &refusal),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::ask::Ask;
 use crate::fault::{Fault, Faults};
-use crate::messages;
+use crate::{messages, shape};
 
 /// Every answer's moment of creation, in Unix seconds: answers do not depend on the clock.
 pub(crate) const CREATED: u64 = 1_700_000_000;
@@ -26,7 +26,14 @@ pub(crate) fn reply(ask: &Ask) -> String {
     if let Some(message) = last.filter(|message| message["role"] == "tool") {
         return format!("tool said: {}", messages::text_of(message));
     }
-    said(ask, &messages::last_user_text(ask))
+    let wanted = messages::last_user_text(ask);
+    if wanted.contains("describe_images") {
+        let parts = ask.list("messages").iter().filter_map(|message| message["content"].as_array()).flatten();
+        let images =
+            parts.filter_map(|part| part["image_url"]["url"].as_str().or_else(|| part["image_url"].as_str()));
+        return format!("images: {}", images.map(picture).collect::<Vec<_>>().join(", "));
+    }
+    said(ask, &wanted)
 }
 
 /// What the model says to a text.
@@ -46,6 +53,17 @@ pub(crate) fn spoken(faults: &Faults, text: &str) -> String {
     match asked(text, "words:") {
         Some(number) => (1..=number).map(|word| format!("w{word}")).collect::<Vec<_>>().join(" "),
         None => format!("echo: {text}"),
+    }
+}
+
+/// What an image is: `image/png of 3 bytes`, or its address.
+pub(crate) fn picture(url: &str) -> String {
+    let data = url.strip_prefix("data:").and_then(|rest| rest.split_once(";base64,"));
+    match data {
+        Some((kind, data)) => {
+            format!("{kind} of {} bytes", shape::decoded(data).map_or(0, |bytes| bytes.len()))
+        }
+        None => url.to_owned(),
     }
 }
 

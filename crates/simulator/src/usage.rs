@@ -18,7 +18,8 @@ pub(crate) struct Counts {
 /// Tokens of a chat request's messages.
 pub(crate) fn of_messages(ask: &Ask) -> Counts {
     let prompt = ask.list("messages").iter().map(|message| text::count(&messages::text_of(message))).sum();
-    let cached = if ask.member("prompt_cache_key").is_some() { prompt / 2 } else { 0 };
+    let marked = messages::last_user_text(ask).contains("cached_prompt");
+    let cached = if marked || ask.member("prompt_cache_key").is_some() { prompt / 2 } else { 0 };
     Counts { prompt, cached, completion: 0, reasoning: reasoning(ask) }
 }
 

@@ -20,12 +20,22 @@ mod bedrock;
 mod bedrock_judging;
 #[path = "wire/binary.rs"]
 mod binary;
+#[path = "wire/cohere.rs"]
+mod cohere;
 #[path = "wire/collected.rs"]
 mod collected;
 #[path = "wire/faults.rs"]
 mod faults;
+#[path = "wire/gemini.rs"]
+mod gemini;
+#[path = "wire/gemini_judging.rs"]
+mod gemini_judging;
+#[path = "wire/huggingface.rs"]
+mod huggingface;
 #[path = "wire/judging.rs"]
 mod judging;
+#[path = "wire/ollama.rs"]
+mod ollama;
 
 use testkit::{Answer, Call, Shared, Upstream};
 

@@ -6,7 +6,13 @@ use bytes::Bytes;
 use divan::Bencher;
 use divan::counter::ItemsCount;
 use model::Usage;
-use stream::{FrameKind, RelaySettings, SseFramer, SseRelay, StreamReader};
+use stream::{
+    DEFAULT_FRAME_LIMIT, FrameKind, Framer, Framing, RelaySettings, SseFramer, SseRelay, StreamReader,
+};
+
+#[expect(clippy::unwrap_used, reason = "a file of tests")]
+#[path = "../src/aws/encode.rs"]
+mod encode;
 
 const FRAMES: usize = 2000;
 
@@ -50,7 +56,25 @@ impl StreamReader for Blind {
 
 fn chunks(size: usize) -> Vec<Bytes> {
     let frame = format!("data: {{\"id\":\"{}\"}}\n\n", "x".repeat(240));
-    let body = Bytes::from(frame.repeat(FRAMES));
+    cut(&frame.repeat(FRAMES).into_bytes(), size)
+}
+
+/// The same frames in another framing.
+fn chunks_of(framing: Framing, size: usize) -> Vec<Bytes> {
+    let json = format!("{{\"id\":\"{}\"}}", "x".repeat(240));
+    let body = match framing {
+        Framing::Sse => format!("data: {json}\n\n").repeat(FRAMES).into_bytes(),
+        Framing::AwsEventStream => {
+            let headers = [(":event-type", "a"), (":message-type", "event")];
+            encode::encode(&headers, json.as_bytes()).repeat(FRAMES)
+        }
+        Framing::Ndjson => format!("{json}\n").repeat(FRAMES).into_bytes(),
+        Framing::JsonArray => format!("[{}]", vec![json; FRAMES].join("\n,")).into_bytes(),
+    };
+    cut(&body, size)
+}
+
+fn cut(body: &[u8], size: usize) -> Vec<Bytes> {
     (0..body.len())
         .step_by(size.min(body.len()))
         .map(|start| Bytes::copy_from_slice(&body[start..body.len().min(start + size)]))
@@ -81,5 +105,20 @@ fn relay(bencher: Bencher, size: usize) {
             relay.push(chunk, &mut out);
             out.clear();
         }
+    });
+}
+
+#[divan::bench(args = [256, 16384], consts = [0, 1, 2, 3])]
+fn framing<const N: usize>(bencher: Bencher, size: usize) {
+    let framing = Framing::ALL[N];
+    let chunks = chunks_of(framing, size);
+    bencher.counter(ItemsCount::new(FRAMES)).bench_local(|| {
+        let mut framer = Framer::new(framing, DEFAULT_FRAME_LIMIT);
+        let mut out = Vec::new();
+        for chunk in &chunks {
+            assert!(framer.push(chunk, &mut out).is_ok());
+            out.clear();
+        }
+        black_box(framer)
     });
 }

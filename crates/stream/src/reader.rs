@@ -23,6 +23,11 @@ pub trait StreamReader: Send {
     fn whole(&self, data: &[u8]) -> bool;
     /// The usage that the provider has reported so far.
     fn usage(&self) -> Option<Usage>;
+    /// What the provider counted before it had an answer, where it did: exact input, no output. An estimate
+    /// for an answer that broke off begins with it.
+    fn input_usage(&self) -> Option<Usage> {
+        None
+    }
     /// The model that the answer names.
     fn response_model(&self) -> Option<&str>;
     /// Whether the provider has said why generation stopped: an end of the body is then a normal end.

@@ -248,7 +248,7 @@ impl SseRelay {
         let reader = &self.judge.reader;
         let usage = match reader.usage() {
             Some(usage) => Some((usage, UsageSource::Reported)),
-            None if reader.started() || self.judge.estimated => {
+            None if reader.started() || self.judge.estimated || reader.input_usage().is_some() => {
                 Some((self.judge.estimate(), UsageSource::Estimated))
             }
             None => None,
@@ -310,12 +310,12 @@ impl Judge {
         Some(Bytes::from(self.reader.usage_frame(&self.estimate())))
     }
 
-    /// One token for four bytes of text.
+    /// One token for four bytes of text, and the input that was counted before it, where it was.
     fn estimate(&self) -> Usage {
+        let estimated = Usage { fresh_input: self.settings.input_estimate, ..Usage::default() };
         Usage {
-            fresh_input: self.settings.input_estimate,
             output: self.reader.output_bytes().div_ceil(4),
-            ..Usage::default()
+            ..self.reader.input_usage().unwrap_or(estimated)
         }
     }
 }

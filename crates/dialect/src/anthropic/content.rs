@@ -4,8 +4,8 @@ use document::{Document, Edits, Value, quote};
 use model::{CallIndex, ChatEvent, Citation, Extra, Finish, FinishReason, Json, Maker, Seal, Start};
 use stream::Unreadable;
 
-use super::names::ToolNames;
 use super::usage::Counts;
+use crate::ToolNames;
 
 /// Bytes that are held of one answer: of text that may be a preface only, and of blocks that are passed on whole.
 const MOST_HELD: usize = 16 << 20;
@@ -171,7 +171,7 @@ impl Content {
             "" => format!("toolu_{}_{call}", self.way.nonce).into(),
             id => id.into(),
         };
-        let name = match self.way.names.own(&sent) {
+        let name = match self.way.names.inward(&sent) {
             "" => "_".into(),
             name => name.into(),
         };

@@ -32,7 +32,12 @@ impl Decoder {
         let kind = document.value("type").and_then(Value::as_str);
         let index = document.value("index").and_then(Value::as_u64).unwrap_or(0);
         match kind.as_deref().or(name) {
-            Some("message_start") => self.content.start(document.value("message"), events),
+            Some("message_start") => {
+                self.content.start(document.value("message"), events);
+                if !self.content.is_finished() {
+                    self.content.counts = self.content.counts.without_output();
+                }
+            }
             Some("content_block_start") => {
                 if let Some(block) = document.value("content_block") {
                     self.content.open(index, block, events)?;

@@ -6,8 +6,8 @@ use document::{ObjectWriter, write_object};
 use model::{ChatRequest, LossKind, Losses, ResponseFormat};
 
 use super::hosting::Hosting;
-use super::names::ToolNames;
-use crate::{ChatCall, Delivery, EncodeError, Structured};
+use super::ids::TOOL_NAMES;
+use crate::{ChatCall, Delivery, EncodeError, Structured, ToolNames};
 
 mod blocks;
 mod conversation;
@@ -39,7 +39,7 @@ pub(super) fn write(
     call: &ChatCall<'_>,
     losses: &mut Losses,
 ) -> Result<Written, EncodeError> {
-    let names = ToolNames::of(request);
+    let names = ToolNames::of(request, TOOL_NAMES);
     let conversation = Conversation::of(request, losses)?;
     let mut extras = Extras::of(request, hosting, losses);
     if hosting.model_in_body && conversation.has_uploads() {

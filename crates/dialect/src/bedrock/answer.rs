@@ -53,4 +53,4 @@ fn fold(events: Vec<ChatEvent>) -> Result<ChatResponse, DecodeError> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

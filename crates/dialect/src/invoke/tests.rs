@@ -52,9 +52,9 @@ fn no_json_can_end_its_event_or_name_another() {
     let (out, _) = reframe(&chunk(json), 1000);
     let body = Bytes::from(out);
     let mut framer = SseFramer::default();
-    let frames: Vec<_> = framer.frames(&body).map(Result::unwrap).collect();
-    assert_eq!((frames.len(), framer.held()), (1, 0));
-    let event = frames[0].event();
+    let found: Vec<_> = framer.frames(&body).map(Result::unwrap).collect();
+    assert_eq!((found.len(), framer.held()), (1, 0));
+    let event = found[0].event();
     let as_lines: Vec<u8> = json.iter().map(|&byte| if byte == b'\r' { b'\n' } else { byte }).collect();
     assert_eq!((event.name, event.data.as_deref()), (None, Some(&as_lines[..])));
 }

@@ -6,11 +6,10 @@ use document::{Kind, Value, walk_members};
 use model::Operation;
 
 use super::generated::Generated;
-use super::stream::name;
 use super::usage;
 use crate::{AnswerError, Quirks, WholeAnswer};
 
-/// Checks that `body` is an answer of `operation`, and reads its usage and model.
+/// Checks that `body` is an answer of `operation`, and reads its usage.
 ///
 /// Values that do not matter are passed over, not validated.
 pub fn whole(operation: Operation, quirks: &Quirks, body: &[u8]) -> Result<WholeAnswer, AnswerError> {
@@ -26,8 +25,6 @@ pub fn whole(operation: Operation, quirks: &Quirks, body: &[u8]) -> Result<Whole
             list = cursor.value().filter(|value| value.kind() == Kind::Array);
         } else if member.is("usage") {
             answer.usage = usage::read_at(cursor, quirks.reasoning_outside_completion);
-        } else if member.is("model") {
-            answer.model = cursor.value().and_then(name);
         }
     });
     read.map_err(|_| AnswerError::NotAnObject)?;

@@ -9,7 +9,7 @@ mod field;
 mod format;
 mod legacy;
 mod logprobs;
-mod media;
+pub(super) mod media;
 mod message;
 mod prompt;
 mod repair;
@@ -19,21 +19,26 @@ mod tools;
 mod whole;
 mod wish;
 
+pub(super) use content::uri;
 use document::Document;
+pub(super) use field::{Field, Place};
 use model::{ChatResponse, UpstreamError};
+pub(super) use said::{is_call, write_members};
 use stream::ChatEncoder;
 
 use super::error;
-use crate::{Asked, ChatFront, ChatWriter, EmbeddingsFront, Identity, RequestError};
+use crate::{Asked, ChatFront, ChatWriter, Identity, RequestError};
 
 /// The front of chat.
-pub static CHAT_FRONT: &dyn ChatFront = &Front { completions: false };
+pub static CHAT_FRONT: Front = Front { completions: false };
 /// The front of the older completions.
-pub static COMPLETIONS_FRONT: &dyn ChatFront = &Front { completions: true };
+pub static COMPLETIONS_FRONT: Front = Front { completions: true };
 /// The front of embeddings.
-pub static EMBEDDINGS_FRONT: &dyn EmbeddingsFront = &embeddings::Front;
+pub static EMBEDDINGS_FRONT: embeddings::Front = embeddings::Front;
 
-struct Front {
+/// The front of chat or of completions.
+#[derive(Debug, Clone, Copy)]
+pub struct Front {
     completions: bool,
 }
 

@@ -3,6 +3,7 @@
 use model::ClientFormat;
 
 use super::*;
+use crate::Form;
 use crate::{Settings, by_id};
 
 /// A target and a request, with what they must come to.
@@ -34,7 +35,7 @@ impl Case {
             Location { upstream_url: self.url, upstream_path: self.upstream_path, ..Location::of(&settings) };
         let operation = self.operation.unwrap_or(Operation::Chat);
         let route = provider.route(operation, ClientFormat::OpenAi, &location).unwrap();
-        let asked = Asked { model: self.model, path: self.path, streamed: false };
+        let asked = Asked { model: self.model, path: self.path, form: Form::Whole };
         let binding = provider.binding(&location, &[])?;
         provider.endpoint(route, &location, &asked, &binding)
     }
@@ -271,7 +272,7 @@ fn templated(written: &str, resolved: &str, allowed: &[Box<str>]) -> Result<Stri
     let binding = provider.binding(&at(written), allowed)?;
     let location = at(resolved);
     let route = provider.route(Operation::Chat, ClientFormat::OpenAi, &location).unwrap();
-    let asked = Asked { model: None, path: "/", streamed: false };
+    let asked = Asked { model: None, path: "/", form: Form::Whole };
     provider.endpoint(route, &location, &asked, &binding).map(|endpoint| endpoint.to_string())
 }
 
@@ -308,7 +309,7 @@ fn a_templated_setting_is_one_label_of_its_host() {
         let settings = settings_of(&[("azure_instance", instance), ("azure_deployment_id", "d")]);
         let location = Location::of(&settings);
         let route = provider.route(Operation::Chat, ClientFormat::OpenAi, &location).unwrap();
-        let asked = Asked { model: None, path: "/", streamed: false };
+        let asked = Asked { model: None, path: "/", form: Form::Whole };
         provider.endpoint(route, &location, &asked, &binding)
     };
     assert_eq!(goes("eu-one").unwrap().host(), "eu-one.openai.azure.com");

@@ -3,11 +3,12 @@
 use dialect::{Family, Quirks};
 use model::{ClientFormat, Operation};
 
-use crate::{Base, KeyStyle, Provider, Required, Route, Setting};
+use crate::{Base, Cloud, KeyStyle, Provider, Required, Route, Setting};
 
 pub(super) static PROVIDER: Provider = Provider {
     id: "bedrock",
     title: "AWS Bedrock",
+    cloud: Some(Cloud::Aws { region: "bedrock.aws_region" }),
     base: Base::Url("https://bedrock-runtime.{bedrock.aws_region}.amazonaws.com"),
     routes: &[
         Route::unserved(Operation::Chat, "/model/{model}/converse"),

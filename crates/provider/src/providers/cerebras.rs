@@ -2,19 +2,21 @@
 
 use dialect::MemberRule::Drop;
 use dialect::Requirement::{Always, WithoutTools};
-use dialect::{Family, Quirks, TokenLimit};
+use dialect::{Quirks, TokenLimit};
 
+use crate::families::gpt_oss;
 use crate::{Base, KeyStyle, Provider, Route};
 
 pub(super) static PROVIDER: Provider = Provider {
     id: "cerebras",
     title: "Cerebras",
+    cloud: None,
     base: Base::Url("https://api.cerebras.ai"),
     routes: &[Route::openai_chat("/v1/chat/completions"), Route::preserve()],
     settings: &[],
     headers: &[],
     quirks: |_, _| &QUIRKS,
-    family: |_| &Family::UNKNOWN,
+    family: gpt_oss,
     key: KeyStyle::Bearer,
     caller_may_override: true,
 };

@@ -3,10 +3,10 @@
 
 use dialect::MemberRule::{self, Default, Drop, Recast, Replace};
 use dialect::Requirement::{self, Always, Streaming, Whole, WithoutTools};
-use dialect::{Family, Quirks, TokenLimit};
+use dialect::{Quirks, TokenLimit};
 use model::Operation;
 
-use crate::families::is_hybrid_open_qwen;
+use crate::families::{ANY_EFFORT, is_hybrid_open_qwen};
 use crate::{Base, KeyStyle, Provider, Route, Setting, Settings};
 
 const INTERNATIONAL: &str = "dashscope.international";
@@ -14,6 +14,7 @@ const INTERNATIONAL: &str = "dashscope.international";
 pub(super) static PROVIDER: Provider = Provider {
     id: "dashscope",
     title: "DashScope",
+    cloud: None,
     base: Base::Choice(base),
     routes: &[
         Route::openai_chat("/compatible-mode/v1/chat/completions"),
@@ -25,7 +26,7 @@ pub(super) static PROVIDER: Provider = Provider {
     settings: &[Setting::optional(INTERNATIONAL)],
     headers: &[],
     quirks,
-    family: |_| &Family::UNKNOWN,
+    family: |_| &ANY_EFFORT,
     key: KeyStyle::Bearer,
     caller_may_override: true,
 };

@@ -2,19 +2,21 @@
 
 use dialect::MemberRule::{self, Drop, Recast, Replace, ReplaceKind};
 use dialect::Requirement::{Always, WithoutTools};
-use dialect::{Family, Quirks, TokenLimit};
+use dialect::{Quirks, TokenLimit};
 
+use crate::families::ANY_TO_MAX;
 use crate::{Base, KeyStyle, Provider, Route};
 
 pub(super) static PROVIDER: Provider = Provider {
     id: "deepseek",
     title: "DeepSeek",
+    cloud: None,
     base: Base::Url("https://api.deepseek.com"),
     routes: &[Route::openai_chat("/v1/chat/completions"), Route::preserve()],
     settings: &[],
     headers: &[],
     quirks: |_, _| &QUIRKS,
-    family: |_| &Family::UNKNOWN,
+    family: |_| &ANY_TO_MAX,
     key: KeyStyle::Bearer,
     caller_may_override: true,
 };
@@ -51,5 +53,6 @@ static QUIRKS: Quirks = Quirks {
     ],
     token_limit: TokenLimit::MaxTokens,
     developer_is_system: true,
+    reasoning_in_history: true,
     ..Quirks::NONE
 };

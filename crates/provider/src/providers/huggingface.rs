@@ -3,14 +3,16 @@
 
 use dialect::MemberRule::Drop;
 use dialect::Requirement::{Always, WithoutTools};
-use dialect::{Family, Quirks, TokenLimit};
+use dialect::{Quirks, TokenLimit};
 use model::{ClientFormat, Operation};
 
+use crate::families::gpt_oss;
 use crate::{Base, KeyStyle, Provider, Route, Setting};
 
 pub(super) static PROVIDER: Provider = Provider {
     id: "huggingface",
     title: "Hugging Face",
+    cloud: None,
     // The host that went before it, api-inference, no longer serves models.
     base: Base::Url("https://router.huggingface.co"),
     routes: &[
@@ -24,7 +26,7 @@ pub(super) static PROVIDER: Provider = Provider {
     settings: &[Setting::optional("huggingface.use_cache"), Setting::optional("huggingface.wait_for_model")],
     headers: &[("x-use-cache", "huggingface.use_cache"), ("x-wait-for-model", "huggingface.wait_for_model")],
     quirks: |_, _| &QUIRKS,
-    family: |_| &Family::UNKNOWN,
+    family: gpt_oss,
     key: KeyStyle::Bearer,
     caller_may_override: true,
 };

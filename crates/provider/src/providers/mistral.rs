@@ -10,6 +10,7 @@ use crate::{Base, KeyStyle, Location, Provider, Route, Setting};
 pub(super) static PROVIDER: Provider = Provider {
     id: "mistral",
     title: "Mistral",
+    cloud: None,
     base: Base::Url("https://api.mistral.ai"),
     routes: &[
         Route::unserved(Operation::Chat, "/api/chat").when(speaks_ollama),
@@ -58,4 +59,5 @@ static QUIRKS: Quirks = Quirks {
     usage_in_stream: UsageInStream::Always,
     developer_is_system: true,
     reasoning_outside_completion: false,
+    reasoning_in_history: false,
 };

@@ -2,15 +2,16 @@
 
 use dialect::MemberRule::{Drop, Replace};
 use dialect::Requirement::{Always, WithTools, WithoutTools};
-use dialect::{Family, MemberRule, Quirks, Requirement, TokenLimit};
+use dialect::{MemberRule, Quirks, Requirement, TokenLimit};
 use model::Operation;
 
-use crate::families::{is_gpt_5_3_or_later, is_openai_reasoning};
+use crate::families::{openai, is_gpt_5_3_or_later, is_openai_reasoning};
 use crate::{Base, KeyStyle, Provider, Route, Settings};
 
 pub(super) static PROVIDER: Provider = Provider {
     id: "openai",
     title: "OpenAI",
+    cloud: None,
     base: Base::Url("https://api.openai.com"),
     routes: &[
         Route::openai_chat("/v1/chat/completions"),
@@ -32,7 +33,7 @@ pub(super) static PROVIDER: Provider = Provider {
     settings: &[],
     headers: &[],
     quirks,
-    family: |_| &Family::UNKNOWN,
+    family: openai,
     key: KeyStyle::Bearer,
     caller_may_override: true,
 };

@@ -1,20 +1,22 @@
 //! vLLM. Made from <https://docs.vllm.ai/en/latest/serving/openai_compatible_server.html>.
 
 use dialect::MemberRule::Drop;
-use dialect::{Family, Quirks};
+use dialect::Quirks;
 use dialect::Requirement::{Always, WithoutTools};
 
+use crate::families::ANY_EFFORT;
 use crate::{Base, KeyStyle, Provider, Route};
 
 pub(super) static PROVIDER: Provider = Provider {
     id: "vllm",
     title: "vLLM",
+    cloud: None,
     base: Base::UpstreamUrl,
     routes: &[Route::openai_chat("/v1/chat/completions"), Route::preserve()],
     settings: &[],
     headers: &[],
     quirks: |_, _| &QUIRKS,
-    family: |_| &Family::UNKNOWN,
+    family: |_| &ANY_EFFORT,
     key: KeyStyle::Bearer,
     caller_may_override: true,
 };

@@ -1,16 +1,17 @@
 //! xAI. Made from <https://docs.x.ai/docs/api-reference>.
 
 use dialect::MemberRule::{self, Drop, Recast, Replace};
-use dialect::{Family, Quirks};
+use dialect::Quirks;
 use dialect::Requirement::{self, Always, WithoutTools};
 use model::Operation;
 
-use crate::families::{Grok, grok};
+use crate::families::{ANY_EFFORT, Grok, grok};
 use crate::{Base, KeyStyle, Provider, Route, Settings};
 
 pub(super) static PROVIDER: Provider = Provider {
     id: "xai",
     title: "xAI",
+    cloud: None,
     base: Base::Url("https://api.x.ai"),
     routes: &[
         Route::openai_chat("/v1/chat/completions"),
@@ -21,7 +22,7 @@ pub(super) static PROVIDER: Provider = Provider {
     settings: &[],
     headers: &[],
     quirks,
-    family: |_| &Family::UNKNOWN,
+    family: |_| &ANY_EFFORT,
     key: KeyStyle::Bearer,
     caller_may_override: true,
 };

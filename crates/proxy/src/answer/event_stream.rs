@@ -8,10 +8,10 @@ use bytes::Bytes;
 use stream::{Break, End, StreamEnd, StreamState, Summary};
 use tokio::time::Instant;
 
-use super::idle::IdleTimer;
 use super::machine::Machine;
 use crate::account::Account;
 use crate::frames::poll_data;
+use crate::idle::IdleTimer;
 use crate::inflate::Inflater;
 use crate::upstream::UpstreamBody;
 

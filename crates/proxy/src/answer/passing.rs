@@ -7,9 +7,9 @@ use bytes::Bytes;
 use http_body::{Body as _, SizeHint};
 
 use super::BrokenOff;
-use super::idle::IdleTimer;
 use crate::account::Account;
 use crate::frames::poll_data;
+use crate::idle::IdleTimer;
 use crate::upstream::UpstreamBody;
 
 #[derive(Clone, Copy, PartialEq, Eq)]

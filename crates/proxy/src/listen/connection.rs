@@ -16,6 +16,7 @@ use tokio::net::TcpStream;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 
+use super::alarm::Alarm;
 use super::drain::{Phase, Signal};
 use super::patience::Patience;
 use crate::Gateway;
@@ -124,7 +125,7 @@ where
         .await
     } else {
         let connection = hyper::server::conn::http1::Builder::new()
-            .timer(TokioTimer::new())
+            .timer(Alarm::default())
             .header_read_timeout(HEAD_TIMEOUT)
             .max_header_size(MAX_HEAD)
             .serve_connection(io, handler);

@@ -2,13 +2,13 @@
 
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, Waker};
 
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 use hyper::body::Incoming;
 
-use super::http1::Http1;
+use super::http1::{Http1, silent};
 use super::http2::InFlight;
 use super::{Host, UpstreamError};
 
@@ -44,9 +44,30 @@ impl UpstreamBody {
             .map(|frame| frame.map(|frame| frame.map_err(|error| UpstreamError::from_hyper(&error))))
     }
 
-    fn end(&mut self, context: &mut Context<'_>) {
+    /// Reads what is there; waits, with the waker of `context`, only where there is nothing.
+    fn poll_driven(
+        &mut self,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, UpstreamError>>> {
+        if !matches!(self.source, Source::Http1 { .. }) {
+            return self.poll_incoming(context);
+        }
+        let mut polled = self.poll_incoming(&mut silent());
+        for waker in [Waker::noop(), context.waker()] {
+            if polled.is_pending()
+                && let Source::Http1 { connection, .. } = &mut self.source
+            {
+                // Nothing has been read ahead: read now, and look again.
+                connection.drive(&mut Context::from_waker(waker));
+                polled = self.poll_incoming(&mut silent());
+            }
+        }
+        polled
+    }
+
+    fn end(&mut self) {
         if let Source::Http1 { connection, host } = std::mem::replace(&mut self.source, Source::Ended) {
-            connection.retire(&host, context);
+            connection.retire(&host);
         }
     }
 }
@@ -60,18 +81,11 @@ impl Body for UpstreamBody {
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, UpstreamError>>> {
         let this = self.get_mut();
-        let mut polled = this.poll_incoming(context);
-        if polled.is_pending()
-            && let Source::Http1 { connection, .. } = &mut this.source
-        {
-            // Nothing has been read ahead: read now, and look again.
-            connection.drive(context);
-            polled = this.poll_incoming(context);
-        }
+        let polled = this.poll_driven(context);
         match &polled {
-            Poll::Ready(None) => this.end(context),
+            Poll::Ready(None) => this.end(),
             Poll::Ready(Some(Err(_))) => this.source = Source::Ended,
-            Poll::Ready(Some(Ok(_))) if this.incoming.is_end_stream() => this.end(context),
+            Poll::Ready(Some(Ok(_))) if this.incoming.is_end_stream() => this.end(),
             Poll::Ready(Some(Ok(_))) | Poll::Pending => {}
         }
         polled

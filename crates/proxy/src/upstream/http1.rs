@@ -4,7 +4,7 @@ use std::future::{Future, poll_fn};
 use std::io::ErrorKind;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
 use http::{Request, Response};
@@ -14,9 +14,11 @@ use hyper_util::rt::TokioIo;
 use telemetry::GaugeHold;
 use tokio::sync::OwnedSemaphorePermit;
 
+use super::bell::Bell;
 use super::body::UpstreamBody;
 use super::connect::{Connected, connect_with_retries};
 use super::{Attempted, Host, Timeouts, UpstreamError};
+use crate::idle::IdleTimer;
 use crate::segments::Segments;
 
 /// An answer's head may have this many bytes; longer ones are refused.
@@ -32,6 +34,11 @@ const LOOKS: u32 = 20;
 pub(super) struct Http1 {
     sender: SendRequest<Segments>,
     connection: Pin<Box<Connection<TokioIo<Connected>, Segments>>>,
+    /// Rung by `waker`, which the connection has while its answer is awaited.
+    bell: Arc<Bell>,
+    waker: Waker,
+    /// For the time until the head of an answer. It stays set between requests, which costs less than to set it anew.
+    timer: Option<IdleTimer>,
     _permit: OwnedSemaphorePermit,
     _counted: GaugeHold,
 }
@@ -52,7 +59,10 @@ impl Http1 {
             .map_err(|error| UpstreamError::from_hyper(&error))?;
         host.metrics.upstream_opened.add(1);
         let counted = host.metrics.upstream_connections.hold();
-        Ok(Self { sender, connection: Box::pin(connection), _permit: permit, _counted: counted })
+        let bell = Arc::new(Bell::default());
+        let waker = Waker::from(Arc::clone(&bell));
+        let connection = Box::pin(connection);
+        Ok(Self { sender, connection, bell, waker, timer: None, _permit: permit, _counted: counted })
     }
 
     /// Moves bytes in both directions; true once the connection has ended.
@@ -61,16 +71,15 @@ impl Http1 {
     }
 
     /// Gives the connection back to its host if it can serve another request.
-    pub(super) fn retire(mut self, host: &Host, context: &mut Context<'_>) {
-        if !self.drive(context) && self.sender.is_ready() {
+    pub(super) fn retire(mut self, host: &Host) {
+        if self.is_alive() {
             host.put_idle(self);
         }
     }
 
     /// A connection that its peer closed while it lay idle is found out by driving it once.
-    async fn is_alive(&mut self) -> bool {
-        let ended = poll_fn(|context| Poll::Ready(self.drive(context))).await;
-        !ended && self.sender.is_ready()
+    fn is_alive(&mut self) -> bool {
+        !self.drive(&mut silent()) && self.sender.is_ready()
     }
 
     /// Whether the peer, which ended the connection, throws away what was sent to it. That is known when its
@@ -86,12 +95,22 @@ impl Http1 {
         false
     }
 
-    async fn exchange(&mut self, request: Request<Segments>) -> Result<Response<Incoming>, Failed> {
+    /// The head of the answer, or why there will be none; `None` if nothing comes `within`.
+    async fn exchange(
+        &mut self,
+        request: Request<Segments>,
+        within: Duration,
+    ) -> Option<Result<Response<Incoming>, Failed>> {
+        let timer = self.timer.get_or_insert_with(|| IdleTimer::new(within));
+        timer.limit = within;
+        timer.read_now();
         let mut answer = pin!(self.sender.try_send_request(request));
         let connection = &mut self.connection;
-        poll_fn(move |context| {
+        // Nothing but driving the connection brings the answer, so it is looked for after each time. What is
+        // there already is taken in silence; only a wait needs somebody who wakes.
+        let mut look = move |context: &mut Context<'_>| {
             let ended = connection.as_mut().poll(context);
-            match answer.as_mut().poll(context) {
+            match answer.as_mut().poll(&mut silent()) {
                 Poll::Ready(Ok(response)) => Poll::Ready(Ok(response)),
                 Poll::Ready(Err(mut error)) => {
                     Poll::Ready(Err(Failed { unsent: error.take_message(), error: Some(error.into_error()) }))
@@ -100,9 +119,35 @@ impl Http1 {
                 Poll::Pending if ended.is_ready() => Poll::Ready(Err(Failed { unsent: None, error: None })),
                 Poll::Pending => Poll::Pending,
             }
+        };
+        let (bell, waker) = (&self.bell, &self.waker);
+        let mut sent = false;
+        poll_fn(move |context| {
+            let called = bell.has_rung(context.waker());
+            // There can be no answer yet when the request is sent.
+            if std::mem::replace(&mut sent, true) {
+                if !called {
+                    return timer.poll(context, None).map(|_| None);
+                }
+                if let Poll::Ready(answer) = look(&mut silent()) {
+                    return Poll::Ready(Some(answer));
+                }
+            }
+            match look(&mut Context::from_waker(waker)) {
+                Poll::Ready(answer) => Poll::Ready(Some(answer)),
+                Poll::Pending => timer.poll(context, None).map(|_| None),
+            }
         })
         .await
     }
+}
+
+/// A context that wakes nobody.
+///
+/// What a connection hands over goes through channels that wake both ends. Here both ends are in one task, which
+/// looks at each after driving the other, so such a wake-up would only have it run once more for nothing.
+pub(super) fn silent() -> Context<'static> {
+    Context::from_waker(Waker::noop())
 }
 
 struct Failed {
@@ -121,7 +166,7 @@ pub(super) async fn send(
 ) -> Result<Response<UpstreamBody>, UpstreamError> {
     let mut request = request;
     while let Some(mut connection) = host.take_idle() {
-        if !connection.is_alive().await {
+        if !connection.is_alive() {
             continue;
         }
         host.metrics.upstream_reused.add(1);
@@ -169,10 +214,10 @@ async fn answered(
     request: Request<Segments>,
     timeouts: Timeouts,
 ) -> Result<Response<Incoming>, Broken> {
-    match tokio::time::timeout(timeouts.read, connection.exchange(request)).await {
-        Err(_elapsed) => Err(Broken::Told(UpstreamError::ReadTimeout)),
-        Ok(Ok(response)) => Ok(response),
-        Ok(Err(Failed { unsent, error })) => {
+    match connection.exchange(request, timeouts.read).await {
+        None => Err(Broken::Told(UpstreamError::ReadTimeout)),
+        Some(Ok(response)) => Ok(response),
+        Some(Err(Failed { unsent, error })) => {
             match error.as_ref().map_or(UpstreamError::Closed, UpstreamError::from_hyper) {
                 UpstreamError::Closed => {
                     let reset = error.as_ref().is_some_and(is_reset);

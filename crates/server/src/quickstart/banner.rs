@@ -45,8 +45,11 @@ pub fn banner(targets: &Targets, address: SocketAddr, program: &str) -> String {
             "  client.chat.completions.create(model=\"{model}\", messages=[{{\"role\": \"user\", \"content\": \"Hello\"}}])"
         ));
     }
-    say("Claude Code");
-    say("  not yet: it speaks Anthropic's Messages API, which this version does not offer");
+    if let Some(default) = targets.default_for_messages() {
+        say("Claude Code");
+        say(&format!("  ANTHROPIC_BASE_URL={base} ANTHROPIC_AUTH_TOKEN=not-needed claude"));
+        say(&format!("  its models go to {default}; others: ANTHROPIC_MODEL=NAME/MODEL"));
+    }
     say("Codex");
     say("  not yet: it speaks OpenAI's Responses API, which this version does not offer");
     say("");

@@ -18,6 +18,24 @@ const CATALOGUE: &[Models] = &[
         embeddings: &["text-embedding-3-small", "text-embedding-3-large"],
     },
     Models {
+        provider: "anthropic",
+        chat: &["claude-sonnet-4-6", "claude-opus-4-7", "claude-haiku-4-5"],
+        completions: &[],
+        embeddings: &[],
+    },
+    Models {
+        provider: "gemini",
+        chat: &["gemini-3.5-flash", "gemini-3.1-pro-preview", "gemini-3.1-flash-lite", "gemini-2.5-flash"],
+        completions: &[],
+        embeddings: &["gemini-embedding-001"],
+    },
+    Models {
+        provider: "cohere",
+        chat: &["command-a-03-2025", "command-a-reasoning-08-2025", "command-r7b-12-2024"],
+        completions: &[],
+        embeddings: &["embed-v4.0", "embed-multilingual-v3.0"],
+    },
+    Models {
         provider: "mistral",
         chat: &[
             "mistral-medium-latest",

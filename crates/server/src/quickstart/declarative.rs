@@ -38,6 +38,7 @@ pub fn declarative(targets: &Targets) -> String {
             write_entry(&mut yaml, entry, operation, &mut known);
         }
     }
+    write_messages(&mut yaml, targets, &mut known);
     write_route(&mut yaml, "models", "/v1/models", "GET", Operation::Chat);
     for entry in &targets.entries {
         write_listed(&mut yaml, entry, &mut known);
@@ -46,11 +47,41 @@ pub fn declarative(targets: &Targets) -> String {
     yaml
 }
 
+/// The route for clients of Anthropic's Messages, such as Claude Code, which name models of their own.
+fn write_messages(yaml: &mut String, targets: &Targets, known: &mut Vec<&'static str>) {
+    let Some(default) = targets.default_for_messages() else {
+        return;
+    };
+    write_route(yaml, "messages", "/v1/messages", "POST", Operation::Chat);
+    for entry in targets.entries.iter().filter(|entry| entry.serves(Operation::Chat)) {
+        write_entry(yaml, entry, Operation::Chat, known);
+    }
+    line(yaml, 4, &format!("default_model: {}", quote(&default)));
+    line(yaml, 3, "llm_format: anthropic");
+    // The list at the same path as OpenAI's; the header says who asks.
+    write_head(yaml, "messages-models", "/v1/models", "GET");
+    line(yaml, 1, "headers: {anthropic-version: [\"~*.\"]}");
+    write_plugin(yaml, Operation::Chat);
+    for entry in targets.entries.iter().filter(|entry| entry.serves(Operation::Chat)) {
+        write_entry(yaml, entry, Operation::Chat, known);
+    }
+    line(yaml, 4, "list_models: true");
+    line(yaml, 3, "llm_format: anthropic");
+}
+
 /// A route with its plugin, up to the list of models.
 fn write_route(yaml: &mut String, name: &str, path: &str, method: &str, operation: Operation) {
+    write_head(yaml, name, path, method);
+    write_plugin(yaml, operation);
+}
+
+fn write_head(yaml: &mut String, name: &str, path: &str, method: &str) {
     line(yaml, 0, &format!("- name: {name}"));
     line(yaml, 1, &format!("paths: [{}]", quote(path)));
     line(yaml, 1, &format!("methods: [{method}]"));
+}
+
+fn write_plugin(yaml: &mut String, operation: Operation) {
     line(yaml, 1, "plugins:");
     line(yaml, 1, "- name: ai-proxy");
     line(yaml, 2, "config:");

@@ -144,8 +144,8 @@ fn the_file_loads_and_everything_in_it_is_served() {
     assert_eq!(unserved, [""; 0], "{yaml}");
     assert!(loaded.warnings.is_empty());
     let configuration = loaded.configuration;
-    assert_eq!(configuration.routes.len(), 4);
-    assert_eq!(configuration.plugins.len(), 4);
+    assert_eq!(configuration.routes.len(), 6);
+    assert_eq!(configuration.plugins.len(), 6);
     let lists: Vec<_> = configuration
         .plugins
         .iter()
@@ -164,7 +164,10 @@ fn the_file_loads_and_everything_in_it_is_served() {
             .collect();
         assert_eq!(callable, targets.callable(operation).collect::<Vec<_>>());
     }
-    let listed = &lists[3];
+    let (messages, listed) = (&lists[3], &lists[5]);
+    assert_eq!(messages.format, ClientFormat::Anthropic);
+    assert_eq!(messages.extensions.default_model.as_deref(), Some("anthropic"));
+    assert!(lists[4].extensions.list_models && lists[4].format == ClientFormat::Anthropic);
     assert!(listed.extensions.list_models);
     let all = listed.extensions.models.iter().map(|list| list.models.len()).sum::<usize>();
     let each: usize = OPERATIONS.iter().map(|operation| targets.callable(*operation).count()).sum();
@@ -214,7 +217,7 @@ async fn without_anything_a_simulated_model_answers() {
         panic!("the first plugin is chat")
     };
     assert!(chat.extensions.models[0].simulate);
-    assert_eq!(loaded.configuration.routes.len(), 2);
+    assert_eq!(loaded.configuration.routes.len(), 4);
     let text = banner(&targets, ADDRESS.parse().unwrap(), "ai-proxy");
     assert!(text.contains("demo/echo"));
     assert!(text.contains("OPENAI_API_KEY"));
@@ -228,10 +231,10 @@ fn people_are_told_what_to_paste() {
         "curl http://127.0.0.1:4321/v1/chat/completions",
         "\"model\":\"openai/gpt-5.5\"",
         "base_url=\"http://127.0.0.1:4321/v1\"",
-        "Claude Code",
+        "ANTHROPIC_BASE_URL=http://127.0.0.1:4321 ",
+        "its models go to anthropic;",
         "Codex",
         "ANTHROPIC_API_KEY",
-        "this version does not serve Anthropic yet",
         "ollama/llama3.2:1b",
         "README.md",
     ] {
@@ -239,13 +242,13 @@ fn people_are_told_what_to_paste() {
     }
 }
 
-/// What the banner says of Claude Code and Codex must change once they can be served.
+/// What the banner says of Codex must change once it can be served.
 #[test]
 fn what_is_said_to_be_missing_is_missing() {
     let openai = by_id("openai").unwrap();
     let settings = Settings::default();
     let location = Location::of(&settings);
     let served = |operation, format| openai.route(operation, format, &location).unwrap().is_served();
-    assert!(!served(Operation::Chat, ClientFormat::Anthropic));
+    assert!(served(Operation::Chat, ClientFormat::Anthropic));
     assert!(!served(Operation::Responses, ClientFormat::OpenAi));
 }

@@ -49,6 +49,10 @@ const BEDROCK: &[Member] = &[
     member("anthropic_beta", Form::Array),
 ];
 
+/// Members that Vertex adds.
+const VERTEX: &[Member] = &[member("anthropic_version", Form::OneOf(&["vertex-2023-10-16"]))];
+const STREAM: &[Member] = &[member("stream", Form::Bool)];
+
 /// Judges the names and forms of the top-level members, and that those needed are there.
 pub(super) fn judge(host: Host, body: &Map<String, Value>, betas: &[String]) -> Result<(), Refusal> {
     let model = [member("model", Form::Text)];
@@ -56,6 +60,8 @@ pub(super) fn judge(host: Host, body: &Map<String, Value>, betas: &[String]) -> 
         Host::Direct => &[&model, COUNTED, SPOKEN, DIRECT],
         Host::Counting => &[&model, COUNTED],
         Host::Bedrock => &[COUNTED, SPOKEN, BEDROCK],
+        Host::Vertex => &[COUNTED, SPOKEN, VERTEX, STREAM],
+        Host::VertexCounting => &[&model, COUNTED, VERTEX],
     };
     for (name, value) in body {
         let known = lists.iter().flat_map(|list| list.iter()).find(|known| known.name == name);
@@ -70,8 +76,8 @@ pub(super) fn judge(host: Host, body: &Map<String, Value>, betas: &[String]) -> 
     }
     let needed: &[&str] = match host {
         Host::Direct => &["model", "messages", "max_tokens"],
-        Host::Counting => &["model", "messages"],
-        Host::Bedrock => &["anthropic_version", "messages", "max_tokens"],
+        Host::Counting | Host::VertexCounting => &["model", "messages"],
+        Host::Bedrock | Host::Vertex => &["anthropic_version", "messages", "max_tokens"],
     };
     match needed.iter().find(|name| !body.contains_key(**name)) {
         Some(name) => Err(Refusal::Missing { member: (*name).to_owned() }),

@@ -50,7 +50,11 @@ impl Turn {
         let line = script::play(&cue);
         let omitted = body.get("thinking").is_some_and(|thinking| thinking["display"] == "omitted");
         let seed = format!("{} {} {}", order.model, cue.turn, cue.wanted);
-        let prefix = if order.host == Host::Bedrock { "msg_bdrk_" } else { "msg_" };
+        let prefix = match order.host {
+            Host::Bedrock => "msg_bdrk_",
+            Host::Vertex => "msg_vrtx_",
+            _ => "msg_",
+        };
         Self {
             id: text::identifier(prefix, 28, &seed),
             model: order.model.clone(),

@@ -1,4 +1,4 @@
-//! Hugging Face's router and text-generation-inference's chat.
+//! Hugging Face's router and text-generation-inference's chat; what is no chat is in `crate::huggingface`.
 
 use super::openai::{CORE, NONE, TUNING};
 use super::{KeyRule, Manners, Operation, PLAIN, Provider, Route, Rules};
@@ -11,6 +11,8 @@ pub(super) const PROVIDER: Provider = Provider {
     routes: &[
         Route { path: "/v1/chat/completions", operation: Operation::Chat },
         Route { path: "/{}/v1/chat/completions", operation: Operation::Chat },
+        Route { path: "/models/{}/v1/chat/completions", operation: Operation::Chat },
+        Route { path: "/models/{}/{}/v1/chat/completions", operation: Operation::Chat },
         Route { path: "/v1/models", operation: Operation::Models },
     ],
     needs_api_version: false,

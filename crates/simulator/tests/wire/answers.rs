@@ -174,6 +174,18 @@ fn embeddings_as_numbers_and_as_base64() {
 }
 
 #[test]
+fn marks_that_all_providers_know() {
+    let refused = send(&chat("please_refuse", "")).expect(200).json();
+    assert_eq!(refused["choices"][0]["finish_reason"], "content_filter");
+    let cached = send(&chat("a b c cached_prompt", "")).expect(200).json();
+    assert_eq!(cached["usage"]["prompt_tokens_details"]["cached_tokens"], 2);
+    let picture = r#"{"model":"gpt-4o","messages":[{"role":"user","content":[{"type":"text","text":"describe_images"},
+        {"type":"image_url","image_url":{"url":"data:image/png;base64,QUJD"}}]}]}"#;
+    let seen = send(&post("/v1/chat/completions", picture)).expect(200).json();
+    assert_eq!(seen["choices"][0]["message"]["content"], "images: image/png of 3 bytes");
+}
+
+#[test]
 fn models_are_listed() {
     let call = testkit::Call::get("/v1/models").header("authorization", "Bearer sk-sim");
     let body = send(&call).expect(200).json();

@@ -162,10 +162,10 @@ fn a_body_that_ends_inside_of_a_message_is_truncated() {
     let first = event("a", b"one").len();
     for length in 0..=body.len() {
         let framer = Framer::new(Framing::AwsEventStream, 100);
-        let (frames, ended) = frames_cut(framer, &body[..length], []);
+        let (found, ended) = frames_cut(framer, &body[..length], []);
         let whole = length == 0 || length == first || length == body.len();
         assert_eq!(ended, if whole { Ok(Ended::Complete) } else { Err(StreamFault::Truncated) }, "{length}");
-        assert_eq!(frames.len(), usize::from(length >= first) + usize::from(length == body.len()));
+        assert_eq!(found.len(), usize::from(length >= first) + usize::from(length == body.len()));
     }
 }
 
@@ -185,8 +185,8 @@ proptest! {
             .collect();
         for sizes in [vec![], vec![1; body.len()], sizes] {
             let framer = Framer::new(Framing::AwsEventStream, 60);
-            let (frames, ended) = frames_cut(framer, &body, sizes);
-            prop_assert_eq!(&frames, &expected);
+            let (found, ended) = frames_cut(framer, &body, sizes);
+            prop_assert_eq!(&found, &expected);
             prop_assert_eq!(ended, Ok(Ended::Complete));
         }
     }

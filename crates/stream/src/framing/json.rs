@@ -173,7 +173,8 @@ impl JsonFrames {
             Bytes::from(mem::take(&mut self.tail))
         };
         if matches!(place, Place::Line) {
-            data.truncate(data.trim_ascii_end().len());
+            let end = data.iter().rposition(|&byte| !is_space(byte)).map_or(0, |last| last + 1);
+            data.truncate(end);
         }
         Frame { kind: FrameName::None, data }
     }

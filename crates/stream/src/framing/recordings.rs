@@ -37,10 +37,10 @@ fn collect(folder: &Path, ending: &str, found: &mut Vec<(String, Vec<u8>)>) {
 
 /// The frames of a recording, the same however it is cut.
 fn frames(framing: Framing, name: &str, body: &[u8]) -> (Vec<Frame>, Ended) {
-    let framer = || Framer::new(framing, DEFAULT_FRAME_LIMIT);
-    let (frames, ended) = frames_cut(framer(), body, []);
+    let machine = || Framer::new(framing, DEFAULT_FRAME_LIMIT);
+    let (frames, ended) = frames_cut(machine(), body, []);
     for size in [1, 7, 100, 1448] {
-        let cut = frames_cut(framer(), body, vec![size; body.len() / size]);
+        let cut = frames_cut(machine(), body, vec![size; body.len() / size]);
         assert!(cut == (frames.clone(), ended), "{name} in pieces of {size}");
     }
     (frames, ended.unwrap_or_else(|fault| panic!("{name}: {fault}")))

@@ -134,10 +134,10 @@ fn frames_are_slices_of_the_chunk() {
     ] {
         let chunk = Bytes::copy_from_slice(body);
         let mut framer = Framer::new(framing, 100);
-        let mut frames = Vec::new();
-        framer.push(&chunk, &mut frames).unwrap();
-        assert_eq!(frames.len(), 2, "{framing:?}");
-        for frame in &frames {
+        let mut found = Vec::new();
+        framer.push(&chunk, &mut found).unwrap();
+        assert_eq!(found.len(), 2, "{framing:?}");
+        for frame in &found {
             assert!(chunk.as_ptr_range().contains(&frame.data.as_ptr()), "{framing:?}");
             if let FrameName::Event(name) = &frame.kind {
                 assert!(chunk.as_ptr_range().contains(&name.as_ptr()), "{framing:?}");
@@ -276,9 +276,9 @@ proptest! {
             prop_assert_eq!(&whole, &some);
 
             let mut framer = Framer::new(framing, limit);
-            let mut frames = Vec::new();
+            let mut out = Vec::new();
             for byte in body.chunks(1) {
-                let _ = framer.push(&Bytes::copy_from_slice(byte), &mut frames);
+                let _ = framer.push(&Bytes::copy_from_slice(byte), &mut out);
                 let around = if framing == Framing::AwsEventStream { 16 + (128 << 10) } else { 0 };
                 prop_assert!(framer.held() <= limit + around);
             }

@@ -76,7 +76,7 @@ mod tests {
     #[test]
     fn brackets_in_strings_do_not_count() {
         for value in [
-            r#"{}"#,
+            "{}",
             r#"{"a":"}"}"#,
             r#"{"a":"\"}"}"#,
             r#"{"a":"\\"}"#,

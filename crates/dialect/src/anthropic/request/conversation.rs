@@ -12,8 +12,8 @@ use model::{
 };
 
 use super::blocks::{Block, Shown, of_parts, orphan_text, write_cache};
-use crate::EncodeError;
-use crate::anthropic::names::{ToolNames, legal, unique};
+use crate::anthropic::ids::{legal, unique};
+use crate::{EncodeError, ToolNames};
 
 /// Stands for a user who says nothing; the API refuses white space.
 const PLACEHOLDER: &str = ".";
@@ -221,7 +221,7 @@ impl<'r> Conversation<'r> {
             let texts: Vec<&str> = self.system.iter().map(|(text, _)| &**text).collect();
             body.text("system", &texts.join("\n"));
         }
-        let sent_name = |name: &str| names.sent(name).into_owned();
+        let sent_name = |name: &str| names.outward(name).to_owned();
         body.array("messages", |messages| {
             for turn in &self.turns {
                 messages.object(|message| {

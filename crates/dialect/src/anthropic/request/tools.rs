@@ -9,13 +9,12 @@ use model::{
 
 use super::blocks::write_cache;
 use crate::anthropic::hosting::Hosting;
-use crate::anthropic::names::{ToolNames, legal, unique};
-use crate::{EncodeError, Family, Structured};
+use crate::anthropic::ids::{TOOL_NAMES, legal, unique};
+use crate::{EncodeError, Family, Structured, ToolNames};
 
 /// Members of a function that only Claude knows.
 const EXTRAS: [&str; 4] = ["allowed_callers", "defer_loading", "eager_input_streaming", "input_examples"];
 const NO_PARAMETERS: &[u8] = br#"{"type":"object","properties":{}}"#;
-const LONGEST_NAME: usize = 128;
 
 /// What `tools` and `tool_choice` become.
 pub(super) struct Tools<'r> {
@@ -29,7 +28,7 @@ pub(super) struct Tools<'r> {
 }
 
 enum Listed<'r> {
-    Function { name: Cow<'r, str>, function: &'r Function },
+    Function { name: &'r str, function: &'r Function },
     Native(&'r Json),
 }
 
@@ -85,7 +84,7 @@ impl<'r> Tools<'r> {
             Some(ToolChoice::Auto) => Some(Choice::Auto),
             Some(ToolChoice::None) => Some(Choice::None),
             Some(ToolChoice::Required | ToolChoice::Among { required: true, .. }) => Some(Choice::Any),
-            Some(ToolChoice::Named(name)) => Some(Choice::Named(names.sent(name))),
+            Some(ToolChoice::Named(name)) => Some(Choice::Named(Cow::Borrowed(names.outward(name)))),
         };
         if let Some(answer) = &self.answer {
             return Some(match asked {
@@ -208,7 +207,7 @@ fn list<'r>(
                     continue;
                 }
                 lose_members(function, strict, losses);
-                listed.push(Listed::Function { name: names.sent(&function.name), function });
+                listed.push(Listed::Function { name: names.outward(&function.name), function });
             }
             Tool::Native { maker: Maker::Anthropic, name, value } => {
                 if hosting.refuses_tool(&kind_of(value)) {
@@ -242,11 +241,11 @@ fn answer<'r>(request: &'r ChatRequest, names: &ToolNames) -> Option<Answer<'r>>
     }
     let taken = |candidate: &str| {
         request.tools.iter().any(|tool| match tool {
-            Tool::Function(function) => names.sent(&function.name) == candidate,
+            Tool::Function(function) => names.outward(&function.name) == candidate,
             Tool::Native { name, .. } => **name == *candidate,
         })
     };
-    let name = unique(&legal(name), LONGEST_NAME, taken).into();
+    let name = unique(&legal(name), TOOL_NAMES.longest, taken).into();
     Some(Answer { name, description: description.as_deref(), schema })
 }
 

@@ -15,7 +15,6 @@ fn a_chat_answer_is_read() {
         {"index":1,"message":{"content":null,"tool_calls":[{"id":"t","type":"function","function":{"name":"f","arguments":"{}"}}]}}]"#;
     let body = format!(r#"{{"id":"c","object":"chat.completion","model":"gpt",{choices}}} "#);
     let answer = read(Operation::Chat, &body).unwrap();
-    assert_eq!(answer.model.as_deref(), Some("gpt"));
     assert_eq!((answer.output_bytes, answer.usage), (6, None));
     for usage in [
         r#""usage":{"prompt_tokens":3,"completion_tokens":2,"total_tokens":5}"#,

@@ -188,7 +188,7 @@ pub(super) fn reasoning(block: Field<'_, '_>) -> Result<Option<Reasoning>, Reque
 }
 
 /// A source as the address that stands for it; none where only its provider can find it.
-pub(super) fn uri(source: &Source) -> Option<String> {
+pub(in crate::openai) fn uri(source: &Source) -> Option<String> {
     match source {
         Source::Inline { media_type, data } => Some(format!("data:{media_type};base64,{}", data.as_str())),
         Source::Url(url) => Some(url.to_string()),

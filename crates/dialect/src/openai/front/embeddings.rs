@@ -19,7 +19,8 @@ const BASE64: GeneralPurpose = GeneralPurpose::new(
 );
 
 /// The front of embeddings.
-pub(super) struct Front;
+#[derive(Debug, Clone, Copy)]
+pub struct Front;
 
 impl EmbeddingsFront for Front {
     fn read(&self, document: &Document) -> Result<EmbeddingsRequest, RequestError> {

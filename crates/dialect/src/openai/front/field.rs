@@ -10,7 +10,7 @@ use crate::RequestError;
 
 /// Where a value stands, as a path from the top of the body.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Place<'p> {
+pub(in crate::openai) enum Place<'p> {
     Top,
     Member(&'p Place<'p>, &'p str),
     Item(&'p Place<'p>, usize),
@@ -36,7 +36,7 @@ impl Place<'_> {
     }
 
     /// A refusal of what stands here.
-    pub(super) fn wrong(&self, expected: &'static str) -> RequestError {
+    pub(in crate::openai) fn wrong(&self, expected: &'static str) -> RequestError {
         let mut member = String::new();
         self.write(&mut member);
         RequestError::WrongType { member: member.into(), expected }
@@ -45,29 +45,29 @@ impl Place<'_> {
 
 /// A value and its place.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Field<'d, 'p> {
-    pub(super) value: Value<'d>,
-    pub(super) place: Place<'p>,
+pub(in crate::openai) struct Field<'d, 'p> {
+    pub(in crate::openai) value: Value<'d>,
+    pub(in crate::openai) place: Place<'p>,
 }
 
 impl<'d> Field<'d, '_> {
-    pub(super) const fn new<'p>(value: Value<'d>, place: Place<'p>) -> Field<'d, 'p> {
+    pub(in crate::openai) const fn new<'p>(value: Value<'d>, place: Place<'p>) -> Field<'d, 'p> {
         Field { value, place }
     }
 
     /// The member of this name that is not null.
-    pub(super) fn member<'a>(&'a self, name: &'a str) -> Option<Field<'d, 'a>> {
+    pub(in crate::openai) fn member<'a>(&'a self, name: &'a str) -> Option<Field<'d, 'a>> {
         let value = self.value.value(name).filter(|value| !value.is_null())?;
         Some(Field::new(value, Place::Member(&self.place, name)))
     }
 
     /// A refusal of a member that is missing.
-    pub(super) fn missing(&self, name: &str, expected: &'static str) -> RequestError {
+    pub(in crate::openai) fn missing(&self, name: &str, expected: &'static str) -> RequestError {
         Place::Member(&self.place, name).wrong(expected)
     }
 
     /// Calls `read` with each member that is not null, by its decoded name.
-    pub(super) fn members(
+    pub(in crate::openai) fn members(
         &self,
         mut read: impl FnMut(&str, Field<'d, '_>) -> Result<(), RequestError>,
     ) -> Result<(), RequestError> {
@@ -80,7 +80,7 @@ impl<'d> Field<'d, '_> {
     }
 
     /// Calls `read` with each item.
-    pub(super) fn items(
+    pub(in crate::openai) fn items(
         &self,
         mut read: impl FnMut(Field<'d, '_>) -> Result<(), RequestError>,
     ) -> Result<(), RequestError> {
@@ -93,31 +93,31 @@ impl<'d> Field<'d, '_> {
         Ok(())
     }
 
-    pub(super) fn wrong(&self, expected: &'static str) -> RequestError {
+    pub(in crate::openai) fn wrong(&self, expected: &'static str) -> RequestError {
         self.place.wrong(expected)
     }
 
-    pub(super) fn object(&self) -> Result<(), RequestError> {
+    pub(in crate::openai) fn object(&self) -> Result<(), RequestError> {
         if self.value.kind() == Kind::Object { Ok(()) } else { Err(self.wrong("an object")) }
     }
 
-    pub(super) fn text(&self) -> Result<Cow<'d, str>, RequestError> {
+    pub(in crate::openai) fn text(&self) -> Result<Cow<'d, str>, RequestError> {
         self.value.as_str().ok_or_else(|| self.wrong("a string"))
     }
 
-    pub(super) fn boxed(&self) -> Result<Box<str>, RequestError> {
+    pub(in crate::openai) fn boxed(&self) -> Result<Box<str>, RequestError> {
         self.text().map(|text| text.as_ref().into())
     }
 
-    pub(super) fn bool(&self) -> Result<bool, RequestError> {
+    pub(in crate::openai) fn bool(&self) -> Result<bool, RequestError> {
         self.value.as_bool().ok_or_else(|| self.wrong("a boolean"))
     }
 
-    pub(super) fn whole_number(&self) -> Result<u64, RequestError> {
+    pub(in crate::openai) fn whole_number(&self) -> Result<u64, RequestError> {
         self.value.as_u64().ok_or_else(|| self.wrong("a whole number"))
     }
 
-    pub(super) fn number(&self) -> Result<Number, RequestError> {
+    pub(in crate::openai) fn number(&self) -> Result<Number, RequestError> {
         match std::str::from_utf8(self.value.raw()) {
             Ok(text) if self.value.kind() == Kind::Number => Ok(Number::from_checked(text)),
             _ => Err(self.wrong("a number")),

@@ -10,7 +10,7 @@ use crate::RequestError;
 const DATA_URI: &str = "a data URI with base64";
 
 /// `image_url`: an object with `url` and `detail`, or the address alone.
-pub(super) fn image(document: &Document, field: Field<'_, '_>) -> Result<Image, RequestError> {
+pub(in crate::openai) fn image(document: &Document, field: Field<'_, '_>) -> Result<Image, RequestError> {
     if field.value.inner().is_some() {
         return Ok(Image { source: address(document, field, "image/jpeg")?, detail: None, cache: None });
     }

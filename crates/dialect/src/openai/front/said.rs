@@ -152,13 +152,13 @@ const fn is_sealed(block: &Reasoning) -> bool {
 }
 
 /// Whether something of OpenAI's own is a call of a custom tool; else it is members of a message.
-pub(super) fn is_call(value: &Json) -> bool {
+pub(in crate::openai) fn is_call(value: &Json) -> bool {
     let document = Document::parse(value.as_bytes().to_vec().into());
     document.is_ok_and(|document| document.value("custom").is_some())
 }
 
 /// Writes the members of an object among those of another.
-pub(super) fn write_members(value: &Json, object: &mut ObjectWriter<'_>) {
+pub(in crate::openai) fn write_members(value: &Json, object: &mut ObjectWriter<'_>) {
     let Ok(document) = Document::parse(value.as_bytes().to_vec().into()) else { return };
     for member in document.members() {
         object.raw(&member.name.decoded(), member.value.raw());

@@ -11,8 +11,7 @@ use crate::Identity;
 use crate::openai::usage;
 
 /// Members that the gateway writes, which nothing else may write again.
-const OWN: [&str; 9] =
-    ["id", "object", "created", "model", "choices", "usage", "service_tier", "error", "index"];
+const OWN: [&str; 8] = ["id", "object", "created", "model", "choices", "usage", "error", "index"];
 
 pub(super) fn write(response: &ChatResponse, identity: &Identity, style: Style) -> Vec<u8> {
     write_object(|object| {
@@ -28,7 +27,9 @@ pub(super) fn write(response: &ChatResponse, identity: &Identity, style: Style) 
         if let Some(usage) = &response.usage {
             write_usage(usage, object);
         }
-        if let Some(tier) = &response.service_tier {
+        if let Some(tier) = &response.service_tier
+            && response.extras.value("service_tier").is_none()
+        {
             object.text("service_tier", tier);
         }
         write_extras(&response.extras, object);

@@ -27,6 +27,7 @@ fn call<'a>(quirks: &'a Quirks, options: &'a ConfiguredOptions) -> Call<'a> {
         delivery: Delivery::Whole,
         want_usage: true,
         credential: None,
+        betas: "",
     }
 }
 

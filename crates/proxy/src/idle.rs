@@ -1,4 +1,4 @@
-//! One timer for a body that is being read: it is set once and looked at again only when it fires.
+//! One timer for what is waited for again and again: it is set once and looked at again only when it fires.
 
 use std::future::Future as _;
 use std::pin::Pin;
@@ -8,29 +8,29 @@ use std::time::Duration;
 use tokio::time::{Instant, Sleep};
 
 /// Fires when nothing was read for a while. Activity costs a look at the clock, not a timer.
-pub(super) struct IdleTimer {
+pub struct IdleTimer {
     sleep: Pin<Box<Sleep>>,
     last_read: Instant,
-    pub(super) limit: Duration,
+    pub limit: Duration,
 }
 
 impl IdleTimer {
-    pub(super) fn new(limit: Duration) -> Self {
+    pub fn new(limit: Duration) -> Self {
         Self { sleep: Box::pin(tokio::time::sleep(limit)), last_read: Instant::now(), limit }
     }
 
-    pub(super) fn read_now(&mut self) -> Instant {
+    pub fn read_now(&mut self) -> Instant {
         self.last_read = Instant::now();
         self.last_read
     }
 
     /// When reading has taken too long.
-    pub(super) fn deadline(&self) -> Instant {
+    pub fn deadline(&self) -> Instant {
         self.last_read + self.limit
     }
 
     /// Ready at `wake` or at the deadline, whichever is earlier: the time then.
-    pub(super) fn poll(&mut self, context: &mut Context<'_>, wake: Option<Instant>) -> Poll<Instant> {
+    pub fn poll(&mut self, context: &mut Context<'_>, wake: Option<Instant>) -> Poll<Instant> {
         loop {
             if self.sleep.as_mut().poll(context).is_pending() {
                 let due = wake.map_or_else(|| self.deadline(), |wake| wake.min(self.deadline()));

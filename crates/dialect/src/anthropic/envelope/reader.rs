@@ -1,0 +1,219 @@
+//! Reads along a stream of Messages, or of the legacy completions.
+//!
+//! From <https://docs.anthropic.com/en/api/messages-streaming>.
+
+use std::ops::ControlFlow;
+
+use document::{Kind, ScanError, Value, scan_members};
+use model::{Operation, Usage};
+use stream::{FrameKind, StreamReader};
+
+use crate::anthropic::usage::Counts;
+
+const TERMINATOR: &[u8] = b"event: message_stop\ndata: {\"type\":\"message_stop\"}\n\n";
+/// Bytes of a model's name that are kept; a longer one is no name.
+const LONGEST_NAME: usize = 512;
+
+/// Reads along one stream.
+#[derive(Debug)]
+pub(super) struct Reader {
+    operation: Operation,
+    counts: Counts,
+    /// The last word on usage has come; before it, output is a guess.
+    counted: bool,
+    model: Option<Box<str>>,
+    finished: bool,
+    started: bool,
+    output_bytes: u64,
+}
+
+/// The members of an event that matter.
+#[derive(Default)]
+struct Event<'d> {
+    kind: Option<Value<'d>>,
+    message: Option<Value<'d>>,
+    block: Option<Value<'d>>,
+    delta: Option<Value<'d>>,
+    usage: Option<Value<'d>>,
+    metrics: Option<Value<'d>>,
+    completion: Option<Value<'d>>,
+    stop_reason: Option<Value<'d>>,
+    model: Option<Value<'d>>,
+}
+
+impl Reader {
+    pub(super) fn new(operation: Operation) -> Self {
+        Self {
+            operation,
+            counts: Counts::default(),
+            counted: false,
+            model: None,
+            finished: false,
+            started: false,
+            output_bytes: 0,
+        }
+    }
+
+    fn generates(&self) -> bool {
+        matches!(self.operation, Operation::Chat | Operation::Completions)
+    }
+
+    fn event(&mut self, event: &Event<'_>, name: Option<&[u8]>) -> FrameKind {
+        let kind = event.kind.and_then(Value::inner).or(name).unwrap_or_default();
+        match kind {
+            b"message_start" => {
+                let Some(message) = event.message else { return FrameKind::Content };
+                self.name(message.value("model"));
+                if let Some(usage) = message.value("usage").filter(|_| !self.counted) {
+                    self.counts.update(usage);
+                    self.counts = self.counts.without_output();
+                }
+            }
+            b"content_block_start" => {
+                if let Some(block) = event.block {
+                    self.started |= block.value("type").and_then(Value::inner) != Some(b"text");
+                    self.generated(block_bytes(block));
+                }
+            }
+            b"content_block_delta" => {
+                if let Some(delta) = event.delta {
+                    self.generated(delta_bytes(delta));
+                }
+            }
+            b"message_delta" => {
+                let reason = event.delta.and_then(|delta| delta.value("stop_reason"));
+                self.finished |= reason.is_some_and(|reason| !reason.is_null());
+                if let Some(usage) = event.usage.filter(|usage| usage.kind() == Kind::Object) {
+                    self.counts.update(usage);
+                    self.counted = true;
+                }
+            }
+            b"message_stop" => {
+                if let Some(metrics) = event.metrics {
+                    self.counts.update_from_metrics(metrics);
+                    self.counted = true;
+                }
+                self.finished = true;
+                return FrameKind::Terminator;
+            }
+            b"error" => return FrameKind::Error,
+            _ => self.completion(event),
+        }
+        FrameKind::Content
+    }
+
+    /// An event of the legacy completions.
+    fn completion(&mut self, event: &Event<'_>) {
+        if let Some(text) = event.completion {
+            self.name(event.model);
+            self.generated(text_bytes(Some(text)));
+            self.finished |= event.stop_reason.is_some_and(|reason| !reason.is_null());
+        }
+    }
+
+    fn generated(&mut self, bytes: u64) {
+        self.output_bytes += bytes;
+        self.started |= bytes > 0;
+    }
+
+    fn name(&mut self, model: Option<Value<'_>>) {
+        if self.model.is_none() {
+            let name = model.and_then(Value::as_str);
+            let name = name.filter(|name| !name.is_empty() && name.len() <= LONGEST_NAME);
+            self.model = name.map(|name| name.as_ref().into());
+        }
+    }
+}
+
+impl StreamReader for Reader {
+    fn frame(&mut self, event: Option<&[u8]>, data: &[u8]) -> FrameKind {
+        if event == Some(b"error") {
+            return FrameKind::Error;
+        }
+        let mut read = Event::default();
+        let scanned = scan_members(data, |member| {
+            let value = Some(member.value);
+            match member.name.raw() {
+                b"type" => read.kind = value,
+                b"message" => read.message = value,
+                b"content_block" => read.block = value,
+                b"delta" => read.delta = value,
+                b"usage" => read.usage = value,
+                b"amazon-bedrock-invocationMetrics" => read.metrics = value,
+                b"completion" => read.completion = value,
+                b"stop_reason" => read.stop_reason = value,
+                b"model" => read.model = value,
+                _ => {}
+            }
+            ControlFlow::Continue(())
+        });
+        if scanned.is_ok() { self.event(&read, event) } else { FrameKind::Content }
+    }
+
+    fn whole(&self, data: &[u8]) -> bool {
+        let data = data.trim_ascii();
+        data.first() != Some(&b'{')
+            || scan_members(data, |_| ControlFlow::Continue(())) != Err(ScanError::CutShort)
+    }
+
+    fn usage(&self) -> Option<Usage> {
+        if self.counted { self.counts.usage() } else { None }
+    }
+
+    fn input_usage(&self) -> Option<Usage> {
+        self.counts.usage()
+    }
+
+    fn response_model(&self) -> Option<&str> {
+        self.model.as_deref()
+    }
+
+    fn finished(&self) -> bool {
+        !self.generates() || self.finished
+    }
+
+    fn started(&self) -> bool {
+        self.started
+    }
+
+    fn output_bytes(&self) -> u64 {
+        self.output_bytes
+    }
+
+    /// No client of this format asks for one.
+    fn usage_frame(&self, _usage: &Usage) -> Vec<u8> {
+        Vec::new()
+    }
+
+    fn terminator(&self) -> Option<&'static [u8]> {
+        (self.operation == Operation::Chat).then_some(TERMINATOR)
+    }
+}
+
+/// Bytes of generated text in a block.
+pub(super) fn block_bytes(block: Value<'_>) -> u64 {
+    let mut bytes = 0;
+    for member in block.members() {
+        match member.name.raw() {
+            b"text" | b"thinking" => bytes += text_bytes(Some(member.value)),
+            // Only an object that says something.
+            b"input" if !member.value.is_empty() => bytes += member.value.raw().len() as u64,
+            _ => {}
+        }
+    }
+    bytes
+}
+
+fn delta_bytes(delta: Value<'_>) -> u64 {
+    let told = |name| text_bytes(delta.value(name));
+    match delta.value("type").and_then(Value::inner) {
+        Some(b"text_delta") => told("text"),
+        Some(b"thinking_delta") => told("thinking"),
+        Some(b"input_json_delta") => told("partial_json"),
+        _ => 0,
+    }
+}
+
+fn text_bytes(text: Option<Value<'_>>) -> u64 {
+    text.and_then(Value::as_str).map_or(0, |text| text.len() as u64)
+}

@@ -1,0 +1,41 @@
+//! Checks whole answers and reads what is accounted for.
+
+use document::{Kind, walk_members};
+use model::Operation;
+
+use super::reader::block_bytes;
+use crate::anthropic::usage::Counts;
+use crate::{AnswerError, WholeAnswer};
+
+/// Checks that `body` is an answer of `operation`, and reads its usage. Values that do not matter are passed
+/// over, not validated.
+pub(super) fn read(operation: Operation, body: &[u8]) -> Result<WholeAnswer, AnswerError> {
+    let required = match operation {
+        Operation::Chat => Some(("content", Kind::Array)),
+        Operation::Completions => Some(("completion", Kind::String)),
+        _ => None,
+    };
+    let mut found = None;
+    let mut counts = Counts::default();
+    let walked = walk_members(body, |member, cursor| {
+        if let Some((name, kind)) = required
+            && member.is(name)
+        {
+            found = cursor.value().filter(|value| value.kind() == kind);
+        } else if member.is("usage") {
+            cursor.value().into_iter().for_each(|usage| counts.update(usage));
+        }
+    });
+    walked.map_err(|_| AnswerError::NotAnObject)?;
+    let mut answer = WholeAnswer { usage: counts.usage(), ..WholeAnswer::default() };
+    if let Some((name, _)) = required {
+        let said = found.ok_or(AnswerError::Missing(name, operation.route_type()))?;
+        if answer.usage.is_none() {
+            answer.output_bytes = match said.kind() {
+                Kind::Array => said.items().map(block_bytes).sum(),
+                _ => said.as_str().map_or(0, |text| text.len() as u64),
+            };
+        }
+    }
+    Ok(answer)
+}
