@@ -17,6 +17,8 @@ mod request;
 #[cfg(test)]
 mod schemas;
 mod usage;
+#[cfg(test)]
+mod vectors;
 
 pub use asides::{ASIDES, MessagesAsides};
 pub use codec::{BEDROCK_CODEC, CHAT_CODEC, DATABRICKS_CODEC, FOUNDRY_CODEC, MessagesCodec, VERTEX_CODEC};

@@ -2,6 +2,8 @@
 
 use model::{Effort, Parameter};
 
+use crate::gemini::Traits;
+
 /// How a model is told to think.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Thinking {
@@ -79,6 +81,8 @@ pub struct Family {
     pub cache: CachePlaces,
     /// The limit of an answer's tokens where the format needs one and nobody gave it.
     pub default_max_tokens: u64,
+    /// What Google's models differ in among themselves; other formats do not look at it.
+    pub gemini: Traits,
 }
 
 impl Family {
@@ -93,5 +97,6 @@ impl Family {
         additional: &[],
         cache: CachePlaces::Anywhere,
         default_max_tokens: 4096,
+        gemini: Traits::UNKNOWN,
     };
 }

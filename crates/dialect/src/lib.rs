@@ -8,15 +8,22 @@ mod embeddings;
 mod envelope;
 mod family;
 mod front;
+mod functions;
 pub mod gemini;
 pub mod huggingface;
 mod invoke;
 pub mod llama;
 pub mod ollama;
 pub mod openai;
+mod paired;
+mod plain_error;
 mod quirks;
+mod read;
 pub mod sealed_id;
 mod tool_names;
+#[cfg(test)]
+mod trial;
+mod whole;
 
 pub use chat::{
     Asked, ChatAnswer, ChatCall, ChatCodec, ChatFront, ChatWriter, DecodeError, EncodeError, Encoded,

@@ -92,4 +92,4 @@ impl ChatCodec for MessagesCodec {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

@@ -90,3 +90,6 @@ impl ChatWriter for Writer {
         Box::new(encoder::Encoder::new(identity, self.style, self.include_usage))
     }
 }
+
+#[cfg(test)]
+mod tests;
