@@ -37,7 +37,9 @@ fn fold(events: Vec<ChatEvent>) -> ChatResponse {
 
 #[test]
 fn calls_are_counted_and_not_blocks() {
-    let delta = |index: u64, delta: Json| ("contentBlockDelta", json!({"contentBlockIndex": index, "delta": delta, "p": "abc"}));
+    let delta = |index: u64, delta: Json| {
+        ("contentBlockDelta", json!({"contentBlockIndex": index, "delta": delta, "p": "abc"}))
+    };
     let start = |index: u64, id: &str| {
         let call = json!({"toolUseId": id, "name": "add"});
         ("contentBlockStart", json!({"contentBlockIndex": index, "start": {"toolUse": call}}))
@@ -55,13 +57,22 @@ fn calls_are_counted_and_not_blocks() {
         stop(2),
         ("newEvent", json!({"x": 1})),
         ("messageStop", json!({"stopReason": "tool_use"})),
-        ("metadata", json!({"usage": {"inputTokens": 5, "outputTokens": 3, "totalTokens": 8}, "metrics": {"latencyMs": 1}})),
+        (
+            "metadata",
+            json!({"usage": {"inputTokens": 5, "outputTokens": 3, "totalTokens": 8}, "metrics": {"latencyMs": 1}}),
+        ),
         delta(0, json!({"text": "never read"})),
     ]);
     let (events, progress) = decode(way(Maker::Anthropic, None), &stream).unwrap();
     assert_eq!(progress, Progress::End);
     let call = |call, delta: &str| ChatEvent::ToolArguments { choice: 0, call, delta: delta.to_owned() };
-    let began = |call, id: &str| ChatEvent::ToolStart { choice: 0, call, id: id.into(), name: "add".into(), seal: None };
+    let began = |call, id: &str| ChatEvent::ToolStart {
+        choice: 0,
+        call,
+        id: id.into(),
+        name: "add".into(),
+        seal: None,
+    };
     let finish = model::Finish::from(model::FinishReason::ToolCalls);
     let usage = model::Usage { fresh_input: 5, output: 3, ..model::Usage::default() };
     assert_eq!(
@@ -96,7 +107,9 @@ fn an_exception_is_an_error() {
     // As the member of an unnamed event.
     let unnamed = [(None, false, br#"{"validationException":{"message":"bad"}}"#.to_vec())];
     let (events, _) = decode(way(Maker::Anthropic, None), &unnamed).unwrap();
-    assert!(matches!(events.as_slice(), [ChatEvent::Error(error)] if error.status == 400 && error.message == "bad"));
+    assert!(
+        matches!(events.as_slice(), [ChatEvent::Error(error)] if error.status == 400 && error.message == "bad")
+    );
 }
 
 #[test]
@@ -113,7 +126,10 @@ fn what_cannot_be_read_is_a_fault_and_what_is_cut_has_no_finish() {
         ("messageStop", json!({"stopReason": "end_turn"})),
     ]);
     let (events, _) = decode(way(Maker::Anthropic, None), &early).unwrap();
-    assert!(matches!(events.as_slice(), [ChatEvent::Start(_), ChatEvent::Usage(_), ChatEvent::Finish { .. }]));
+    assert!(matches!(
+        events.as_slice(),
+        [ChatEvent::Start(_), ChatEvent::Usage(_), ChatEvent::Finish { .. }]
+    ));
 }
 
 #[test]
@@ -128,7 +144,8 @@ fn what_is_held_is_bounded() {
 
 #[test]
 fn reasoning_without_an_end_of_its_block_is_sealed_before_the_text() {
-    let delta = |index: u64, delta: Json| ("contentBlockDelta", json!({"contentBlockIndex": index, "delta": delta}));
+    let delta =
+        |index: u64, delta: Json| ("contentBlockDelta", json!({"contentBlockIndex": index, "delta": delta}));
     let stream = units(&[
         delta(0, json!({"reasoningContent": {"text": "hm"}})),
         delta(0, json!({"reasoningContent": {"signature": "s"}})),
@@ -137,7 +154,9 @@ fn reasoning_without_an_end_of_its_block_is_sealed_before_the_text() {
     ]);
     let (events, _) = decode(way(Maker::Anthropic, None), &stream).unwrap();
     let parts = fold(events).choices.remove(0).parts;
-    assert!(matches!(&parts[0], AssistantPart::Reasoning(Reasoning::Open { seal: Some(seal), .. }) if &*seal.text == "s"));
+    assert!(
+        matches!(&parts[0], AssistantPart::Reasoning(Reasoning::Open { seal: Some(seal), .. }) if &*seal.text == "s")
+    );
     assert!(matches!(&parts[1], AssistantPart::Text(part) if part.text == "T"));
 }
 
@@ -163,20 +182,21 @@ fn block() -> impl Strategy<Value = (Json, Option<Json>, Vec<Json>)> {
         None,
         vec![json!({"reasoningContent": {"redactedContent": "QUJD"}})],
     ));
-    let call = (prop::sample::select(vec!["f", "form"]), any::<bool>(), prop::option::of(0_u8..9), 0_usize..12)
-        .prop_map(|(name, server, argument, cut)| {
-            let input = argument.map_or_else(|| json!({}), |number| json!({"n": number, "s": "é"}));
-            let mut start = json!({"toolUseId": "c", "name": name});
-            if server {
-                start["type"] = json!("server_tool_use");
-            }
-            let text = if argument.is_some() { input.to_string() } else { String::new() };
-            let cut = (0..=cut.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap();
-            let deltas = [&text[..cut], &text[cut..]].map(|piece| json!({"toolUse": {"input": piece}}));
-            let mut whole = start.clone();
-            whole["input"] = input;
-            (json!({"toolUse": whole}), Some(json!({"toolUse": start})), deltas.to_vec())
-        });
+    let call =
+        (prop::sample::select(vec!["f", "form"]), any::<bool>(), prop::option::of(0_u8..9), 0_usize..12)
+            .prop_map(|(name, server, argument, cut)| {
+                let input = argument.map_or_else(|| json!({}), |number| json!({"n": number, "s": "é"}));
+                let mut start = json!({"toolUseId": "c", "name": name});
+                if server {
+                    start["type"] = json!("server_tool_use");
+                }
+                let text = if argument.is_some() { input.to_string() } else { String::new() };
+                let cut = (0..=cut.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap();
+                let deltas = [&text[..cut], &text[cut..]].map(|piece| json!({"toolUse": {"input": piece}}));
+                let mut whole = start.clone();
+                whole["input"] = input;
+                (json!({"toolUse": whole}), Some(json!({"toolUse": start})), deltas.to_vec())
+            });
     let cited = "[a-z]{1,4}".prop_map(|text| {
         let source = json!({"title": "t", "location": {"web": {"url": "u"}}});
         let whole = json!({"content": [{"text": text}], "citations": [source]});
@@ -185,7 +205,10 @@ fn block() -> impl Strategy<Value = (Json, Option<Json>, Vec<Json>)> {
     let image = Just((
         json!({"image": {"format": "png", "source": {"bytes": "QUJD"}}}),
         Some(json!({"image": {"format": "png"}})),
-        vec![json!({"image": {"source": {"bytes": "QUI="}}}), json!({"image": {"source": {"bytes": "Qw=="}}})],
+        vec![
+            json!({"image": {"source": {"bytes": "QUI="}}}),
+            json!({"image": {"source": {"bytes": "Qw=="}}}),
+        ],
     ));
     prop_oneof![text, reasoning, redacted, call, cited, image]
 }
