@@ -23,6 +23,7 @@ pub mod sealed_id;
 mod tool_names;
 #[cfg(test)]
 mod trial;
+mod vectors;
 mod whole;
 
 pub use chat::{

@@ -52,7 +52,7 @@ fn said<'r>(
             Said { images, ..Said::new("user", Message::text_of(&user.parts)) }
         }
         Turn::Assistant { message, .. } => of_assistant(message, thinking, losses),
-        Turn::Result { name, result, .. } => return of_result(name, result, losses).map(Some),
+        Turn::Result { call, result, .. } => return of_result(&call.name, result, losses).map(Some),
         Turn::Orphan(result) => {
             lose_extras(result, losses);
             Said { images: images(&result.parts)?, ..Said::new("user", orphan_text(result)) }
