@@ -165,11 +165,10 @@ async fn exchange(
     loop {
         let last = prepared.is_last_call();
         let mine = if last { std::mem::take(&mut headers) } else { headers.clone() };
-        let signed = match signed(&mut prepared, mine, client_query, takes_gzip, &account).await {
-            Ok(signed) => signed,
+        let (host, request) = match signed(&mut prepared, mine, client_query, takes_gzip, &account).await {
+            Ok(signed) => signed.into_parts(),
             Err(error) => return Err(failed(error, account, plugin)),
         };
-        let (host, request) = signed.into_parts();
         account.sending(&mut prepared, request.uri().query());
         let delivering =
             Delivering { prepared: &mut prepared, plugin, read_timeout: timeouts.read, takes_gzip, debug };

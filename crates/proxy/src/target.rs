@@ -124,10 +124,8 @@ impl Target {
             client: around.format,
         };
         let unserved = || TargetError::Unserved(provider.id, around.operation.route_type());
-        let route = provider.route(around.operation, around.format, &location).ok_or_else(unserved)?;
-        if !route.is_served() {
-            return Err(unserved());
-        }
+        let route = provider.route(around.operation, around.format, &location);
+        let route = route.filter(|route| route.is_served()).ok_or_else(unserved)?;
         let refused = |error| TargetError::Endpoint(provider.id, error);
         let binding = provider.binding(&location, around.allowed_hosts).map_err(refused)?;
         let credential_value = target.auth.header.as_ref().and_then(|(_, secret)| secret_value(secret));

@@ -53,7 +53,7 @@ const PROVIDERS: &[&str] = &[
 const NO_STATISTICS: [(&str, Operation); 1] = [("anthropic", Operation::Completions)];
 
 /// Whether `log_statistics` must stay off.
-pub(crate) fn has_no_statistics(provider: &str, operation: Operation) -> bool {
+pub fn has_no_statistics(provider: &str, operation: Operation) -> bool {
     NO_STATISTICS.contains(&(provider, operation))
 }
 
