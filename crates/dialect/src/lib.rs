@@ -8,22 +8,29 @@ mod embeddings;
 mod envelope;
 mod family;
 mod front;
+mod functions;
 pub mod gemini;
 pub mod huggingface;
 mod invoke;
 pub mod llama;
 pub mod ollama;
 pub mod openai;
+mod paired;
+mod plain_error;
 mod quirks;
+mod read;
 pub mod sealed_id;
 mod tool_names;
+#[cfg(test)]
+mod trial;
+mod whole;
 
 pub use chat::{
     Asked, ChatAnswer, ChatCall, ChatCodec, ChatFront, ChatWriter, DecodeError, EncodeError, Encoded,
     ErrorReader, Handling, HeaderOf, Identity, settle,
 };
 pub use embeddings::{EmbeddingsCall, EmbeddingsCodec, EmbeddingsFront, EncodedEmbeddings};
-pub use family::{Family, SamplingRule, Structured, Thinking, TopK};
+pub use family::{CachePlaces, EffortPlace, Family, SamplingRule, Structured, Thinking, TopK};
 pub use front::{Aside, Asides, Front, front};
 
 pub use envelope::{AnswerError, Call, Delivery, Envelope, Head, RequestError, Verdict, WholeAnswer};

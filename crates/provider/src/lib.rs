@@ -109,6 +109,13 @@ impl Provider {
             .routes
             .iter()
             .find(|route| route.operation == operation && route.format == format && (route.when)(location));
+        let messages = location.url_path_is(|path| path.ends_with("/v1/messages"));
+        if operation == Operation::Chat
+            && messages
+            && !own.is_some_and(|own| own.relays(ClientFormat::Anthropic))
+        {
+            return Some(&route::MESSAGES);
+        }
         own.or_else(|| self.shared(operation, format, location))
     }
 
@@ -139,9 +146,7 @@ impl Provider {
         let settings = Settings::default();
         let location = Location { client: format, ..Location::of(&settings) };
         let route = self.route(Operation::Chat, format, &location);
-        route.is_some_and(
-            |route| matches!(route.wire, Wire::Chat { relayed: Some((own, _)), .. } if own == format),
-        )
+        route.is_some_and(|route| route.relays(format))
     }
 
     /// Whether some route speaks `format`; what a native `llm_format` needs of its provider.

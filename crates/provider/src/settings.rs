@@ -46,6 +46,11 @@ impl<'a> Location<'a> {
         Self { settings, upstream_url: None, upstream_path: None, model: None, client: ClientFormat::OpenAi }
     }
 
+    /// Whether `upstream_url` says more than a host.
+    pub(crate) fn url_has_path(&self) -> bool {
+        self.url_path_is(|path| !path.trim_matches('/').is_empty())
+    }
+
     /// Whether `upstream_url` has a path, without its query, that `test` holds for.
     pub(crate) fn url_path_is(&self, test: impl Fn(&str) -> bool) -> bool {
         self.upstream_url.and_then(|url| crate::url::Url::parse(url).ok()).is_some_and(|url| test(url.path))

@@ -4,6 +4,7 @@ mod early;
 mod event_stream;
 mod machine;
 mod passing;
+mod reframed;
 
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -16,6 +17,7 @@ pub use early::{Promise, Running};
 pub use event_stream::{EventStream, Opening, StreamSettings};
 pub use machine::Machine;
 pub use passing::Passing;
+pub use reframed::Reframed;
 
 use crate::account::Account;
 use early::{Early, Next};

@@ -78,18 +78,21 @@ pub fn complete(
 }
 
 impl CloudSigner {
-    pub fn new(
+    /// The signer of a target that is bound to these hosts, if it has an identity.
+    pub fn compile(
         provider: &Provider,
-        configured: CloudIdentity,
-        binding: HostBinding,
+        configured: Option<CloudIdentity>,
+        binding: &HostBinding,
         verify: bool,
         identities: &Identities,
-    ) -> Result<Self, IdentityError> {
+    ) -> Result<Option<Box<Self>>, IdentityError> {
+        let Some(configured) = configured else { return Ok(None) };
+        let binding = binding.clone();
         let writer = match provider.cloud {
             Some(Cloud::Aws { region }) => Writer::Aws(AwsSigner::new(binding, AwsService::Bedrock), region),
             Some(Cloud::Azure | Cloud::Google) | None => Writer::Token(TokenSigner::new(binding)),
         };
-        Ok(Self { identity: identities.identity(configured, verify)?, writer })
+        Ok(Some(Box::new(Self { identity: identities.identity(configured, verify)?, writer })))
     }
 
     /// For people: what it is, without any secret.

@@ -124,22 +124,14 @@ impl Target {
             client: around.format,
         };
         let unserved = || TargetError::Unserved(provider.id, around.operation.route_type());
-        let route = provider.route(around.operation, around.format, &location).ok_or_else(unserved)?;
-        if !route.is_served() {
-            return Err(unserved());
-        }
+        let route = provider.route(around.operation, around.format, &location);
+        let route = route.filter(|route| route.is_served()).ok_or_else(unserved)?;
         let refused = |error| TargetError::Endpoint(provider.id, error);
         let binding = provider.binding(&location, around.allowed_hosts).map_err(refused)?;
         let credential_value = target.auth.header.as_ref().and_then(|(_, secret)| secret_value(secret));
-        let cloud = match target.auth.identity.filter(|_| missing.is_none()) {
-            None => None,
-            Some(configured) => {
-                let signer =
-                    CloudSigner::new(provider, configured, binding.clone(), around.verify, around.identities)
-                        .map_err(|error| TargetError::Identity(provider.id, error))?;
-                Some(Box::new(signer))
-            }
-        };
+        let identity = target.auth.identity.filter(|_| missing.is_none());
+        let cloud = CloudSigner::compile(provider, identity, &binding, around.verify, around.identities)
+            .map_err(|error| TargetError::Identity(provider.id, error))?;
         let credential = Credential::new(binding.clone(), target.auth.header, target.auth.param)
             .map_err(|error| TargetError::Credential(provider.id, error))?;
         let credential_header =

@@ -13,8 +13,7 @@ pub(super) static PROVIDER: Provider = Provider {
     cloud: None,
     base: Base::Url("https://api.anthropic.com"),
     routes: &[
-        Route::translated(Operation::Chat, "/v1/messages", &CHAT_CODEC)
-            .relaying(ClientFormat::Anthropic, &ENVELOPE)
+        Route::messages("/v1/messages", &CHAT_CODEC, &ENVELOPE)
             .counting("/v1/messages/count_tokens"),
         Route::translated(Operation::Completions, "/v1/complete", &COMPLETE_CODEC),
         Route::unserved(Operation::Batches, "/v1/messages/batches"),

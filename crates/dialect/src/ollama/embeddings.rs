@@ -1,0 +1,107 @@
+//! `/api/embed`.
+
+use document::{Kind, Value, write_object};
+use model::{
+    EmbeddingInput, EmbeddingsRequest, EmbeddingsResponse, LossKind, Losses, UpstreamError, Usage, Vector,
+};
+
+use crate::{
+    DecodeError, EmbeddingsCall, EmbeddingsCodec, EncodeError, EncodedEmbeddings, ErrorReader, HeaderOf,
+    plain_error, read,
+};
+
+/// Inputs of one call: the server has no limit of its own, so this only bounds an answer.
+const MOST_INPUTS: usize = 512;
+const KNOWN: [&str; 3] = ["keep_alive", "options", "truncate"];
+
+/// Vectors by Ollama.
+#[derive(Debug, Clone, Copy)]
+pub struct Embeddings;
+
+/// The one [`Embeddings`].
+pub static EMBEDDINGS: Embeddings = Embeddings;
+
+impl ErrorReader for Embeddings {
+    fn error(&self, status: u16, headers: HeaderOf<'_>, body: &[u8]) -> UpstreamError {
+        plain_error::read(status, headers, body)
+    }
+}
+
+impl EmbeddingsCodec for Embeddings {
+    fn batch(&self, _call: &EmbeddingsCall<'_>) -> usize {
+        MOST_INPUTS
+    }
+
+    fn encode(
+        &self,
+        request: &EmbeddingsRequest,
+        inputs: &[EmbeddingInput],
+        call: &EmbeddingsCall<'_>,
+    ) -> Result<EncodedEmbeddings, EncodeError> {
+        let mut losses = Losses::default();
+        let texts = texts(inputs)?;
+        let body = write_object(|body| {
+            body.text("model", call.model);
+            match texts.as_slice() {
+                [text] if request.single => body.text("input", text),
+                texts => body.texts("input", texts),
+            }
+            if let Some(dimensions) = request.dimensions {
+                body.number("dimensions", dimensions);
+            }
+            for extra in request.extras.iter() {
+                if KNOWN.contains(&&*extra.name) {
+                    body.raw(&extra.name, extra.value.as_bytes());
+                } else {
+                    losses.add(extra.name.to_string(), LossKind::Dropped);
+                }
+            }
+        });
+        if request.user.is_some() {
+            losses.add("user", LossKind::Dropped);
+        }
+        Ok(EncodedEmbeddings { body, headers: Vec::new(), losses })
+    }
+
+    fn decode(
+        &self,
+        _call: &EmbeddingsCall<'_>,
+        _headers: HeaderOf<'_>,
+        body: &[u8],
+        inputs: usize,
+    ) -> Result<EmbeddingsResponse, DecodeError> {
+        let document = read::object(body)?;
+        let vectors: Vec<Vector> = match document.value("embeddings") {
+            Some(list) => list.items().filter_map(vector).collect(),
+            // The older form, for one text.
+            None => document.value("embedding").and_then(vector).into_iter().collect(),
+        };
+        if vectors.len() != inputs {
+            return Err(DecodeError::Missing("embeddings"));
+        }
+        let usage = read::count(document.value("prompt_eval_count"))
+            .map(|tokens| Usage { fresh_input: tokens, ..Usage::default() });
+        let model = read::text(document.value("model")).map(Into::into);
+        Ok(EmbeddingsResponse { vectors, model, usage })
+    }
+}
+
+/// The inputs as texts, for providers that take nothing else.
+pub(crate) fn texts(inputs: &[EmbeddingInput]) -> Result<Vec<&str>, EncodeError> {
+    let text = |input| match input {
+        &EmbeddingInput::Text(ref text) => Ok(text.as_str()),
+        EmbeddingInput::Tokens(_) => {
+            Err(EncodeError::Invalid { member: "input".into(), reason: "must be text for this provider" })
+        }
+    };
+    inputs.iter().map(text).collect()
+}
+
+/// An array of numbers.
+pub(crate) fn vector(value: Value<'_>) -> Option<Vector> {
+    let numbers = value.kind() == Kind::Array && value.items().all(|item| item.kind() == Kind::Number);
+    (numbers && !value.is_empty()).then(|| Vector::Numbers(read::raw(value)))
+}
+
+#[cfg(test)]
+mod tests;
