@@ -232,7 +232,7 @@ fn a_client_of_messages_before_openai() {
     let expected = json!({"model":"gpt-5-mini","max_completion_tokens":100,"reasoning_effort":"medium","messages":[{"role":"system","content":"A\nB"},{"role":"user","content":"q"},{"role":"assistant","content":null,"tool_calls":[{"id":"u1","type":"function","function":{"name":"f","arguments":"{}"}}]},{"role":"tool","tool_call_id":"u1","content":"r1\nr2"},{"role":"user","content":"and"}],"tools":[{"type":"function","function":{"name":"f","parameters":{"type":"object","properties":{},"required":[]}}}],"tool_choice":"required","parallel_tool_calls":false,"stop":["Z"],"stream":true,"stream_options":{"include_usage":true}});
     assert_eq!(up, expected);
 
-    let mut decoder = encoded.answer.decoder();
+    let mut upstream = encoded.answer.decoder();
     let mut encoder = asked.writer.encoder(identity());
     let (mut events, mut out) = (Vec::new(), Vec::new());
     for data in [
@@ -244,7 +244,7 @@ fn a_client_of_messages_before_openai() {
         r#"{"choices":[],"usage":{"prompt_tokens":30,"completion_tokens":4,"total_tokens":34,"prompt_tokens_details":{"cached_tokens":10}}}"#,
         "[DONE]",
     ] {
-        decoder.unit(unit(data), &mut events).unwrap();
+        upstream.unit(unit(data), &mut events).unwrap();
     }
     for event in events {
         encoder.event(event, &mut out);
