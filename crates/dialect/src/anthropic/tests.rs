@@ -227,12 +227,12 @@ fn a_client_of_messages_before_openai() {
         want_usage: true,
         nonce: "n0nce",
     };
-    let encoded = openai::CHAT_CODEC.encode(&asked.request, &call).unwrap();
-    let up: Value = serde_json::from_slice(&encoded.body).unwrap();
+    let sent = openai::CHAT_CODEC.encode(&asked.request, &call).unwrap();
+    let up: Value = serde_json::from_slice(&sent.body).unwrap();
     let expected = json!({"model":"gpt-5-mini","max_completion_tokens":100,"reasoning_effort":"medium","messages":[{"role":"system","content":"A\nB"},{"role":"user","content":"q"},{"role":"assistant","content":null,"tool_calls":[{"id":"u1","type":"function","function":{"name":"f","arguments":"{}"}}]},{"role":"tool","tool_call_id":"u1","content":"r1\nr2"},{"role":"user","content":"and"}],"tools":[{"type":"function","function":{"name":"f","parameters":{"type":"object","properties":{},"required":[]}}}],"tool_choice":"required","parallel_tool_calls":false,"stop":["Z"],"stream":true,"stream_options":{"include_usage":true}});
     assert_eq!(up, expected);
 
-    let mut upstream = encoded.answer.decoder();
+    let mut upstream = sent.answer.decoder();
     let mut encoder = asked.writer.encoder(identity());
     let (mut events, mut out) = (Vec::new(), Vec::new());
     for data in [
