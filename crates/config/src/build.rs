@@ -2,6 +2,7 @@
 
 mod ai_proxy;
 mod auth;
+mod cloud;
 mod consumer;
 mod identity;
 mod key_auth;

@@ -23,6 +23,7 @@ pub use json_schema::schema;
 pub use load::{LoadOptions, Loaded, load};
 pub use manual::reference;
 pub use problem::{Position, Problem, Severity};
+pub use schema::has_no_statistics;
 pub use target::{
     AiProxy, Extensions, Logging, ModelList, StreamingPolicy, Target, UnsupportedPolicy, UpstreamAuth,
 };

@@ -8,7 +8,8 @@ mod key_auth;
 mod options;
 mod plugin;
 
-pub(crate) use ai_proxy::{AI_PROXY, MULTIMODAL_EMBEDDINGS, has_no_statistics};
+pub use ai_proxy::has_no_statistics;
+pub(crate) use ai_proxy::{AI_PROXY, MULTIMODAL_EMBEDDINGS};
 pub(crate) use consumer::{CONSUMER, CONSUMER_GROUP, TOP_CREDENTIAL};
 pub(crate) use document::{DOCUMENT, VAULT_BACKENDS};
 pub(crate) use gateway::{ROUTE, SERVICE};

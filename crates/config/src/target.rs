@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use auth::{ParamLocation, Secret};
+use auth::{CloudIdentity, ParamLocation, Secret};
 use model::{ClientFormat, ConfiguredOptions, Operation};
 use provider::Provider;
 
@@ -59,9 +59,8 @@ pub struct UpstreamAuth {
     /// `param_location`, `param_name`, `param_value`.
     pub param: Option<(ParamLocation, Box<str>, Secret)>,
     pub allow_override: bool,
-    /// Names of the cloud identity fields that are set (`aws_access_key_id`, `gcp_use_service_account`, …):
-    /// this version does not serve them, `Loaded::unserved` names them.
-    pub cloud: Vec<&'static str>,
+    /// The cloud identity that signs; without it header and parameter are all.
+    pub identity: Option<CloudIdentity>,
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

@@ -16,6 +16,8 @@ mod model_list;
 mod request;
 #[cfg(test)]
 mod schemas;
+#[cfg(test)]
+mod tests;
 mod usage;
 
 pub use asides::{ASIDES, MessagesAsides};

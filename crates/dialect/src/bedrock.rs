@@ -1,1 +1,13 @@
-//! The dialect `bedrock`: AWS Bedrock's Converse.
+//! The dialect `bedrock`: AWS Bedrock's Converse, and the embedding models that it runs.
+
+mod answer;
+mod codec;
+mod content;
+mod decoder;
+mod embeddings;
+mod error;
+mod request;
+mod usage;
+
+pub use codec::{CHAT_CODEC, ConverseCodec};
+pub use embeddings::{EMBEDDINGS, InvokeEmbeddings};

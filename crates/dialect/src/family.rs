@@ -1,6 +1,8 @@
 //! Facts about a family of models that decide how a request for one is written: data, handed in by `provider`.
 
-use model::Effort;
+use model::{Effort, Parameter};
+
+use crate::gemini::Traits;
 
 /// How a model is told to think.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,6 +47,24 @@ pub enum TopK {
     Unknown,
 }
 
+/// Where a level of reasoning stands among the additional members (Bedrock).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EffortPlace {
+    /// As a word under this name.
+    Word(&'static str),
+    /// In an object with a type, as Nova has it.
+    ReasoningConfig,
+}
+
+/// Where points of a prompt cache may stand in a request (Bedrock).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CachePlaces {
+    Anywhere,
+    /// Not among the tools.
+    Conversation,
+    Nowhere,
+}
+
 /// What the models of one family have in common.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Family {
@@ -54,8 +74,15 @@ pub struct Family {
     /// Takes system instructions.
     pub system: bool,
     pub top_k: TopK,
+    pub effort: EffortPlace,
+    /// Parameters that the format has no place for and the models know by `OpenAI`'s names among the additional
+    /// members (Bedrock).
+    pub additional: &'static [Parameter],
+    pub cache: CachePlaces,
     /// The limit of an answer's tokens where the format needs one and nobody gave it.
     pub default_max_tokens: u64,
+    /// What Google's models differ in among themselves; other formats do not look at it.
+    pub gemini: Traits,
 }
 
 impl Family {
@@ -66,6 +93,10 @@ impl Family {
         structured: Structured::Native,
         system: true,
         top_k: TopK::Own,
+        effort: EffortPlace::Word("reasoning_effort"),
+        additional: &[],
+        cache: CachePlaces::Anywhere,
         default_max_tokens: 4096,
+        gemini: Traits::UNKNOWN,
     };
 }

@@ -1,1 +1,20 @@
-//! The dialect `gemini`: Google's generateContent.
+//! The dialect `gemini`: Google's generateContent, on the public API and on Vertex AI, and its embeddings.
+
+mod answer;
+mod codec;
+mod content;
+mod decoder;
+mod embeddings;
+mod error;
+mod host;
+mod partial;
+mod request;
+mod schema;
+#[cfg(test)]
+mod schemas;
+mod traits;
+mod usage;
+
+pub use codec::{CHAT_CODEC, GeminiCodec, VERTEX_CODEC};
+pub use embeddings::{EMBEDDINGS, GeminiEmbeddings, VERTEX_EMBED_CONTENT, VERTEX_EMBEDDINGS};
+pub use traits::Traits;

@@ -32,7 +32,7 @@ pub use chat::{
     ErrorReader, Handling, HeaderOf, Identity, settle,
 };
 pub use embeddings::{EmbeddingsCall, EmbeddingsCodec, EmbeddingsFront, EncodedEmbeddings};
-pub use family::{Family, SamplingRule, Structured, Thinking, TopK};
+pub use family::{CachePlaces, EffortPlace, Family, SamplingRule, Structured, Thinking, TopK};
 pub use front::{Aside, Asides, Front, front};
 
 pub use envelope::{AnswerError, Call, Delivery, Envelope, Head, RequestError, Verdict, WholeAnswer};

@@ -46,6 +46,7 @@ pub(crate) fn told(document: &Document, status: u16) -> UpstreamError {
         message: message.chars().take(LONGEST_TEXT).collect(),
         param: word(of("param")),
         request_id: word(document.value("request_id")),
+        retry_after: None,
     }
 }
 

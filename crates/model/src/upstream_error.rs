@@ -76,6 +76,8 @@ pub struct UpstreamError {
     pub param: Option<Box<str>>,
     /// The provider's id of the request, where the body has one.
     pub request_id: Option<Box<str>>,
+    /// Seconds to wait before the next attempt, where the body says it.
+    pub retry_after: Option<u64>,
 }
 
 impl UpstreamError {
@@ -88,6 +90,7 @@ impl UpstreamError {
             message: message.into(),
             param: None,
             request_id: None,
+            retry_after: None,
         }
     }
 }

@@ -31,6 +31,8 @@ pub struct Provider {
     pub id: &'static str,
     /// For people: `OpenAI`, `Hugging Face`.
     pub title: &'static str,
+    /// The cloud whose identities it takes in place of a key.
+    pub cloud: Option<Cloud>,
     pub base: Base,
     /// What it can do; of several routes of one operation the first whose condition holds counts.
     pub routes: &'static [Route],
@@ -59,6 +61,28 @@ pub enum Base {
     UpstreamUrl,
 }
 
+/// A cloud, and how its identities get into a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cloud {
+    /// Signed, for the region that this setting names.
+    Aws { region: &'static str },
+    /// `Authorization: Bearer TOKEN`.
+    Azure,
+    /// The same.
+    Google,
+}
+
+impl Cloud {
+    /// What the fields of `auth` that belong to it begin with.
+    pub const fn field_prefix(self) -> &'static str {
+        match self {
+            Self::Aws { .. } => "aws_",
+            Self::Azure => "azure_",
+            Self::Google => "gcp_",
+        }
+    }
+}
+
 /// How a provider's key is sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum KeyStyle {
@@ -85,6 +109,13 @@ impl Provider {
             .routes
             .iter()
             .find(|route| route.operation == operation && route.format == format && (route.when)(location));
+        let messages = location.url_path_is(|path| path.ends_with("/v1/messages"));
+        if operation == Operation::Chat
+            && messages
+            && !own.is_some_and(|own| own.relays(ClientFormat::Anthropic))
+        {
+            return Some(&route::MESSAGES);
+        }
         own.or_else(|| self.shared(operation, format, location))
     }
 
@@ -115,7 +146,7 @@ impl Provider {
         let settings = Settings::default();
         let location = Location { client: format, ..Location::of(&settings) };
         let route = self.route(Operation::Chat, format, &location);
-        route.is_some_and(|route| matches!(route.wire, Wire::Chat { relayed: Some((own, _)), .. } if own == format))
+        route.is_some_and(|route| route.relays(format))
     }
 
     /// Whether some route speaks `format`; what a native `llm_format` needs of its provider.

@@ -1,5 +1,6 @@
 //! One operation of a provider: its path, and what is spoken there.
 
+use dialect::anthropic::{CHAT_CODEC as CLAUDE_CODEC, ENVELOPE};
 use dialect::openai::{CHAT_CODEC, OPENAI};
 use dialect::{ChatCodec, EmbeddingsCodec, Envelope};
 use model::{ClientFormat, Operation};
@@ -44,6 +45,9 @@ pub enum Wire {
     Unserved,
 }
 
+/// Chat where `upstream_url` says that Anthropic's Messages are spoken, as many servers do at a path of their own.
+pub(crate) static MESSAGES: Route = Route::messages("/v1/messages", &CLAUDE_CODEC, &ENVELOPE);
+
 /// `preserve` for clients of a native format.
 pub(crate) static NATIVE_PRESERVE: Route = Route::unserved(Operation::Preserve, "");
 
@@ -87,6 +91,16 @@ impl Route {
         Self::new(operation, path, Wire::Chat { relayed: None, codec })
     }
 
+    /// Chat in Anthropic's format at `path`.
+    pub(crate) const fn messages(
+        path: &'static str,
+        codec: &'static dyn ChatCodec,
+        envelope: &'static dyn Envelope,
+    ) -> Self {
+        let relayed = Some((ClientFormat::Anthropic, envelope));
+        Self::new(Operation::Chat, path, Wire::Chat { relayed, codec })
+    }
+
     /// Embeddings in a format of the provider's own.
     pub(crate) const fn embeddings(path: &'static str, codec: &'static dyn EmbeddingsCodec) -> Self {
         Self::new(Operation::Embeddings, path, Wire::Embeddings(codec))
@@ -108,14 +122,6 @@ impl Route {
 
     const fn speaking(mut self, format: ClientFormat) -> Self {
         self.format = format;
-        self
-    }
-
-    /// Clients of `format` speak what is spoken here.
-    pub(crate) const fn relaying(mut self, format: ClientFormat, envelope: &'static dyn Envelope) -> Self {
-        if let Wire::Chat { codec, .. } = self.wire {
-            self.wire = Wire::Chat { relayed: Some((format, envelope)), codec };
-        }
         self
     }
 
@@ -154,6 +160,11 @@ impl Route {
 
     pub fn is_served(&self) -> bool {
         !matches!(self.wire, Wire::Unserved)
+    }
+
+    /// Whether clients of `format` speak what is spoken here.
+    pub fn relays(&self, format: ClientFormat) -> bool {
+        matches!(self.wire, Wire::Chat { relayed: Some((own, _)), .. } if own == format)
     }
 
     /// Whether the path says by itself which model answers, so that no request need name one.

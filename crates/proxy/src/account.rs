@@ -245,6 +245,14 @@ impl Account {
         }
     }
 
+    /// A whole body was not taken.
+    pub fn left_untaken(&mut self) {
+        // That of an answer to HEAD is not asked for.
+        if self.method != Method::HEAD {
+            self.client_left();
+        }
+    }
+
     pub fn client_left(&mut self) {
         self.outcome = Outcome::ClientDisconnected;
         self.error = Some("client_disconnected");

@@ -4,6 +4,7 @@ mod early;
 mod event_stream;
 mod machine;
 mod passing;
+mod reframed;
 
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -16,6 +17,7 @@ pub use early::{Promise, Running};
 pub use event_stream::{EventStream, Opening, StreamSettings};
 pub use machine::Machine;
 pub use passing::Passing;
+pub use reframed::Reframed;
 
 use crate::account::Account;
 use early::{Early, Next};
@@ -119,7 +121,7 @@ impl Drop for ClientBody {
             return;
         };
         match &mut self.content {
-            Content::Whole(bytes) if bytes.is_some() => account.client_left(),
+            Content::Whole(bytes) if bytes.is_some() => account.left_untaken(),
             Content::Whole(_) | Content::Early(_) => {}
             Content::Passing(passing) => passing.settle(&mut account),
             Content::Stream(stream) => stream.settle(&mut account),

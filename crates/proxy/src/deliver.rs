@@ -8,11 +8,12 @@ use http::header::{self, HeaderMap, HeaderValue};
 use http::response::Parts;
 use http::{Response, StatusCode};
 use http_body::Body as _;
-use model::Operation;
-use stream::{Framer, Opaque, RelaySettings, SseRelay, StreamFault, UsagePolicy};
+use model::{Operation, UpstreamError};
+use provider::Wire;
+use stream::{Frame, Framer, Framing, Opaque, RelaySettings, SseRelay, StreamFault, UsagePolicy};
 
 use crate::account::Account;
-use crate::answer::{ClientBody, EventStream, Machine, Opening, Passing, Promise, StreamSettings};
+use crate::answer::{ClientBody, EventStream, Machine, Opening, Passing, Promise, Reframed, StreamSettings};
 use crate::body::Body;
 use crate::error::GatewayError;
 use crate::frames::next_frame;
@@ -85,6 +86,11 @@ impl Delivering<'_, '_> {
             self.translate(parts, body, encoded, &mut account).await
         } else if parts.status.is_success() && may_stream && headers::is_event_stream(&parts.headers) {
             let machine = Machine::Relay(Box::new(self.relay()));
+            self.stream(parts, body, encoded, machine, &mut account).await
+        } else if parts.status.is_success() && may_stream && self.comes_reframed(&parts.headers) {
+            let reframed = Reframed::new(self.relay(), self.reported());
+            parts.headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
+            let machine = Machine::Reframe(Box::new(reframed));
             self.stream(parts, body, encoded, machine, &mut account).await
         } else if parts.status.is_success() && !preserved {
             self.whole(parts, body, encoded, &mut account).await
@@ -232,10 +238,12 @@ impl Delivering<'_, '_> {
             }
             Plan::Translate(translation) => {
                 let error = translation.error(parts.status.as_u16(), &parts.headers, &plain);
+                tell_retry(&error, &mut parts.headers);
                 self.plugin.front.error(&error)
             }
             Plan::Embed(embedding) => {
                 let error = embedding.error(parts.status.as_u16(), &parts.headers, &plain);
+                tell_retry(&error, &mut parts.headers);
                 self.plugin.front.error(&error)
             }
             Plan::Relay(_) => return Err(GatewayError::Internal("a relayed answer was to be translated")),
@@ -321,6 +329,35 @@ impl Delivering<'_, '_> {
         }
     }
 
+    /// Whether the client's own events come in the framing of AWS (Claude on Bedrock).
+    fn comes_reframed(&self, headers: &HeaderMap) -> bool {
+        let framing = headers::media_type(headers).and_then(Framing::for_content_type);
+        self.prepared.operation == Operation::Chat && framing == Some(Framing::AwsEventStream)
+    }
+
+    /// How an error in another framing is told.
+    fn reported(&self) -> Box<dyn Fn(&Frame) -> Bytes + Send + Sync> {
+        let envelope = self.plugin.front.envelope;
+        let wire = self.prepared.destination.route.wire;
+        Box::new(move |frame| {
+            let name = frame.kind.as_str().unwrap_or_default();
+            let error = match wire {
+                Wire::Chat { codec, .. } => {
+                    let named = |header: &str| (header == "x-amzn-errortype").then(|| name.to_owned());
+                    codec.error(StatusCode::BAD_GATEWAY.as_u16(), &named, &frame.data)
+                }
+                _ => UpstreamError::new(StatusCode::BAD_GATEWAY.as_u16(), name),
+            };
+            Bytes::from(envelope.error_frame(&Verdict {
+                status: error.status,
+                kind: error.kind.name(),
+                code: error.code.as_deref(),
+                param: None,
+                message: &error.message,
+            }))
+        })
+    }
+
     fn relay(&self) -> SseRelay {
         let prepared = &*self.prepared;
         let envelope = self.envelope();
@@ -336,6 +373,15 @@ impl Delivering<'_, '_> {
         let settings =
             RelaySettings { usage, input_estimate: prepared.input_estimate(), ..RelaySettings::default() };
         SseRelay::new(envelope.stream(prepared.operation, prepared.quirks), settings, fault_frame)
+    }
+}
+
+/// Says when to try again, where the provider said so in the body only.
+fn tell_retry(error: &UpstreamError, headers: &mut HeaderMap) {
+    if let Some(seconds) = error.retry_after
+        && !headers.contains_key(header::RETRY_AFTER)
+    {
+        headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
     }
 }
 

@@ -84,6 +84,9 @@ pub enum GatewayError {
     AnswerEncoding,
     #[error("{0}")]
     Upstream(#[from] UpstreamError),
+    /// A target without a usable credential. The log says why.
+    #[error("the gateway has no valid credential for this target")]
+    Identity,
     #[error("an unexpected error occurred")]
     Internal(&'static str),
 }
@@ -173,6 +176,9 @@ impl GatewayError {
                 meaning(StatusCode::BAD_GATEWAY, FAILED, "upstream_invalid", Blame::Upstream)
             }
             Self::Upstream(error) => upstream_meaning(error),
+            Self::Identity => {
+                meaning(StatusCode::INTERNAL_SERVER_ERROR, FAILED, "identity_failed", Blame::Gateway)
+            }
             Self::Internal(_) => {
                 meaning(StatusCode::INTERNAL_SERVER_ERROR, FAILED, "internal_error", Blame::Gateway)
             }

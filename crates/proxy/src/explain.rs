@@ -159,7 +159,8 @@ async fn sent(
     let body: Vec<u8> = prepared.body.pieces().concat();
     let mut text = describe(&prepared);
     let takes_gzip = headers::accepts_gzip(&parts.headers);
-    let signed = sign(&mut prepared, parts.headers.clone(), query, takes_gzip)?;
+    let example = prepared.target.cloud.as_ref().and_then(|signer| signer.example());
+    let signed = sign(&mut prepared, parts.headers.clone(), query, takes_gzip, example.as_ref())?;
     let (_, request) = signed.into_parts();
     write_request(&mut text, snapshot, &prepared, &request);
     let _ = write!(text, "\n{}\n", String::from_utf8_lossy(&body));
@@ -182,6 +183,9 @@ fn describe(prepared: &Prepared<'_>) -> String {
             ParamLocation::Body => "body",
         };
         let _ = writeln!(text, "auth      {place} {name}");
+    }
+    if let Some(signer) = &prepared.target.cloud {
+        let _ = writeln!(text, "auth      identity {}", signer.name());
     }
     for loss in prepared.losses.iter() {
         let _ = writeln!(text, "loss      {} {}", loss.member, loss.kind.name());

@@ -6,11 +6,13 @@ use std::time::Instant;
 use arc_swap::ArcSwap;
 use config::Configuration;
 use http::request::Parts;
+use identity::{Environment, Identities};
 use telemetry::{Metrics, RecordWriter};
 
 use crate::admin::now;
 use crate::local::is_for_local;
 use crate::snapshot::{AiProxy, CompileContext, CompileError, Snapshot};
+use crate::token_calls::TokenCalls;
 use crate::upstream::Hosts;
 
 /// What the process was told besides its configuration.
@@ -32,7 +34,8 @@ pub struct Gateway {
     /// Why the last configuration was not loaded; empty if it was.
     problems: ArcSwap<Vec<String>>,
     settings: Settings,
-    pub hosts: Hosts,
+    pub hosts: Arc<Hosts>,
+    pub identities: Identities,
     pub metrics: Arc<Metrics>,
     pub records: Option<RecordWriter>,
     pub started: Instant,
@@ -47,8 +50,15 @@ impl Gateway {
         metrics: Arc<Metrics>,
         records: Option<RecordWriter>,
     ) -> Result<Self, CompileError> {
-        let context =
-            CompileContext { hosts: &hosts, metrics: &metrics, simulator: settings.simulator.as_deref() };
+        let hosts = Arc::new(hosts);
+        let calls = Arc::new(TokenCalls(Arc::clone(&hosts)));
+        let identities = Identities::new(calls, Environment::of_process());
+        let context = CompileContext {
+            hosts: &hosts,
+            identities: &identities,
+            metrics: &metrics,
+            simulator: settings.simulator.as_deref(),
+        };
         let snapshot = Snapshot::compile(configuration, &context)?;
         metrics.reloads.succeeded(now());
         Ok(Self {
@@ -56,6 +66,7 @@ impl Gateway {
             problems: ArcSwap::default(),
             settings,
             hosts,
+            identities,
             metrics,
             records,
             started: Instant::now(),
@@ -67,16 +78,19 @@ impl Gateway {
         self.snapshot.load_full()
     }
 
-    /// Compiles a configuration and puts it in force; on an error nothing changes.
+    /// Compiles a configuration and puts it in force; on an error nothing changes. To be called on the runtime
+    /// that identities shall be fetched on.
     pub fn replace(&self, configuration: Configuration) -> Result<(), CompileError> {
         let context = CompileContext {
             hosts: &self.hosts,
+            identities: &self.identities,
             metrics: &self.metrics,
             simulator: self.settings.simulator.as_deref(),
         };
         let snapshot = Snapshot::compile(configuration, &context)?;
         self.snapshot.store(Arc::new(snapshot));
         self.problems.store(Arc::default());
+        self.identities.begin();
         self.metrics.reloads.succeeded(now());
         Ok(())
     }

@@ -9,6 +9,7 @@ mod admit;
 mod answer;
 mod bind;
 mod body;
+mod cloud;
 mod deliver;
 mod embed;
 mod error;
@@ -33,6 +34,7 @@ mod sign;
 mod snapshot;
 mod target;
 mod templates;
+mod token_calls;
 mod translate;
 mod upstream;
 

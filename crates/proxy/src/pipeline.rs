@@ -5,7 +5,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use dialect::{Aside, Envelope};
 use http::request::Parts;
-use http::{Request, Response, StatusCode};
+use http::{HeaderMap, Request, Response, StatusCode};
 use hyper::body::Incoming;
 use tokio::sync::oneshot;
 
@@ -16,13 +16,13 @@ use crate::answer::{ClientBody, Promise, Running};
 use crate::deliver::{Delivering, gather};
 use crate::error::GatewayError;
 use crate::listen::ConnectionInfo;
-use crate::prepare::{Asked, Counting, prepare, prepare_count};
+use crate::prepare::{Asked, Counting, Prepared, prepare, prepare_count};
 use crate::read::ClientRequestBody;
-use crate::sign::sign;
+use crate::sign::{Signed, sign};
 use crate::snapshot::{AiProxy, Snapshot};
 use crate::templates::Lookup;
 use crate::upstream::Attempted;
-use crate::{headers, models, read, render, upstream};
+use crate::{cloud, headers, models, read, render, upstream};
 
 /// A request that failed, with its account: everything that an error's answer needs.
 struct Failed {
@@ -165,11 +165,10 @@ async fn exchange(
     loop {
         let last = prepared.is_last_call();
         let mine = if last { std::mem::take(&mut headers) } else { headers.clone() };
-        let signed = match sign(&mut prepared, mine, client_query, takes_gzip) {
-            Ok(signed) => signed,
+        let (host, request) = match signed(&mut prepared, mine, client_query, takes_gzip, &account).await {
+            Ok(signed) => signed.into_parts(),
             Err(error) => return Err(failed(error, account, plugin)),
         };
-        let (host, request) = signed.into_parts();
         account.sending(&mut prepared, request.uri().query());
         let delivering =
             Delivering { prepared: &mut prepared, plugin, read_timeout: timeouts.read, takes_gzip, debug };
@@ -202,6 +201,22 @@ async fn exchange(
             return Err(failed(error, account, plugin));
         }
     }
+}
+
+/// Signs, with a grant of the target's cloud identity where it has one.
+async fn signed(
+    prepared: &mut Prepared<'_>,
+    headers: HeaderMap,
+    client_query: Option<&str>,
+    takes_gzip: bool,
+    account: &Account,
+) -> Result<Signed, GatewayError> {
+    let grant = match &prepared.target.cloud {
+        None => None,
+        // Boxed, so that waiting for it takes no room in the requests of others.
+        Some(_) => Box::pin(cloud::grant(prepared, &headers, account)).await?,
+    };
+    sign(prepared, headers, client_query, takes_gzip, grant.as_deref())
 }
 
 #[expect(clippy::unnecessary_box_returns, reason = "it is the error of results whose other side is small")]

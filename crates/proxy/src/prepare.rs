@@ -5,7 +5,9 @@ use std::borrow::Cow;
 use auth::{ParamLocation, is_client_credential};
 use bytes::Bytes;
 use config::{StreamingPolicy, UnsupportedPolicy};
-use dialect::{Asides, Call, ChatCall, ChatCodec, Delivery, EmbeddingsCodec, Envelope, Head, Quirks, UsageInStream};
+use dialect::{
+    Asides, Call, ChatCall, ChatCodec, Delivery, EmbeddingsCodec, Envelope, Head, Quirks, UsageInStream,
+};
 use document::{Document, Edits};
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use model::{Losses, Operation};
@@ -428,6 +430,8 @@ fn by_default<'s>(
 impl Prepared<'_> {
     /// The client's query as it goes upstream, before the configured credential is added.
     pub fn query(&self, client: Option<&str>) -> Option<String> {
+        // What a client tells the provider whose format it speaks means nothing to another one.
+        let client = client.filter(|_| matches!(self.plan, Plan::Relay(_)) || !self.target.is_native());
         let kept = match self.target.credential.param_name() {
             Some((ParamLocation::Query, name)) if !self.target.allow_override => {
                 client.map(|client| query::without(client, name))

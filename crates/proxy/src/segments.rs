@@ -22,6 +22,11 @@ impl Segments {
         Self { pieces, taken: 0, remaining }
     }
 
+    /// What is still to be sent.
+    pub fn pieces(&self) -> &[Bytes] {
+        self.pieces.get(self.taken..).unwrap_or_default()
+    }
+
     /// Bytes that are still to be sent.
     pub fn remaining(&self) -> u64 {
         self.remaining

@@ -6,10 +6,12 @@ use auth::ParamLocation;
 use dialect::Delivery;
 use http::header::{self, HeaderMap, HeaderValue};
 use http::{Method, Request, Uri};
+use identity::Grant;
 use model::Operation;
 use provider::query;
 
 use crate::body::Body;
+use crate::cloud;
 use crate::error::GatewayError;
 use crate::prepare::{Plan, Prepared};
 use crate::segments::Segments;
@@ -33,13 +35,19 @@ struct Envelope {
     query: Option<String>,
 }
 
-/// Completes a prepared request. `headers` are the client's, less what identification hides.
+/// Completes a prepared request. `headers` are the client's, less what identification hides; `grant` is what
+/// the target's cloud identity was given, where it signs this request.
 pub fn sign(
     prepared: &mut Prepared<'_>,
     mut headers: HeaderMap,
     client_query: Option<&str>,
     takes_gzip: bool,
+    grant: Option<&Grant>,
 ) -> Result<Signed, GatewayError> {
+    if let Some(missing) = prepared.target.missing {
+        tracing::warn!(provider = prepared.target.provider.id, missing, "a request could not be signed");
+        return Err(GatewayError::Identity);
+    }
     prepared.shape_headers(&mut headers);
     let mut envelope = Envelope { headers, query: prepared.query(client_query) };
     write_credential(prepared, &mut envelope)?;
@@ -55,6 +63,11 @@ pub fn sign(
     *request.headers_mut() = headers;
     if prepared.method == Method::GET && request.body().remaining() == 0 {
         request.headers_mut().remove(header::CONTENT_TYPE);
+    }
+    // Last, because it may cover all of the request.
+    if let Some(signer) = cloud::signer(prepared.target, request.headers()) {
+        let grant = grant.ok_or(GatewayError::Identity)?;
+        signer.sign(grant, &prepared.destination, &mut request)?;
     }
     Ok(Signed { host: Arc::clone(&prepared.destination.host), request })
 }

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use auth::{KeyTable, Salt};
 use config::{Configuration, Consumer, Extensions, KeyAuth, PluginConfig, Service, StreamingPolicy};
 use dialect::{Aside, Asides, Front};
+use identity::Identities;
 use model::{ClientFormat, Operation};
 use telemetry::{Metrics, Redactor, RouteMetrics};
 use thiserror::Error;
@@ -81,6 +82,7 @@ pub struct Snapshot {
 /// What compiling needs besides the configuration.
 pub struct CompileContext<'a> {
     pub hosts: &'a Hosts,
+    pub identities: &'a Identities,
     pub metrics: &'a Metrics,
     /// Base URL of the built-in simulator, if it runs.
     pub simulator: Option<&'a str>,
@@ -256,6 +258,7 @@ impl AiProxy {
                 http2: extensions.http2,
                 verify,
                 hosts: context.hosts,
+                identities: context.identities,
                 simulator: simulate.then(|| context.simulator.unwrap_or_default()),
             };
             Target::compile(target, &around)

@@ -8,10 +8,12 @@ use config::{Logging, Template, TemplateError};
 use dialect::{Family, Quirks};
 use http::Uri;
 use http::header::{HeaderName, HeaderValue};
+use identity::Identities;
 use model::{ClientFormat, ConfiguredOptions, Operation};
 use provider::{Asked, Endpoint, Form, Location, Provider, Route, Settings, encode_segment};
 use thiserror::Error;
 
+use crate::cloud::{self, CloudSigner};
 use crate::error::GatewayError;
 use crate::templates::Lookup;
 use crate::upstream::{Host, HostKey, Hosts};
@@ -27,6 +29,8 @@ pub enum TargetError {
     Credential(&'static str, auth::CredentialError),
     #[error("clients of format {0} are not served")]
     Format(&'static str),
+    #[error("provider {0}: {1}")]
+    Identity(&'static str, identity::IdentityError),
     #[error("no simulator is running")]
     NoSimulator,
 }
@@ -39,6 +43,7 @@ pub struct Surroundings<'a> {
     pub http2: bool,
     pub verify: bool,
     pub hosts: &'a Hosts,
+    pub identities: &'a Identities,
     /// Base URL of the simulator, for a target that is one.
     pub simulator: Option<&'a str>,
 }
@@ -61,6 +66,10 @@ pub struct Target {
     pub credential_value: Option<HeaderValue>,
     /// The model's name for the client, where the name is no template.
     model_header: Option<HeaderValue>,
+    /// Who signs requests in place of a credential, or besides it.
+    pub cloud: Option<Box<CloudSigner>>,
+    /// What is missing, so that no request can be sent.
+    pub missing: Option<&'static str>,
     settings: Vec<(Box<str>, Template)>,
     upstream_url: Option<Template>,
     upstream_path: Option<Template>,
@@ -88,7 +97,7 @@ pub struct Destination {
 }
 
 impl Target {
-    pub fn compile(target: config::Target, around: &Surroundings<'_>) -> Result<Self, TargetError> {
+    pub fn compile(mut target: config::Target, around: &Surroundings<'_>) -> Result<Self, TargetError> {
         let provider = target.provider;
         let simulated = match around.simulator {
             None => None,
@@ -96,6 +105,13 @@ impl Target {
             Some(base) => Some(Template::parse(base)),
         };
         let upstream_url = simulated.or(target.upstream_url);
+        let missing = cloud::complete(
+            provider,
+            &mut target.settings,
+            &mut target.auth,
+            upstream_url.is_some(),
+            around.identities.environment(),
+        );
         let mut written = Settings::default();
         for (name, value) in &target.settings {
             written.set(&**name, value.as_written());
@@ -108,13 +124,14 @@ impl Target {
             client: around.format,
         };
         let unserved = || TargetError::Unserved(provider.id, around.operation.route_type());
-        let route = provider.route(around.operation, around.format, &location).ok_or_else(unserved)?;
-        if !route.is_served() {
-            return Err(unserved());
-        }
+        let route = provider.route(around.operation, around.format, &location);
+        let route = route.filter(|route| route.is_served()).ok_or_else(unserved)?;
         let refused = |error| TargetError::Endpoint(provider.id, error);
         let binding = provider.binding(&location, around.allowed_hosts).map_err(refused)?;
         let credential_value = target.auth.header.as_ref().and_then(|(_, secret)| secret_value(secret));
+        let identity = target.auth.identity.filter(|_| missing.is_none());
+        let cloud = CloudSigner::compile(provider, identity, &binding, around.verify, around.identities)
+            .map_err(|error| TargetError::Identity(provider.id, error))?;
         let credential = Credential::new(binding.clone(), target.auth.header, target.auth.param)
             .map_err(|error| TargetError::Credential(provider.id, error))?;
         let credential_header =
@@ -135,6 +152,8 @@ impl Target {
             credential_header,
             credential_value,
             model_header,
+            cloud,
+            missing,
             settings: target.settings,
             upstream_url,
             upstream_path: target.upstream_path,

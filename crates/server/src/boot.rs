@@ -150,6 +150,7 @@ async fn serve(mut start: Start<'_>) -> anyhow::Result<ExitCode> {
     let hosts = Hosts::new(tls, Arc::clone(&metrics));
     let configuration = std::mem::take(&mut start.configuration);
     let gateway = Arc::new(Gateway::new(configuration, settings, hosts, metrics, records)?);
+    gateway.identities.begin();
 
     let ready = ready_line(&bound)?;
     let first_address = bound.proxy.first().map(|(_, listener)| listener.address()).transpose()?;

@@ -18,6 +18,8 @@ mod failures;
 mod forms;
 #[path = "e2e/headers.rs"]
 mod headers;
+#[path = "e2e/identity.rs"]
+mod identity;
 #[path = "e2e/keys.rs"]
 mod keys;
 #[path = "e2e/lifecycle.rs"]
@@ -46,6 +48,8 @@ mod stream_faults;
 mod streams;
 #[path = "e2e/tls.rs"]
 mod tls;
+#[path = "e2e/translation.rs"]
+mod translation;
 #[path = "e2e/wire.rs"]
 mod wire;
 #[path = "e2e/world.rs"]

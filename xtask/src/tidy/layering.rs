@@ -16,9 +16,13 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("dialect", &["document", "model", "stream"]),
     ("auth", &["model"]),
     ("provider", &["auth", "dialect", "model"]),
+    ("identity", &["auth"]),
     ("config", &["auth", "model", "provider"]),
     ("telemetry", &["model"]),
-    ("proxy", &["auth", "config", "dialect", "document", "model", "provider", "stream", "telemetry"]),
+    (
+        "proxy",
+        &["auth", "config", "dialect", "document", "identity", "model", "provider", "stream", "telemetry"],
+    ),
     ("server", &["auth", "config", "model", "provider", "proxy", "simulator", "telemetry"]),
     ("simulator", &["stream"]),
     (
@@ -28,6 +32,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "config",
             "dialect",
             "document",
+            "identity",
             "model",
             "provider",
             "proxy",
@@ -36,7 +41,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "telemetry",
         ],
     ),
-    ("xtask", &["config", "dialect", "provider"]),
+    ("xtask", &["config", "dialect", "model", "provider"]),
 ];
 
 /// Packages that only compute: no runtime, no network, no log.

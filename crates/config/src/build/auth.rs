@@ -21,20 +21,6 @@ const TAKEN: [&str; 9] = [
     "upgrade",
 ];
 
-/// Fields of cloud identities, in the table's order.
-const CLOUD: [&str; 10] = [
-    "aws_access_key_id",
-    "aws_secret_access_key",
-    "azure_use_managed_identity",
-    "azure_client_id",
-    "azure_client_secret",
-    "azure_tenant_id",
-    "gcp_use_service_account",
-    "gcp_service_account_json",
-    "gcp_oauth_token_url",
-    "gcp_metadata_url",
-];
-
 impl Builder<'_> {
     /// Header and parameter of the credential; the rules that need no provider, and `allow_override`.
     pub(super) fn upstream_auth(&mut self, view: &View<'_>, provider: Option<&Provider>) -> UpstreamAuth {
@@ -69,10 +55,7 @@ impl Builder<'_> {
                 .zip(location)
                 .map(|((name, value), location)| (location, name, value)),
             allow_override: view.boolean("allow_override"),
-            cloud: CLOUD
-                .into_iter()
-                .filter(|name| view.has(name) && view.stated(name) != Some(false))
-                .collect(),
+            identity: None,
         }
     }
 

@@ -61,11 +61,8 @@ impl Builder<'_> {
         }
         self.check_capability(&model, provider, wanted, &settings, simulate);
         self.foreign_options(&options, provider);
-        if wanted.enabled && !auth.cloud.is_empty() && !simulate {
-            let names: Vec<String> = auth.cloud.iter().map(|name| format!("'auth.{name}'")).collect();
-            let message = format!("cloud identities are not served yet: {}", names.join(", "));
-            let place = view.below("auth").spot(auth.cloud.first().copied().unwrap_or_default());
-            self.unserved.error(self.tree, place.place(), message);
+        if !simulate {
+            auth.identity = self.cloud_identity(&view.below("auth"), &options, provider, &auth);
         }
         let template = |view: &View<'_>, name| {
             let text = view.text(name).filter(|text| !text.is_empty());

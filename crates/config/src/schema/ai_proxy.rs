@@ -53,7 +53,7 @@ const PROVIDERS: &[&str] = &[
 const NO_STATISTICS: [(&str, Operation); 1] = [("anthropic", Operation::Completions)];
 
 /// Whether `log_statistics` must stay off.
-pub(crate) fn has_no_statistics(provider: &str, operation: Operation) -> bool {
+pub fn has_no_statistics(provider: &str, operation: Operation) -> bool {
     NO_STATISTICS.contains(&(provider, operation))
 }
 
@@ -116,15 +116,28 @@ static AUTH: Record = Record {
         choice("param_location", &["query", "body"], "Where it stands."),
         boolean("allow_override", "Whether a credential that the caller sends wins over this one.")
             .or("false"),
-        word("aws_access_key_id", "AWS access key.").secret(),
+        word(
+            "aws_access_key_id",
+            "AWS access key; goes with `aws_secret_access_key`. Without them the environment is searched.",
+        )
+        .secret(),
         word("aws_secret_access_key", "AWS secret key.").secret(),
-        boolean("azure_use_managed_identity", "Use the host's Azure identity.").or("false"),
-        word("azure_client_id", "Azure client."),
+        boolean(
+            "azure_use_managed_identity",
+            "Use an identity of Azure: of the client where id, secret and tenant are given, else the \
+             federated one of the workload or the managed one of the host.",
+        )
+        .or("false"),
+        word("azure_client_id", "Azure client, or the identity that the user has assigned to the host."),
         word("azure_client_secret", "Its secret.").secret(),
         word("azure_tenant_id", "Azure tenant."),
-        boolean("gcp_use_service_account", "Use a Google service account.").or("false"),
+        boolean(
+            "gcp_use_service_account",
+            "Use a Google service account: of the key below, else of `GCP_SERVICE_ACCOUNT`, else of the machine.",
+        )
+        .or("false"),
         word("gcp_service_account_json", "The service account's key file as text.").secret(),
-        word("gcp_oauth_token_url", "Where Google tokens are asked for."),
+        word("gcp_oauth_token_url", "Where Google tokens are asked for, in place of the key's `token_uri`."),
         word("gcp_metadata_url", "Where Google metadata is asked for."),
     ],
 };

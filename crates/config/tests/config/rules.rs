@@ -458,18 +458,17 @@ fn what_is_not_served_yet_is_named() {
         "config.model.provider: provider openai with route type llm/v1/files is not served yet",
     );
     one(
-        &chat("model: {provider: cohere, name: c}"),
-        "config.model.provider: provider cohere with route type llm/v1/chat is not served yet",
+        "{route_type: llm/v1/batches, model: {provider: anthropic, options: {anthropic_version: \"2023-06-01\"}}}",
+        "config.model.provider: provider anthropic with route type llm/v1/batches is not served yet",
     );
-    one(&openai("llm_format: anthropic"), "config.llm_format: llm_format anthropic is not served yet");
     one(
-        &chat(
-            "auth: {azure_use_managed_identity: true}, \
-             model: {provider: azure, options: {azure_instance: i, azure_deployment_id: d}}",
-        ),
-        "config.auth.azure_use_managed_identity: cloud identities are not served yet: \
-         'auth.azure_use_managed_identity'",
+        &chat("llm_format: gemini, model: {provider: gemini, name: g}"),
+        "config.llm_format: llm_format gemini is not served yet",
     );
+    assert!(unserved(&openai("llm_format: anthropic")).is_empty());
+    let azure = "auth: {azure_use_managed_identity: true}, \
+                 model: {provider: azure, options: {azure_instance: i, azure_deployment_id: d}}";
+    assert!(unserved(&chat(azure)).is_empty());
     one(
         &format!("{{route_type: llm/v1/multimodal-embeddings, {OPENAI}}}"),
         "config.route_type: route type llm/v1/multimodal-embeddings is not served yet",

@@ -128,4 +128,4 @@ fn unwrapped(document: &Document) -> Option<Result<Document, Unreadable>> {
 #[cfg(test)]
 mod recordings;
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

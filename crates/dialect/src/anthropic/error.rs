@@ -151,7 +151,7 @@ fn told(document: &Document, status: u16) -> UpstreamError {
     let kind = code.as_deref().and_then(kind_of).unwrap_or_else(|| ErrorKind::of_status(status));
     let message =
         message.unwrap_or_else(|| bounded_text(document.bytes())).chars().take(LONGEST_TEXT).collect();
-    UpstreamError { status, kind, code, message, param: None, request_id }
+    UpstreamError { status, kind, code, message, param: None, request_id, retry_after: None }
 }
 
 fn bounded_text(body: &[u8]) -> String {

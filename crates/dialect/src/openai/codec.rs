@@ -119,6 +119,7 @@ fn fit(body: Vec<u8>, call: &ChatCall<'_>, losses: &mut Losses) -> Result<Vec<u8
         delivery: call.delivery,
         want_usage: call.want_usage,
         credential: None,
+        betas: "",
     };
     let mut edits = Edits::default();
     request::edit(&document, &call, &mut edits, losses);

@@ -44,8 +44,11 @@ pub(super) fn read_at(usage: &mut Cursor<'_>, reasoning_outside: bool) -> Option
             counts.read_prompt_details(cursor);
         } else if name.is("completion_tokens_details") {
             counts.read_completion_details(cursor);
-        } else if name.is("prompt_cache_hit_tokens") || name.is("cached_tokens") {
-            // DeepSeek; Together and Moonshot.
+        } else if name.is("prompt_cache_hit_tokens")
+            || name.is("cached_tokens")
+            || name.is("num_cached_tokens")
+        {
+            // DeepSeek; Together and Moonshot; Mistral.
             counts.add_cached(cursor);
         }
     });

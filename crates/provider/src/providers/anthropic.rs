@@ -10,10 +10,10 @@ use crate::{Base, KeyStyle, Provider, Route, Setting};
 pub(super) static PROVIDER: Provider = Provider {
     id: "anthropic",
     title: "Anthropic",
+    cloud: None,
     base: Base::Url("https://api.anthropic.com"),
     routes: &[
-        Route::translated(Operation::Chat, "/v1/messages", &CHAT_CODEC)
-            .relaying(ClientFormat::Anthropic, &ENVELOPE)
+        Route::messages("/v1/messages", &CHAT_CODEC, &ENVELOPE)
             .counting("/v1/messages/count_tokens"),
         Route::translated(Operation::Completions, "/v1/complete", &COMPLETE_CODEC),
         Route::unserved(Operation::Batches, "/v1/messages/batches"),

@@ -3,14 +3,16 @@
 //! The API version decides the form of the paths: `v1` has no version argument at all, `preview` has
 //! the same paths with one, and a date is the older form in which the path names the deployment.
 
-use dialect::{Quirks, UsageInStream};
+use dialect::anthropic::{FOUNDRY_CODEC, FOUNDRY_ENVELOPE};
+use dialect::{Family, Quirks, UsageInStream};
 use model::Operation;
 
 use super::openai::{PLAIN, REASONING, REASONING_WITHOUT_TOOLS};
-use crate::families::{openai, is_gpt_5_3_or_later, is_openai_reasoning};
-use crate::{Base, KeyStyle, Location, Provider, Route, Setting, Settings};
+use crate::families::{claude, is_claude, is_gpt_5_3_or_later, is_openai_reasoning, openai};
+use crate::{Base, Cloud, KeyStyle, Location, Provider, Route, Setting, Settings};
 
 const VERSION: &str = "azure_api_version";
+const CLAUDE_VERSION: &str = "anthropic_version";
 const VERSION_ARGUMENT: &[(&str, &str)] = &[("api-version", VERSION)];
 const DEPLOYMENT: &str = "/openai/deployments/{azure_deployment_id}";
 const V1: &str = "/openai/v1";
@@ -18,8 +20,12 @@ const V1: &str = "/openai/v1";
 pub(super) static PROVIDER: Provider = Provider {
     id: "azure",
     title: "Azure OpenAI",
-    base: Base::Url("https://{azure_instance}.openai.azure.com"),
+    cloud: Some(Cloud::Azure),
+    base: Base::Choice(base),
     routes: &[
+        Route::messages("/anthropic/v1/messages", &FOUNDRY_CODEC, &FOUNDRY_ENVELOPE)
+            .counting("/anthropic/v1/messages/count_tokens")
+            .when(runs_claude),
         versionless(Route::openai_chat("/chat/completions")),
         preview(Route::openai_chat("/chat/completions")),
         dated(Route::openai_chat("/chat/completions")),
@@ -49,14 +55,33 @@ pub(super) static PROVIDER: Provider = Provider {
         Setting::always("azure_deployment_id"),
         Setting::always(VERSION),
         // Claude, where this provider runs it.
-        Setting::optional("anthropic_version"),
+        Setting::optional(CLAUDE_VERSION),
     ],
-    headers: &[],
+    headers: &[("anthropic-version", CLAUDE_VERSION)],
     quirks,
-    family: openai,
+    family,
     key: KeyStyle::Header("api-key"),
     caller_may_override: true,
 };
+
+/// Claude is there under a host of its own.
+fn base(settings: &Settings) -> &'static str {
+    if settings.value(CLAUDE_VERSION).is_some() {
+        "https://{azure_instance}.services.ai.azure.com"
+    } else {
+        "https://{azure_instance}.openai.azure.com"
+    }
+}
+
+/// Whether the target is Claude on Foundry: a version of its API is configured, or its path.
+fn runs_claude(location: &Location<'_>) -> bool {
+    let configured = location.settings.value(CLAUDE_VERSION).is_some() && !location.url_has_path();
+    configured || location.url_path_is(|path| path.ends_with("/v1/messages"))
+}
+
+fn family(model: &str) -> &'static Family {
+    if is_claude(model) { claude(model) } else { openai(model) }
+}
 
 /// `v1`: no version argument, and the model in the body selects the deployment.
 const fn versionless(route: Route) -> Route {

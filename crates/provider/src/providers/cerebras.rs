@@ -10,6 +10,7 @@ use crate::{Base, KeyStyle, Provider, Route};
 pub(super) static PROVIDER: Provider = Provider {
     id: "cerebras",
     title: "Cerebras",
+    cloud: None,
     base: Base::Url("https://api.cerebras.ai"),
     routes: &[Route::openai_chat("/v1/chat/completions"), Route::preserve()],
     settings: &[],

@@ -8,6 +8,7 @@ use crate::{Base, KeyStyle, Provider, Route, Setting};
 pub(super) static PROVIDER: Provider = Provider {
     id: "cohere",
     title: "Cohere",
+    cloud: None,
     base: Base::Url("https://api.cohere.com"),
     routes: &[
         Route::unserved(Operation::Chat, "/v2/chat"),

@@ -14,6 +14,7 @@ const INTERNATIONAL: &str = "dashscope.international";
 pub(super) static PROVIDER: Provider = Provider {
     id: "dashscope",
     title: "DashScope",
+    cloud: None,
     base: Base::Choice(base),
     routes: &[
         Route::openai_chat("/compatible-mode/v1/chat/completions"),

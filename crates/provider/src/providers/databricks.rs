@@ -3,25 +3,43 @@
 
 use dialect::MemberRule::{self, Drop, Recast};
 use dialect::Requirement::{self, Always, WithoutTools};
-use dialect::{Quirks, TokenLimit, UsageInStream};
+use dialect::anthropic::{DATABRICKS_CODEC, DATABRICKS_ENVELOPE};
+use dialect::{Family, Quirks, TokenLimit, UsageInStream};
+use model::ClientFormat;
 
-use crate::families::{ANY_EFFORT, is_claude};
-use crate::{Base, KeyStyle, Provider, Required, Route, Setting, Settings};
+use crate::families::{ANY_EFFORT, claude, is_claude};
+use crate::{Base, KeyStyle, Location, Provider, Required, Route, Setting, Settings};
 
 const INSTANCE: &str = "databricks.workspace_instance_id";
 
 pub(super) static PROVIDER: Provider = Provider {
     id: "databricks",
     title: "Databricks",
+    cloud: None,
     base: Base::Url("https://{databricks.workspace_instance_id}.cloud.databricks.com"),
-    routes: &[Route::openai_chat("/serving-endpoints/v1/chat/completions"), Route::preserve()],
+    routes: &[
+        Route::messages("/serving-endpoints/anthropic/v1/messages", &DATABRICKS_CODEC, &DATABRICKS_ENVELOPE)
+            .when(speaks_messages),
+        Route::openai_chat("/serving-endpoints/v1/chat/completions"),
+        Route::preserve(),
+    ],
     settings: &[Setting::new(INSTANCE, Required::UnlessUpstreamUrl)],
     headers: &[],
     quirks,
-    family: |_| &ANY_EFFORT,
+    family,
     key: KeyStyle::Bearer,
     caller_may_override: true,
 };
+
+/// Claude's clients reach Claude in its own format, others in OpenAI's.
+fn speaks_messages(location: &Location<'_>) -> bool {
+    let claude = location.client == ClientFormat::Anthropic && location.model.is_some_and(is_claude);
+    (claude && !location.url_has_path()) || location.url_path_is(|path| path.ends_with("/v1/messages"))
+}
+
+fn family(model: &str) -> &'static Family {
+    if is_claude(model) { claude(model) } else { &ANY_EFFORT }
+}
 
 fn quirks(model: Option<&str>, _: &Settings) -> &'static Quirks {
     match model {

@@ -10,6 +10,7 @@ use crate::{Base, KeyStyle, Provider, Route};
 pub(super) static PROVIDER: Provider = Provider {
     id: "deepseek",
     title: "DeepSeek",
+    cloud: None,
     base: Base::Url("https://api.deepseek.com"),
     routes: &[Route::openai_chat("/v1/chat/completions"), Route::preserve()],
     settings: &[],

@@ -4,13 +4,14 @@
 use dialect::{Family, Quirks};
 use model::{ClientFormat, Operation};
 
-use crate::{Base, KeyStyle, Location, Provider, Required, Route, Setting, Settings};
+use crate::{Base, Cloud, KeyStyle, Location, Provider, Required, Route, Setting, Settings};
 
 const ENDPOINT: &str = "gemini.api_endpoint";
 
 pub(super) static PROVIDER: Provider = Provider {
     id: "gemini",
     title: "Google Gemini",
+    cloud: Some(Cloud::Google),
     base: Base::Choice(base),
     routes: &[
         vertex(Operation::Chat, "/{model}:generateContent"),

@@ -12,6 +12,7 @@ use crate::{Base, KeyStyle, Provider, Route, Setting};
 pub(super) static PROVIDER: Provider = Provider {
     id: "huggingface",
     title: "Hugging Face",
+    cloud: None,
     // The host that went before it, api-inference, no longer serves models.
     base: Base::Url("https://router.huggingface.co"),
     routes: &[

@@ -10,6 +10,7 @@ use crate::{Base, KeyStyle, Location, Provider, Route, Setting};
 pub(super) static PROVIDER: Provider = Provider {
     id: "llama2",
     title: "Llama",
+    cloud: None,
     base: Base::UpstreamUrl,
     routes: &[
         Route::openai_chat("/v1/chat/completions").when(speaks_openai),

@@ -10,6 +10,7 @@ use crate::{Base, KeyStyle, Location, Provider, Route, Setting};
 pub(super) static PROVIDER: Provider = Provider {
     id: "mistral",
     title: "Mistral",
+    cloud: None,
     base: Base::Url("https://api.mistral.ai"),
     routes: &[
         Route::unserved(Operation::Chat, "/api/chat").when(speaks_ollama),

@@ -12,6 +12,7 @@ use crate::{Base, KeyStyle, Location, Provider, Route};
 pub(super) static PROVIDER: Provider = Provider {
     id: "ollama",
     title: "Ollama",
+    cloud: None,
     base: Base::UpstreamUrl,
     routes: &[
         Route::openai_chat("/v1/chat/completions").when(speaks_openai),

@@ -11,6 +11,7 @@ use crate::{Base, KeyStyle, Provider, Route, Settings};
 pub(super) static PROVIDER: Provider = Provider {
     id: "openai",
     title: "OpenAI",
+    cloud: None,
     base: Base::Url("https://api.openai.com"),
     routes: &[
         Route::openai_chat("/v1/chat/completions"),

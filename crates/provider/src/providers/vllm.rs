@@ -10,6 +10,7 @@ use crate::{Base, KeyStyle, Provider, Route};
 pub(super) static PROVIDER: Provider = Provider {
     id: "vllm",
     title: "vLLM",
+    cloud: None,
     base: Base::UpstreamUrl,
     routes: &[Route::openai_chat("/v1/chat/completions"), Route::preserve()],
     settings: &[],

@@ -11,6 +11,7 @@ use crate::{Base, KeyStyle, Provider, Route, Settings};
 pub(super) static PROVIDER: Provider = Provider {
     id: "xai",
     title: "xAI",
+    cloud: None,
     base: Base::Url("https://api.x.ai"),
     routes: &[
         Route::openai_chat("/v1/chat/completions"),

@@ -8,7 +8,7 @@ use dialect::{MemberRule, TokenLimit, UsageInStream};
 use model::{ClientFormat, Operation};
 
 use super::*;
-use crate::{Base, Location, Route, Settings};
+use crate::{Base, Location, Route, Settings, Wire};
 
 /// Operations of each provider for clients that speak OpenAI, `preserve` apart. `vertex` is `gemini`
 /// with a project; `raw` is `llama2` with that format.
@@ -43,8 +43,8 @@ const MATRIX: [(&str, &str); 18] = [
 const SERVED: [(&str, &str); 18] = [
     ("openai", "chat completions embeddings"),
     ("azure", "chat completions embeddings"),
-    ("anthropic", ""),
-    ("bedrock", ""),
+    ("anthropic", "chat completions"),
+    ("bedrock", "chat completions embeddings"),
     ("gemini", ""),
     ("vertex", ""),
     ("cohere", ""),
@@ -109,7 +109,7 @@ fn routes_are_those_of_the_capability_matrix() {
 }
 
 #[test]
-fn what_is_served_is_what_speaks_openai() {
+fn what_is_served_is_listed() {
     check(&SERVED, Route::is_served);
 }
 
@@ -126,25 +126,25 @@ fn the_registry_has_each_provider_once() {
 
 #[test]
 fn settings_and_urls_decide_the_wire() {
-    let served = |id: &str, format: Option<(&str, &str)>, url: Option<&str>| {
+    let speaks_openai = |id: &str, format: Option<(&str, &str)>, url: Option<&str>| {
         let mut settings = Settings::default();
         if let Some((name, value)) = format {
             settings.set(name, value);
         }
         let location = Location { upstream_url: url, ..Location::of(&settings) };
         let route = by_id(id).unwrap().route(Operation::Chat, ClientFormat::OpenAi, &location);
-        route.unwrap().is_served()
+        matches!(route.unwrap().wire, Wire::Chat { relayed: Some((ClientFormat::OpenAi, _)), .. })
     };
-    assert!(served("ollama", None, Some("http://h:11434/v1/chat/completions")));
-    assert!(!served("ollama", None, Some("http://h:11434/v1/messages")));
-    assert!(!served("ollama", None, Some("http://h:11434/api/chat?a=/v1/")));
-    assert!(!served("ollama", None, Some("http://h:11434")));
+    assert!(speaks_openai("ollama", None, Some("http://h:11434/v1/chat/completions")));
+    assert!(!speaks_openai("ollama", None, Some("http://h:11434/v1/messages")));
+    assert!(!speaks_openai("ollama", None, Some("http://h:11434/api/chat?a=/v1/")));
+    assert!(!speaks_openai("ollama", None, Some("http://h:11434")));
     let mistral = |format| Some(("mistral_format", format));
-    assert!(served("mistral", None, Some("http://h/v1/chat/completions")));
-    assert!(!served("mistral", None, Some("http://h/api/chat")));
-    assert!(!served("mistral", mistral("ollama"), None));
-    assert!(served("mistral", mistral("openai"), Some("http://h/api/chat")));
-    assert!(!served("llama2", Some(("llama2_format", "raw")), Some("http://h/v1/x")));
+    assert!(speaks_openai("mistral", None, Some("http://h/v1/chat/completions")));
+    assert!(!speaks_openai("mistral", None, Some("http://h/api/chat")));
+    assert!(!speaks_openai("mistral", mistral("ollama"), None));
+    assert!(speaks_openai("mistral", mistral("openai"), Some("http://h/api/chat")));
+    assert!(!speaks_openai("llama2", Some(("llama2_format", "raw")), Some("http://h/v1/x")));
 }
 
 #[test]
@@ -155,8 +155,11 @@ fn native_formats_go_with_their_own_provider_and_anthropics_with_every_one() {
         found.map(Route::is_served)
     };
     for provider in all() {
+        // Whoever serves chat serves it to clients of both formats.
+        let openai = route(provider.id, Operation::Chat, ClientFormat::OpenAi);
         let anthropic = route(provider.id, Operation::Chat, ClientFormat::Anthropic);
-        assert_eq!(anthropic, Some(false), "{}", provider.id);
+        assert!(anthropic.is_some(), "{}", provider.id);
+        assert_eq!(anthropic, openai, "{}", provider.id);
         for format in ClientFormat::ALL {
             let own = match format {
                 ClientFormat::OpenAi | ClientFormat::Anthropic => true,

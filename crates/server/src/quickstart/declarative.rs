@@ -94,9 +94,13 @@ fn write_plugin(yaml: &mut String, operation: Operation) {
 /// An entry: in full where it comes first, else what differs from there.
 fn write_entry(yaml: &mut String, entry: &Entry, operation: Operation, known: &mut Vec<&'static str>) {
     let models = list(entry.models(operation));
+    let statistics = !config::has_no_statistics(entry.provider.id, operation);
     if known.contains(&entry.name) {
         line(yaml, 4, &format!("- <<: *{}", entry.name));
         line(yaml, 5, &format!("models: {models}"));
+        if !statistics {
+            write_logging(yaml, statistics);
+        }
         if matches!(entry.place, Place::OpenAi(_)) {
             write_model(yaml, entry, operation);
         }
@@ -121,8 +125,12 @@ fn write_entry(yaml: &mut String, entry: &Entry, operation: Operation, known: &m
         }
     }
     write_model(yaml, entry, operation);
+    write_logging(yaml, statistics);
+}
+
+fn write_logging(yaml: &mut String, statistics: bool) {
     line(yaml, 5, "logging:");
-    line(yaml, 6, "log_statistics: true");
+    line(yaml, 6, &format!("log_statistics: {statistics}"));
 }
 
 /// An entry of the list of models, with all of them.

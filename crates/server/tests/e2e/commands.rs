@@ -106,10 +106,7 @@ fn check_reads_files_and_standard_input() {
     let missing = run(BINARY, &["check", "/nonexistent/gateway.yaml"], &[], b"");
     assert!(missing.err.starts_with("ai-proxy: cannot read /nonexistent/gateway.yaml: "), "{}", missing.err);
     assert_eq!(missing.status, 1);
-    let unserved = one_route("m").replace("@UPSTREAM@", "127.0.0.1:1").replace(
-        "provider: openai\n            name: m\n            options: {",
-        "provider: anthropic\n            name: m\n            options: {anthropic_version: \"2023-06-01\", ",
-    );
+    let unserved = one_route("m").replace("@UPSTREAM@", "127.0.0.1:1").replace("llm/v1/chat", "llm/v1/files");
     let unserved = run_with_file(&unserved, &["check", "@FILE@"], &[], b"");
     assert!(unserved.out.contains("valid, but not all of it is served yet"), "{unserved:?}");
     assert_eq!(unserved.status, 0);

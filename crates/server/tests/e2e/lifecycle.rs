@@ -39,12 +39,9 @@ fn a_configuration_with_faults_is_not_served() {
     let output = builder().config(&wrong, upstream.addr).try_start().err().unwrap();
     assert!(output.contains("route_typ") && output.contains("did you mean"), "{output}");
     assert!(output.contains("kong.yaml"), "{output}");
-    let unsupported = one_route("m")
-        .replace("provider: openai", "provider: anthropic")
-        .replace("name: m", "name: m\n            # needs a part that is not served yet");
-    let unsupported = unsupported.replace("options: {", "options: {anthropic_version: \"2023-06-01\", ");
-    let output = builder().config(&unsupported, upstream.addr).try_start().err().unwrap();
-    assert!(output.contains("anthropic"), "{output}");
+    let unserved = one_route("m").replace("llm/v1/chat", "llm/v1/files");
+    let output = builder().config(&unserved, upstream.addr).try_start().err().unwrap();
+    assert!(output.contains("llm/v1/files") && output.contains("not served yet"), "{output}");
     let output = builder().config("services: [", upstream.addr).try_start().err().unwrap();
     assert!(!output.contains("panicked"), "{output}");
 }

@@ -65,19 +65,17 @@ pub(crate) fn invalid(member: &str, message: impl Into<String>) -> Refusal {
     Refusal::Invalid { member: member.to_owned(), message: message.into() }
 }
 
-/// Whether this could be the name of a beta: words that end in a date.
+/// Whether this could be the name of a beta: words that end in a date, `2025-02-19` or `20250219`.
 pub(crate) fn is_beta(name: &str) -> bool {
     let parts: Vec<&str> = name.split('-').collect();
-    let [words @ .., year, month, day] = parts.as_slice() else {
-        return false;
-    };
     let digits = |text: &str, length| text.len() == length && text.bytes().all(|byte| byte.is_ascii_digit());
+    let words = match parts.as_slice() {
+        [words @ .., date] if digits(date, 8) => words,
+        [words @ .., year, month, day] if digits(year, 4) && digits(month, 2) && digits(day, 2) => words,
+        _ => return false,
+    };
     let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
-    !words.is_empty()
-        && words.iter().all(|word| !word.is_empty() && word.chars().all(plain))
-        && digits(year, 4)
-        && digits(month, 2)
-        && digits(day, 2)
+    !words.is_empty() && words.iter().all(|word| !word.is_empty() && word.chars().all(plain))
 }
 
 fn judge_stops(body: &Map<String, Value>) -> Result<(), Refusal> {

@@ -207,6 +207,3 @@ fn text_of(value: Value<'_>) -> String {
         _ => String::from_utf8_lossy(value.raw()).into_owned(),
     }
 }
-
-#[cfg(test)]
-mod tests;

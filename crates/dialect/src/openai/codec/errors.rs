@@ -101,6 +101,3 @@ fn truncate(text: &mut String) {
         text.truncate(end);
     }
 }
-
-#[cfg(test)]
-mod tests;

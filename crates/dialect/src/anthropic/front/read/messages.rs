@@ -69,13 +69,21 @@ impl<'d> Reader<'d, '_> {
             Blocks::List(list) => {
                 let mut parts = Vec::new();
                 for (at, block) in list.items().enumerate() {
+                    // Tools may come and go within a conversation, for Claude.
+                    let kind = block.value("type").and_then(Value::as_str);
+                    if let Some(kind) = kind.filter(|kind| kind != "text") {
+                        self.losses.add(format!("messages.content.{kind}"), LossKind::Dropped);
+                        continue;
+                    }
                     let text = member_text(block, "text", || self.path(&format!("content[{at}].text")))?;
                     parts.push(TextPart { cache: cache(block, self.losses), ..TextPart::new(text) });
                 }
                 parts
             }
         };
-        self.messages.push(Message::System(SystemMessage { parts }));
+        if !parts.is_empty() {
+            self.messages.push(Message::System(SystemMessage { parts }));
+        }
         Ok(())
     }
 

@@ -1,0 +1,45 @@
+//! Ids of tool calls as Bedrock takes them.
+
+const LONGEST: usize = 64;
+
+/// The ids that calls of a request have been given: few characters, each once.
+#[derive(Debug, Default)]
+pub(super) struct Ids(Vec<Box<str>>);
+
+impl Ids {
+    /// `id`, or the nearest one that is legal and that no other call has.
+    pub(super) fn unused(&mut self, id: &str) -> Box<str> {
+        let fits = |c: char| c.is_ascii_alphanumeric() || "_.:-".contains(c);
+        let plain: String = id.chars().map(|c| if fits(c) { c } else { '_' }).take(LONGEST).collect();
+        let plain = if plain.is_empty() { "_".to_owned() } else { plain };
+        // A long id that was cut must not become another one's.
+        let mut sent = plain.clone();
+        let mut number = 2_u64;
+        while self.0.iter().any(|other| **other == *sent) {
+            let ending = format!("_{number}");
+            let kept = plain.len().min(LONGEST.saturating_sub(ending.len()));
+            sent = format!("{}{ending}", plain.get(..kept).unwrap_or(&plain));
+            number += 1;
+        }
+        self.0.push(sent.clone().into());
+        sent.into()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_are_legal_and_distinct() {
+        let mut ids = Ids::default();
+        assert_eq!(&*ids.unused("tooluse_a.b:c-1"), "tooluse_a.b:c-1");
+        assert_eq!(&*ids.unused("call|1"), "call_1");
+        assert_eq!(&*ids.unused("call_1"), "call_1_2");
+        assert_eq!(&*ids.unused(""), "_");
+        let long = "x".repeat(100);
+        let (first, second) = (ids.unused(&long), ids.unused(&long));
+        assert_eq!((first.len(), second.len()), (64, 64));
+        assert_ne!(first, second);
+    }
+}

@@ -1,0 +1,52 @@
+//! Reads a whole answer of Gemini's, and knows how its stream is read.
+
+use bytes::Bytes;
+use document::{Document, Kind, Value};
+use model::{ChatResponse, FinishReason, Fold};
+use stream::ChatDecoder;
+
+use super::content::{Content, Way};
+use super::decoder::Decoder;
+use crate::{ChatAnswer, DecodeError, HeaderOf};
+
+pub(super) struct Answer {
+    pub(super) way: Way,
+}
+
+impl ChatAnswer for Answer {
+    fn whole(&self, _headers: HeaderOf<'_>, body: &[u8]) -> Result<ChatResponse, DecodeError> {
+        let document = Document::parse(Bytes::copy_from_slice(body)).map_err(|_| DecodeError::NotAnObject)?;
+        let candidates = document.value("candidates");
+        let candidates =
+            candidates.is_some_and(|candidates| candidates.kind() == Kind::Array && !candidates.is_empty());
+        let feedback = document.value("promptFeedback");
+        if !candidates && feedback.and_then(|feedback| feedback.value("blockReason")).is_none() {
+            return Err(DecodeError::Missing("candidates"));
+        }
+        let mut events = Vec::new();
+        let mut content = Content::new(self.way.clone());
+        content.add(&document, &mut events);
+        content.finish(Some(FinishReason::Stop), &mut events);
+        let mut fold = Fold::default();
+        events.into_iter().for_each(|event| fold.add(event));
+        let mut response = fold.finish(is_object).map_err(|_| DecodeError::NotAnObject)?;
+        response.service_tier = document.value("usageMetadata").and_then(tier);
+        Ok(response)
+    }
+
+    fn decoder(&self) -> Box<dyn ChatDecoder> {
+        Box::new(Decoder::new(self.way.clone()))
+    }
+}
+
+fn is_object(text: &str) -> bool {
+    Document::parse(Bytes::copy_from_slice(text.as_bytes())).is_ok()
+}
+
+/// What is paid for, where it is told and is not the usual thing.
+fn tier(usage: Value<'_>) -> Option<Box<str>> {
+    let told = usage.value("serviceTier").or_else(|| usage.value("trafficType"))?.as_str()?;
+    let told = told.to_ascii_lowercase();
+    (!matches!(told.as_str(), "" | "standard" | "unspecified" | "on_demand" | "traffic_type_unspecified"))
+        .then(|| told.into())
+}

@@ -1,0 +1,152 @@
+//! Elements of an answer, whole or streamed, as events: every element has the form of a whole answer.
+//!
+//! From <https://ai.google.dev/api/generate-content>.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use document::{Document, Kind, Value};
+use model::{
+    Base64, ChatEvent, ChoiceIndex, Extra, Finish, FinishReason, Image, Json, Maker, Seal, Source, Start,
+};
+
+use self::choice::Choice;
+use super::usage::Counts;
+use crate::ToolNames;
+
+mod choice;
+mod grounding;
+mod logprobs;
+
+/// What the way there tells the way back.
+#[derive(Debug, Clone)]
+pub(super) struct Way {
+    pub(super) names: ToolNames,
+    /// Begins the ids of calls that came without one.
+    pub(super) nonce: Box<str>,
+}
+
+/// Reads elements one after the other.
+pub(super) struct Content {
+    way: Way,
+    started: bool,
+    choices: BTreeMap<ChoiceIndex, Choice>,
+    /// Ids that were made up.
+    made: u32,
+    counts: Counts,
+    /// Why the prompt was refused, as the provider says it.
+    blocked: Option<Json>,
+}
+
+impl Content {
+    pub(super) fn new(way: Way) -> Self {
+        Self {
+            way,
+            started: false,
+            choices: BTreeMap::new(),
+            made: 0,
+            counts: Counts::default(),
+            blocked: None,
+        }
+    }
+
+    /// Reads one element.
+    pub(super) fn add(&mut self, document: &Document, events: &mut Vec<ChatEvent>) {
+        self.start(document.value("responseId"), events);
+        let feedback = document.value("promptFeedback");
+        if let Some(feedback) = feedback.filter(|feedback| feedback.value("blockReason").is_some()) {
+            self.blocked = Some(Json::from_checked(document.share(&feedback)));
+        }
+        let candidates = document.value("candidates").into_iter().flat_map(Value::items);
+        for (place, candidate) in (0..).zip(candidates) {
+            let index = candidate.value("index").and_then(Value::as_u64);
+            let index = index.and_then(|index| ChoiceIndex::try_from(index).ok()).unwrap_or(place);
+            self.candidate(index, candidate, events);
+        }
+        if let Some(usage) = document.value("usageMetadata")
+            && self.counts.update(usage)
+        {
+            events.extend(self.counts.usage().map(ChatEvent::Usage));
+        }
+    }
+
+    fn start(&mut self, id: Option<Value<'_>>, events: &mut Vec<ChatEvent>) {
+        if !std::mem::replace(&mut self.started, true) {
+            let id = id.and_then(Value::as_str).filter(|id| !id.is_empty()).map(Into::into);
+            events.push(ChatEvent::Start(Start { id, ..Start::default() }));
+        }
+    }
+
+    fn candidate(&mut self, index: ChoiceIndex, candidate: Value<'_>, events: &mut Vec<ChatEvent>) {
+        let choice = self.choices.entry(index).or_insert_with(|| Choice::new(index));
+        let parts = candidate.value("content").and_then(|content| content.value("parts"));
+        for part in parts.into_iter().flat_map(Value::items) {
+            choice.part(part, &self.way, &mut self.made, events);
+        }
+        choice.notes(candidate, events);
+    }
+
+    /// The end: tells what only the end makes final. `stopped` stands for a reason that was not told.
+    pub(super) fn finish(&mut self, stopped: Option<FinishReason>, events: &mut Vec<ChatEvent>) {
+        if let Some(feedback) = self.blocked.take() {
+            events.push(ChatEvent::Extra(Extra { name: "promptFeedback".into(), value: feedback }));
+            if self.choices.is_empty() {
+                let finish = Finish::from(FinishReason::ContentFilter);
+                events.push(ChatEvent::Finish { choice: 0, finish });
+            }
+        }
+        for choice in self.choices.values_mut() {
+            choice.finish(stopped, events);
+        }
+    }
+}
+
+/// What a part holds besides text and calls.
+fn other_part(choice: ChoiceIndex, part: Value<'_>) -> Option<ChatEvent> {
+    let text = |value: Option<Value<'_>>| value.and_then(Value::as_str).map(Cow::into_owned);
+    if let Some(code) = part.value("executableCode") {
+        let language = text(code.value("language")).unwrap_or_default().to_ascii_lowercase();
+        let source = text(code.value("code")).unwrap_or_default();
+        return Some(ChatEvent::Text { choice, delta: fenced(&language, &source) });
+    }
+    if let Some(result) = part.value("codeExecutionResult") {
+        let output = text(result.value("output")).unwrap_or_default();
+        return Some(ChatEvent::Text { choice, delta: fenced("", &output) });
+    }
+    if let Some(blob) = part.value("inlineData")
+        && let Some(image) = image(blob)
+    {
+        return Some(ChatEvent::Image { choice, image });
+    }
+    let known = ["inlineData", "fileData", "toolCall", "toolResponse"];
+    let native = known.iter().any(|name| part.value(name).is_some());
+    native.then(|| ChatEvent::Native {
+        choice,
+        maker: Maker::Gemini,
+        value: Json::from_checked(part.raw().to_vec()),
+    })
+}
+
+fn fenced(language: &str, text: &str) -> String {
+    let end = if text.ends_with('\n') { "" } else { "\n" };
+    format!("\n```{language}\n{text}{end}```\n")
+}
+
+fn image(blob: Value<'_>) -> Option<Image> {
+    let media_type = blob.value("mimeType").and_then(Value::as_str)?;
+    if !media_type.starts_with("image/") {
+        return None;
+    }
+    let data = Base64::new(blob.value("data")?.as_str()?.into_owned().into_bytes())?;
+    let source = Source::Inline { media_type: media_type.into(), data };
+    Some(Image { source, detail: None, cache: None })
+}
+
+fn seal_of(part: Value<'_>) -> Option<Seal> {
+    let text = part.value("thoughtSignature").and_then(Value::as_str).filter(|text| !text.is_empty())?;
+    Some(Seal { maker: Maker::Gemini, text: text.into() })
+}
+
+fn is_object(value: &Value<'_>) -> bool {
+    value.kind() == Kind::Object
+}
