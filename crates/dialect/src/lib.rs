@@ -17,6 +17,7 @@ pub mod ollama;
 pub mod openai;
 mod paired;
 mod plain_error;
+mod prompt;
 mod quirks;
 mod read;
 pub mod sealed_id;

@@ -3,11 +3,11 @@
 use document::{ArrayWriter, ObjectWriter};
 use model::{
     AssistantMessage, AssistantPart, ChatRequest, Detail, Image, LossKind, Losses, Message, Reasoning,
-    Source, SystemMessage, ToolResult, UserPart,
+    Source, ToolResult, UserPart,
 };
 
 use crate::paired::{NO_RESULT, Turn, orphan_text, turns};
-use crate::{EncodeError, Thinking, ToolNames};
+use crate::{EncodeError, Thinking, ToolNames, prompt};
 
 /// Stands for a user who says nothing.
 pub(super) const PLACEHOLDER: &str = ".";
@@ -24,7 +24,7 @@ pub(super) fn write(
     body.array("messages", |messages| {
         for turn in turns(&request.messages) {
             match turn {
-                Turn::System(system) => write_text("system", &system_text(system), messages),
+                Turn::System(system) => write_text("system", &prompt::instructions(system), messages),
                 Turn::User(user) => asked |= write_user(&user.parts, messages)?,
                 Turn::Assistant { message, ids } => {
                     Said::of(message, ids, losses).write(thinking, names, messages);
@@ -45,12 +45,6 @@ pub(super) fn write(
         }
         Ok(())
     })
-}
-
-/// All instructions of one message.
-pub(super) fn system_text(system: &SystemMessage) -> String {
-    let texts: Vec<&str> = system.parts.iter().map(|part| part.text.as_str()).collect();
-    texts.join("\n")
 }
 
 pub(super) fn lose_extras(result: &ToolResult, losses: &mut Losses) {

@@ -3,19 +3,16 @@
 //! From <https://docs.cohere.com/v1/reference/generate>.
 
 use document::{Kind, Value, write_object};
-use model::{
-    AssistantPart, ChatEvent, ChatRequest, ChatResponse, LossKind, Losses, Message, Parameter, UpstreamError,
-};
+use model::{ChatEvent, ChatRequest, ChatResponse, LossKind, Losses, Parameter, UpstreamError};
 use stream::ChatDecoder;
 
 use super::calls::Way;
-use super::conversation::system_text;
 use super::error;
 use super::lines::{Lines, usage};
 use super::request::write_sampling;
 use crate::{
     ChatAnswer, ChatCall, ChatCodec, DecodeError, Delivery, EncodeError, Encoded, ErrorReader, Family,
-    Handling, HeaderOf, ToolNames, read, settle, whole,
+    Handling, HeaderOf, ToolNames, prompt, read, settle, whole,
 };
 
 /// Members that pass as they are.
@@ -58,7 +55,7 @@ impl ChatCodec for Generate {
         settle(self, request, call.family, &mut losses)?;
         let streamed = call.delivery == Delivery::Stream;
         let body = write_object(|body| {
-            body.text("prompt", &prompt(request));
+            body.text("prompt", &prompt::paragraphs(request));
             body.text("model", call.model);
             write_sampling(request, ("p", "k", "stop_sequences"), body, &mut losses);
             match request.sampling.n.filter(|n| *n > 1) {
@@ -77,23 +74,6 @@ impl ChatCodec for Generate {
         });
         Ok(Encoded { body, headers: Vec::new(), losses, answer: Box::new(Answer) })
     }
-}
-
-/// The prompt as written; of a conversation, what was said, a paragraph each.
-fn prompt(request: &ChatRequest) -> String {
-    let said = request.messages.iter().map(|message| match message {
-        Message::System(system) => system_text(system),
-        Message::User(user) => Message::text_of(&user.parts),
-        Message::Tool(result) => Message::text_of(&result.parts),
-        Message::Assistant(assistant) => {
-            let texts = assistant.parts.iter().filter_map(|part| match part {
-                AssistantPart::Text(part) => Some(part.text.as_str()),
-                _ => None,
-            });
-            texts.collect()
-        }
-    });
-    said.filter(|text| !text.is_empty()).collect::<Vec<_>>().join("\n\n")
 }
 
 struct Answer;

@@ -5,9 +5,9 @@
 use document::{Document, ObjectWriter};
 use model::{Losses, Message, ToolCall, ToolResult};
 
-use crate::ToolNames;
-use crate::cohere::conversation::{PLACEHOLDER, Said, lose_extras, system_text};
+use crate::cohere::conversation::{PLACEHOLDER, Said, lose_extras};
 use crate::paired::{NO_RESULT, Turn, orphan_text, turns};
+use crate::{ToolNames, prompt};
 
 pub(super) struct History<'r>(Vec<Entry<'r>>);
 
@@ -23,7 +23,7 @@ impl<'r> History<'r> {
         let mut entries: Vec<Entry<'r>> = Vec::new();
         for turn in turns(messages) {
             let entry = match turn {
-                Turn::System(system) => Entry::User(system_text(system)),
+                Turn::System(system) => Entry::User(prompt::instructions(system)),
                 Turn::User(user) => Entry::User(Message::text_of(&user.parts)),
                 Turn::Assistant { message, ids } => Entry::Chatbot(Said::of(message, ids, losses)),
                 Turn::Result { call, result, .. } => {
