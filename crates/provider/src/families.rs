@@ -3,10 +3,12 @@
 mod bedrock;
 mod claude;
 mod efforts;
+mod gemini;
 
 pub(crate) use bedrock::bedrock;
 pub(crate) use claude::{claude, is_claude};
 pub(crate) use efforts::{ANY_EFFORT, ANY_TO_MAX, gpt_oss, openai};
+pub(crate) use gemini::{embeds_one_by_one, gemini};
 
 /// A configured name without what fine-tuning puts before it.
 fn base_name(model: &str) -> &str {
