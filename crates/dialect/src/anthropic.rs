@@ -16,9 +16,9 @@ mod model_list;
 mod request;
 #[cfg(test)]
 mod schemas;
-mod usage;
 #[cfg(test)]
-mod vectors;
+mod tests;
+mod usage;
 
 pub use asides::{ASIDES, MessagesAsides};
 pub use codec::{BEDROCK_CODEC, CHAT_CODEC, DATABRICKS_CODEC, FOUNDRY_CODEC, MessagesCodec, VERTEX_CODEC};

@@ -48,6 +48,8 @@ mod stream_faults;
 mod streams;
 #[path = "e2e/tls.rs"]
 mod tls;
+#[path = "e2e/translation.rs"]
+mod translation;
 #[path = "e2e/wire.rs"]
 mod wire;
 #[path = "e2e/world.rs"]

@@ -52,7 +52,9 @@ impl ChatAnswer for Answer {
 /// The answer that events are together.
 pub(super) fn fold(events: Vec<ChatEvent>) -> Result<ChatResponse, DecodeError> {
     let mut fold = Fold::default();
-    events.into_iter().for_each(|event| fold.add(event));
+    for event in events {
+        fold.add(event);
+    }
     fold.finish(|text| Document::parse(Bytes::copy_from_slice(text.as_bytes())).is_ok())
         .map_err(|_| DecodeError::NotAnObject)
 }

@@ -44,17 +44,16 @@ impl ChatCodec for MessagesCodec {
             Parameter::Stop => Handling::Rename("stop_sequences"),
             Parameter::User => Handling::Rename("metadata.user_id"),
             Parameter::ServiceTier if self.hosting.refuses("service_tier", &[]) => Handling::Drop,
-            Parameter::JsonObject => Handling::Emulate,
             Parameter::JsonSchema => match family.structured {
                 Structured::Native => Handling::Rename("output_config"),
                 Structured::ForcedTool => Handling::Emulate,
                 Structured::None => Handling::Drop,
             },
-            Parameter::ToolChoiceAmong => Handling::Emulate,
-            Parameter::ToolChoiceNone | Parameter::ToolChoiceRequired | Parameter::ToolChoiceNamed => {
-                Handling::Rename("tool_choice")
-            }
-            Parameter::ParallelToolCalls => Handling::Rename("tool_choice"),
+            Parameter::JsonObject | Parameter::ToolChoiceAmong => Handling::Emulate,
+            Parameter::ToolChoiceNone
+            | Parameter::ToolChoiceRequired
+            | Parameter::ToolChoiceNamed
+            | Parameter::ParallelToolCalls => Handling::Rename("tool_choice"),
             Parameter::Reasoning if family.thinking == Thinking::None => Handling::Drop,
             Parameter::ReasoningOff if !request::may_be_off(family.thinking) => Handling::Drop,
             Parameter::Reasoning | Parameter::ReasoningOff => Handling::Rename("thinking"),

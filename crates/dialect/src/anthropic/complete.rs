@@ -160,7 +160,6 @@ impl Decoder {
             events.push(ChatEvent::Text { choice: 0, delta: delta.into_owned() });
         }
         let reason = match text("stop_reason").as_deref() {
-            Some("stop_sequence") => FinishReason::Stop,
             Some("max_tokens") => FinishReason::Length,
             Some(_) => FinishReason::Stop,
             None => return,

@@ -93,9 +93,7 @@ fn write_output_config(
     let effort = thinking.effort();
     let others: Vec<_> = extras
         .output_config()
-        .filter(|(name, _)| {
-            !(*name == "format" && schema.is_some()) && !(*name == "effort" && effort.is_some())
-        })
+        .filter(|(name, _)| !(*name == "format" && schema.is_some() || *name == "effort" && effort.is_some()))
         .collect();
     if schema.is_none() && effort.is_none() && others.is_empty() {
         return;

@@ -23,7 +23,7 @@ pub(super) use content::uri;
 use document::Document;
 pub(super) use field::{Field, Place};
 use model::{ChatResponse, UpstreamError};
-pub(super) use said::{is_call, write_members};
+pub(super) use said::{is_call, maker_of, write_members};
 use stream::ChatEncoder;
 
 use super::error;

@@ -89,7 +89,7 @@ fn run(body: &str, cuts: &[usize], end: End) -> (String, Summary) {
 }
 
 fn words(words: &[&str]) -> String {
-    words.iter().map(|word| format!("\"{word}\"\n")).collect()
+    words.iter().flat_map(|word| ["\"", word, "\"\n"]).collect()
 }
 
 #[test]

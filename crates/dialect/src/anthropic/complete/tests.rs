@@ -87,7 +87,9 @@ fn streams_are_read() {
         assert_eq!(decoder.unit(unit, &mut events), Ok(Progress::More));
     }
     let mut grammar = Grammar::default();
-    events.iter().for_each(|event| grammar.accept(event).unwrap());
+    for event in &events {
+        grammar.accept(event).unwrap();
+    }
     assert!(grammar.is_finished());
     let response = fold(events).unwrap();
     assert_eq!(response.choices[0].parts, [AssistantPart::Text(TextPart::new(" ab"))]);

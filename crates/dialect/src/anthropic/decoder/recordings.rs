@@ -45,7 +45,7 @@ fn recordings(test: &str) -> Option<Vec<Recording>> {
 fn recording(file: &Path) -> Option<Recording> {
     let name = file.to_str().unwrap().to_owned();
     let bytes = fs::read(file).unwrap();
-    let (framing, body) = if name.ends_with(".sse") {
+    let (framing, body) = if file.extension().is_some_and(|extension| extension == "sse") {
         (Framing::Sse, bytes)
     } else if name.ends_with(".chunks.txt") {
         let text = String::from_utf8(bytes).unwrap();
@@ -113,7 +113,9 @@ fn recorded_streams_are_read() {
         assert_eq!(recording.read(vec![7; recording.body.len() / 7]), events, "{name}");
 
         let mut fold = Fold::default();
-        events.into_iter().for_each(|event| fold.add(event));
+        for event in events {
+            fold.add(event);
+        }
         let Ok(response) = fold.finish(|text| text.starts_with('{')) else { continue };
         let said = |kind: &str, member: &str| -> String {
             let deltas = raw.iter().filter(|event| event["delta"]["type"] == kind);

@@ -26,7 +26,9 @@ fn read_with(way: Way, units: &[Any]) -> Vec<ChatEvent> {
     }
     decoder.end(&mut events);
     let mut grammar = Grammar::default();
-    events.iter().for_each(|event| grammar.accept(event).unwrap());
+    for event in &events {
+        grammar.accept(event).unwrap();
+    }
     events
 }
 
@@ -34,12 +36,12 @@ fn read(units: &[Any]) -> Vec<ChatEvent> {
     read_with(way(), units)
 }
 
-fn delta(index: u64, delta: Any) -> Any {
+fn delta(index: u64, delta: &Any) -> Any {
     json!({"type":"content_block_delta","index":index,"delta":delta})
 }
 
 fn text(index: u64, text: &str) -> Any {
-    delta(index, json!({"type":"text_delta","text":text}))
+    delta(index, &json!({"type":"text_delta","text":text}))
 }
 
 fn stop() -> Any {
@@ -118,9 +120,9 @@ fn odd_streams_are_read() {
 fn thinking_comes_with_its_seal() {
     let events = read(&[
         block(0, &json!({"type":"thinking","thinking":"","signature":""})),
-        delta(0, json!({"type":"thinking_delta","thinking":"hm"})),
-        delta(0, json!({"type":"signature_delta","signature":"si"})),
-        delta(0, json!({"type":"signature_delta","signature":"g"})),
+        delta(0, &json!({"type":"thinking_delta","thinking":"hm"})),
+        delta(0, &json!({"type":"signature_delta","signature":"si"})),
+        delta(0, &json!({"type":"signature_delta","signature":"g"})),
         json!({"type":"content_block_stop","index":0}),
         block(1, &json!({"type":"redacted_thinking","data":"enc"})),
         json!({"type":"content_block_stop","index":1}),
@@ -261,19 +263,21 @@ impl Said {
         match self {
             Self::Text(pieces, cited) => {
                 units.extend(
-                    cited.then(|| delta(at, json!({"type":"citations_delta","citation":citation()}))),
+                    cited.then(|| delta(at, &json!({"type":"citations_delta","citation":citation()}))),
                 );
                 units.extend(pieces.iter().map(|piece| text(at, piece)));
             }
             Self::Thinking(pieces, seal) => {
                 units.extend(
-                    pieces.iter().map(|piece| delta(at, json!({"type":"thinking_delta","thinking":piece}))),
+                    pieces.iter().map(|piece| delta(at, &json!({"type":"thinking_delta","thinking":piece}))),
                 );
-                units.push(delta(at, json!({"type":"signature_delta","signature":seal})));
+                units.push(delta(at, &json!({"type":"signature_delta","signature":seal})));
             }
             Self::Redacted(_) => {}
             Self::Call(_, pieces) | Self::Server(pieces) => units.extend(
-                pieces.iter().map(|piece| delta(at, json!({"type":"input_json_delta","partial_json":piece}))),
+                pieces
+                    .iter()
+                    .map(|piece| delta(at, &json!({"type":"input_json_delta","partial_json":piece}))),
             ),
         }
         units.push(json!({"type":"content_block_stop","index":at}));

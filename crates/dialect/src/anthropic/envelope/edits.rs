@@ -169,12 +169,12 @@ impl Draft<'_, '_> {
             let kind = tool.value("type").and_then(Value::as_str);
             kind.is_some_and(|kind| self.hosting.refuses_tool(&kind))
         };
-        let lost: Vec<_> = tools.items().filter(refused).collect();
-        if lost.is_empty() {
+        let unknown: Vec<_> = tools.items().filter(refused).collect();
+        if unknown.is_empty() {
             return;
         }
         let kept: Vec<_> = tools.items().filter(|tool| !refused(tool)).collect();
-        for tool in lost {
+        for tool in unknown {
             let name = tool.value("name").or_else(|| tool.value("type")).and_then(Value::as_str);
             self.losses.add(format!("tools.{}", name.unwrap_or_default()), LossKind::Dropped);
         }

@@ -30,7 +30,7 @@ fn call(options: &ConfiguredOptions) -> Call<'_> {
     }
 }
 
-fn edited(envelope: &MessagesEnvelope, body: &str, call: &Call<'_>) -> (String, Vec<String>) {
+fn edited(envelope: &dyn Envelope, body: &str, call: &Call<'_>) -> (String, Vec<String>) {
     let document = Document::parse(Bytes::copy_from_slice(body.as_bytes())).unwrap();
     let (mut edits, mut losses) = (Edits::new(), Losses::default());
     envelope.edit(&document, call, &mut edits, &mut losses).unwrap();
@@ -304,7 +304,8 @@ proptest! {
         value in prop::sample::select(vec!["1.50", "[ ]", "{\"b\":1,\"a\":{}}", "\"\\u00e9\"", "12345678901234567890123"]),
         bedrock in any::<bool>(),
     ) {
-        let unknown: String = names.iter().map(|name| format!(",\"{name}\" : {value}")).collect();
+        let unknown: Vec<_> = names.iter().map(|name| format!(",\"{name}\" : {value}")).collect();
+        let unknown = unknown.concat();
         let body = format!("{{\"model\":\"a\",\"messages\":[{{ }}]{unknown}}}");
         let (envelope, expected) = if bedrock {
             (&BEDROCK_ENVELOPE, format!("{{\"messages\":[{{ }}]{unknown},\"anthropic_version\":\"bedrock-2023-05-31\"}}"))

@@ -46,6 +46,7 @@ impl Fresh {
 
     /// `input` is an estimate: what was used is told at the end.
     pub(super) fn start(self, id: &str, model: &str, input: u64, out: &mut Vec<u8>) -> Between {
+        let Self(()) = self;
         event("message_start", out, |event| {
             event.object("message", |message| {
                 message.text("id", id);
@@ -100,6 +101,7 @@ impl Between {
 
     /// The end: why, and what was used.
     pub(super) fn end(self, finish: &Finish, calls: bool, usage: &Usage, out: &mut Vec<u8>) -> Complete {
+        let Self { .. } = self;
         event("message_delta", out, |event| {
             event.object("delta", |delta| write_stop(finish, calls, delta));
             event.object("usage", |object| usage::write(usage, object));

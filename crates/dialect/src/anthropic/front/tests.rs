@@ -146,7 +146,7 @@ fn results_come_first_and_seals_are_taken_out() {
             {"type":"redacted_thinking","data":"R"},
             {"type":"text","text":"x"},
             {"type":"server_tool_use","id":"s","name":"web_search","input":{}},
-            {"type":"tool_use","id":"u1__thought__a-_b","name":"f","input":{"n":12345678901234567890_u64}},
+            {"type":"tool_use","id":"u1__thought__a-_b","name":"f","input":{"n":12_345_678_901_234_567_890_u64}},
             {"type":"tool_use","id":"u2","name":"g","input":null}]},
         {"role":"user","content":[
             {"type":"text","text":"and"},
@@ -225,13 +225,7 @@ fn tools_are_read() {
 
 #[test]
 fn refusals_say_what_is_wrong() {
-    let q = json!([{"role":"user","content":"q"}]);
     let said = |role: &str, block: Any| json!({"messages":[{"role":"user","content":"q"},{"role":role,"content":[block]}]});
-    let many = |mut body: Any, name: &str, value: Any| {
-        body[name] = value;
-        body
-    };
-    let base = json!({"messages":q});
     for (body, text) in [
         (json!({}), "request body doesn't contain valid prompts"),
         (json!({"messages":[]}), "request body doesn't contain valid prompts"),
@@ -275,33 +269,37 @@ fn refusals_say_what_is_wrong() {
             said("assistant", json!({"type":"tool_result","tool_use_id":"x"})),
             "member 'messages[1].content[0].type' must be a block that an assistant may say",
         ),
-        (many(base.clone(), "max_tokens", json!("9")), "member 'max_tokens' must be a whole number"),
-        (many(base.clone(), "temperature", json!("1")), "member 'temperature' must be a number"),
+    ] {
+        assert_eq!(read(&body).err().unwrap().to_string(), text, "{body}");
+    }
+}
+
+#[test]
+fn refusals_of_settings_say_what_is_wrong() {
+    let with = |name: &str, value: Any| {
+        let mut body = json!({"messages":[{"role":"user","content":"q"}]});
+        body[name] = value;
+        body
+    };
+    for (body, text) in [
+        (with("max_tokens", json!("9")), "member 'max_tokens' must be a whole number"),
+        (with("temperature", json!("1")), "member 'temperature' must be a number"),
+        (with("stop_sequences", json!("Z")), "member 'stop_sequences' must be an array of strings"),
+        (with("system", json!(7)), "member 'system' must be a string or an array of text blocks"),
         (
-            many(base.clone(), "stop_sequences", json!("Z")),
-            "member 'stop_sequences' must be an array of strings",
-        ),
-        (
-            many(base.clone(), "system", json!(7)),
-            "member 'system' must be a string or an array of text blocks",
-        ),
-        (
-            many(base.clone(), "thinking", json!({"type":"enabled"})),
+            with("thinking", json!({"type":"enabled"})),
             "member 'thinking.budget_tokens' must be a whole number",
         ),
+        (with("tools", json!([{"name":"f"}])), "member 'tools[0].input_schema' must be an object"),
         (
-            many(base.clone(), "tools", json!([{"name":"f"}])),
-            "member 'tools[0].input_schema' must be an object",
-        ),
-        (
-            many(base.clone(), "tool_choice", json!({"type":"x"})),
+            with("tool_choice", json!({"type":"x"})),
             "member 'tool_choice.type' must be auto, any, tool or none",
         ),
         (
-            many(base.clone(), "output_config", json!({"format":{"type":"x"}})),
+            with("output_config", json!({"format":{"type":"x"}})),
             "member 'output_config.format' must be an object of type json_schema with a schema",
         ),
-        (many(base.clone(), "stream", json!(1)), "member 'stream' must be a boolean"),
+        (with("stream", json!(1)), "member 'stream' must be a boolean"),
     ] {
         assert_eq!(read(&body).err().unwrap().to_string(), text, "{body}");
     }

@@ -35,7 +35,9 @@ impl ChatWriter for Writer {
             message.text("role", "assistant");
             message.text("model", response.model.as_deref().unwrap_or(&identity.model));
             message.array("content", |content| {
-                parts.iter().for_each(|part| self.write_part(part, content));
+                for part in parts {
+                    self.write_part(part, content);
+                }
             });
             write_stop(&finish, calls, message);
             message.object("usage", |object| usage::write(&usage, object));
@@ -133,11 +135,11 @@ fn stop(finish: &Finish, calls: bool) -> (&'static str, Option<&str>) {
         (FinishReason::Length, _) => ("max_tokens", None),
         (FinishReason::ContentFilter, _) => ("refusal", None),
         _ if calls => ("tool_use", None),
-        (FinishReason::ToolCalls, _) => ("end_turn", None),
         (FinishReason::Stop | FinishReason::StopSequence, Some(sequence)) => {
             ("stop_sequence", Some(sequence))
         }
-        (FinishReason::Stop | FinishReason::StopSequence, None) => ("end_turn", None),
+        // No tool is called whatever is said, or no sequence was named.
+        (FinishReason::ToolCalls | FinishReason::Stop | FinishReason::StopSequence, _) => ("end_turn", None),
     }
 }
 

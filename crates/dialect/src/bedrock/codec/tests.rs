@@ -77,7 +77,7 @@ impl Case {
 
 pub(super) fn read(body: &Value) -> ChatRequest {
     let document = Document::parse(Bytes::from(body.to_string())).unwrap();
-    crate::openai::CHAT_FRONT.read(&document).unwrap().request
+    crate::ChatFront::read(&crate::openai::CHAT_FRONT, &document).unwrap().request
 }
 
 pub(super) fn losses(losses: &Losses) -> Vec<String> {

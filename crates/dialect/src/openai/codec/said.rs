@@ -6,7 +6,7 @@ use stream::Unreadable;
 
 use super::calls::Calls;
 use super::{Way, finish};
-use crate::openai::front::{Field, Place, media};
+use crate::openai::front::{Field, Place, maker_of, media};
 
 /// One choice of an answer, while it is read.
 #[derive(Debug, Default)]
@@ -156,7 +156,7 @@ fn read_reasoning(parts: &Parts<'_>, whole: bool, sink: &mut Sink<'_>) {
     }
     for block in items(parts.thinking_blocks) {
         if let Some(data) = block.value("data").and_then(Value::as_str).filter(|data| !data.is_empty()) {
-            let seal = Seal { maker: maker(block), text: data.as_ref().into() };
+            let seal = Seal { maker: maker_of(block), text: data.as_ref().into() };
             sink.events.push(ChatEvent::Redacted { choice: sink.choice, seal });
             continue;
         }
@@ -165,19 +165,9 @@ fn read_reasoning(parts: &Parts<'_>, whole: bool, sink: &mut Sink<'_>) {
         }
         let signature = string(block.value("signature"));
         if !signature.is_empty() {
-            let seal = Seal { maker: maker(block), text: signature.into() };
+            let seal = Seal { maker: maker_of(block), text: signature.into() };
             sink.events.push(ChatEvent::Sealed { choice: sink.choice, seal });
         }
-    }
-}
-
-fn maker(block: Value<'_>) -> Maker {
-    match &*string(block.value("maker")) {
-        "gemini" => Maker::Gemini,
-        "openai" => Maker::OpenAi,
-        "cohere" => Maker::Cohere,
-        "bedrock" => Maker::Bedrock,
-        _ => Maker::Anthropic,
     }
 }
 

@@ -1,10 +1,10 @@
 //! The content of messages: a text, or parts.
 
 use document::{Document, Kind};
-use model::{AssistantPart, CacheLife, CacheMark, File, Maker, Reasoning, Seal, Source, TextPart, UserPart};
+use model::{AssistantPart, CacheLife, CacheMark, File, Reasoning, Seal, Source, TextPart, UserPart};
 
 use super::field::Field;
-use super::media;
+use super::{media, said};
 use crate::RequestError;
 
 const CONTENT: &str = "a string or an array of parts";
@@ -159,13 +159,7 @@ pub(super) fn assistant(
 
 /// One block of `thinking_blocks`; none where there is nothing in it.
 pub(super) fn reasoning(block: Field<'_, '_>) -> Result<Option<Reasoning>, RequestError> {
-    let maker = match block.value.value("maker").and_then(document::Value::as_str).as_deref() {
-        Some("gemini") => Maker::Gemini,
-        Some("openai") => Maker::OpenAi,
-        Some("cohere") => Maker::Cohere,
-        Some("bedrock") => Maker::Bedrock,
-        _ => Maker::Anthropic,
-    };
+    let maker = said::maker_of(block.value);
     let seal = |name: &str| {
         let text = block.member(name).map(|seal| seal.boxed()).transpose()?;
         Ok(text.filter(|text| !text.is_empty()).map(|text| Seal { maker, text }))

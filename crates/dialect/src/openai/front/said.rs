@@ -1,7 +1,7 @@
 //! The parts of an answer in the places where OpenAI's messages have them.
 
-use document::{Document, ObjectWriter};
-use model::{AssistantPart, Citation, Image, Json, Maker, Reasoning, Seal, ToolCall};
+use document::{Document, ObjectWriter, Value};
+use model::{AssistantPart, Citation, Image, Json, Maker, Reasoning, ToolCall};
 
 use super::content;
 use crate::sealed_id;
@@ -182,20 +182,28 @@ pub(super) fn write_block(block: &Reasoning, object: &mut ObjectWriter<'_>) {
             Some(seal)
         }
     };
-    if let Some(maker) = seal.and_then(maker) {
+    if let Some(maker) = seal.and_then(|seal| maker_name(seal.maker)) {
         object.text("maker", maker);
     }
 }
 
 /// Whose a seal is, where it is not Anthropic's, whose form the blocks have.
-const fn maker(seal: &Seal) -> Option<&'static str> {
-    match seal.maker {
+const fn maker_name(maker: Maker) -> Option<&'static str> {
+    match maker {
         Maker::Anthropic => None,
         Maker::Gemini => Some("gemini"),
         Maker::OpenAi => Some("openai"),
         Maker::Cohere => Some("cohere"),
         Maker::Bedrock => Some("bedrock"),
     }
+}
+
+/// Whose the seal of a block is.
+pub(in crate::openai) fn maker_of(block: Value<'_>) -> Maker {
+    let named = block.value("maker").and_then(Value::as_str);
+    let makers = [Maker::Gemini, Maker::OpenAi, Maker::Cohere, Maker::Bedrock];
+    let known = |maker: &Maker| named.is_some() && maker_name(*maker) == named.as_deref();
+    makers.into_iter().find(known).unwrap_or(Maker::Anthropic)
 }
 
 /// One of `images`.

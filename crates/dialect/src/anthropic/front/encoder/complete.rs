@@ -25,8 +25,8 @@ impl ObjectScan {
         }
     }
 
-    pub(super) fn is_complete(&self) -> bool {
-        self.state == Scan::Complete
+    pub(super) const fn is_complete(self) -> bool {
+        matches!(self.state, Scan::Complete)
     }
 
     fn step(&mut self, byte: u8) -> Scan {
@@ -42,10 +42,9 @@ impl ObjectScan {
             }
             (Scan::Before | Scan::Complete, _) if space => self.state,
             (Scan::Before | Scan::Complete, _) => Scan::NoObject,
-            (Scan::Inside, b'"') => Scan::Text,
+            (Scan::Inside, b'"') | (Scan::Escape, _) => Scan::Text,
             (Scan::Text, b'\\') => Scan::Escape,
             (Scan::Text, b'"') => Scan::Inside,
-            (Scan::Escape, _) => Scan::Text,
             (state @ (Scan::Inside | Scan::Text | Scan::NoObject), _) => state,
         }
     }
@@ -57,7 +56,9 @@ mod tests {
 
     fn is_complete(pieces: &[&str]) -> bool {
         let mut scan = ObjectScan::default();
-        pieces.iter().for_each(|piece| scan.feed(piece));
+        for piece in pieces {
+            scan.feed(piece);
+        }
         scan.is_complete()
     }
 

@@ -19,9 +19,9 @@ fn encoder(thinking: bool) -> Encoder {
 fn events_of(out: &[u8]) -> Vec<Any> {
     let body = bytes::Bytes::copy_from_slice(out);
     let mut framer = SseFramer::default();
-    let frames: Vec<_> = framer.frames(&body).map(Result::unwrap).collect();
+    let whole: Vec<_> = framer.frames(&body).map(Result::unwrap).collect();
     assert!(framer.finish().is_none(), "the last frame has no end");
-    frames
+    whole
         .iter()
         .map(|frame| {
             let event = frame.event();
@@ -451,7 +451,9 @@ proptest! {
     ) {
         let answer = Answer::of(steps, &objects);
         let mut grammar = Grammar::default();
-        answer.events.iter().for_each(|event| grammar.accept(event).unwrap());
+        for event in &answer.events {
+            grammar.accept(event).unwrap();
+        }
         let mut encoder = encoder(thinking);
         let mut out = Vec::new();
         for event in answer.events.clone() {

@@ -37,6 +37,8 @@ fn contents_in_parts_are_split() {
     }
 }
 
+static XAI: Quirks = Quirks { reasoning_outside_completion: true, ..Quirks::NONE };
+
 #[test]
 fn usages_of_all_providers_are_read() {
     let usage = |quirks, usage: &str| {
@@ -53,7 +55,6 @@ fn usages_of_all_providers_are_read() {
     };
     let deepseek = r#"{"prompt_tokens":10,"completion_tokens":5,"total_tokens":15,"prompt_cache_hit_tokens":6,"prompt_cache_miss_tokens":4}"#;
     assert_eq!(usage(&Quirks::NONE, deepseek), [10, 6, 5, 0, 15]);
-    static XAI: Quirks = Quirks { reasoning_outside_completion: true, ..Quirks::NONE };
     let xai = r#"{"prompt_tokens":10,"completion_tokens":5,"total_tokens":35,"completion_tokens_details":{"reasoning_tokens":20}}"#;
     assert_eq!(usage(&XAI, xai), [10, 0, 25, 20, 35]);
     let mistral = r#"{"prompt_tokens":10,"completion_tokens":5,"total_tokens":15,"num_cached_tokens":4}"#;

@@ -100,10 +100,10 @@ fn what_waits_is_bounded() {
         r#"{{"tool_calls":[{{"index":0,"function":{{"arguments":"{}"}}}}]}}"#,
         "x".repeat(1 << 20)
     ));
-    let mut feed =
+    let mut give =
         |data: &str| decoder.unit(Unit { name: None, exception: false, data: data.as_bytes() }, &mut events);
-    let fed = (0..20).map(|_| feed(&chunk)).take_while(Result::is_ok).count();
-    assert_eq!(fed, 16);
+    let taken = (0..20).map(|_| give(&chunk)).take_while(Result::is_ok).count();
+    assert_eq!(taken, 16);
     let calls: Vec<String> = (0..1100).map(|index| format!(r#"{{"index":{index}}}"#)).collect();
-    assert!(feed(&delta(&format!(r#"{{"tool_calls":[{}]}}"#, calls.join(",")))).is_err());
+    assert!(give(&delta(&format!(r#"{{"tool_calls":[{}]}}"#, calls.join(",")))).is_err());
 }

@@ -42,7 +42,9 @@ fn recordings(test: &str) -> Option<Vec<(PathBuf, Vec<u8>)>> {
         return None;
     }
     let mut files = Vec::new();
-    PROVIDERS.iter().for_each(|provider| files_under(&folder.join(provider), &mut files));
+    for provider in PROVIDERS {
+        files_under(&folder.join(provider), &mut files);
+    }
     files.sort();
     Some(files.into_iter().map(|file| (file.clone(), fs::read(file).unwrap())).collect())
 }

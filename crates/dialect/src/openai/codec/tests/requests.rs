@@ -111,6 +111,8 @@ fn files_at_addresses_are_refused() {
     assert_eq!(refused.to_string(), "'file_url' is not supported by this provider");
 }
 
+static DEEPSEEK: Quirks = Quirks { reasoning_in_history: true, ..Quirks::NONE };
+
 #[test]
 fn seals_stay_at_home_and_reasoning_goes_where_it_must() {
     let mut asked = request(
@@ -119,7 +121,6 @@ fn seals_stay_at_home_and_reasoning_goes_where_it_must() {
     );
     let (body, _) = Target::default().body(&asked);
     assert!(!body.to_string().contains("thought") && !body.to_string().contains("reasoning_content"));
-    static DEEPSEEK: Quirks = Quirks { reasoning_in_history: true, ..Quirks::NONE };
     let target = Target { quirks: &DEEPSEEK, ..Target::default() };
     let (body, _) = target.body(&asked);
     assert_eq!(body["messages"][0]["reasoning_content"], "r");
@@ -232,12 +233,6 @@ fn limits_of_openai_are_kept_and_told() {
 /// A body that asks for a parameter, and where the written body has it.
 pub(super) fn sample(parameter: Parameter) -> (String, &'static str) {
     let tools = r#""tools":[{"type":"function","function":{"name":"f"}}]"#;
-    let user = |part: &str| format!(r#""messages":[{{"role":"user","content":[{part}]}}]"#);
-    let result = |more: &str| {
-        format!(
-            r#""messages":[{{"role":"assistant","tool_calls":[{{"id":"a","function":{{"name":"f","arguments":"{{}}"}}}}]}},{{"role":"tool","tool_call_id":"a",{more}}}]"#
-        )
-    };
     let (members, place): (String, _) = match parameter {
         Parameter::MaxTokens => (r#""max_tokens":5"#.into(), "/max_tokens"),
         Parameter::Temperature => (r#""temperature":0.5"#.into(), "/temperature"),
@@ -279,6 +274,23 @@ pub(super) fn sample(parameter: Parameter) -> (String, &'static str) {
         }
         Parameter::ReasoningOff => (r#""reasoning_effort":"none""#.into(), "/reasoning_effort"),
         Parameter::Reasoning => (r#""reasoning_effort":"low""#.into(), "/reasoning_effort"),
+        other => sample_of_message(other),
+    };
+    if members.contains("\"messages\"") {
+        return (members, place);
+    }
+    (format!(r#""messages":[{{"role":"user","content":"q"}}],{members}"#), place)
+}
+
+/// The same for what messages have.
+fn sample_of_message(parameter: Parameter) -> (String, &'static str) {
+    let user = |part: &str| format!(r#""messages":[{{"role":"user","content":[{part}]}}]"#);
+    let result = |more: &str| {
+        format!(
+            r#""messages":[{{"role":"assistant","tool_calls":[{{"id":"a","function":{{"name":"f","arguments":"{{}}"}}}}]}},{{"role":"tool","tool_call_id":"a",{more}}}]"#
+        )
+    };
+    match parameter {
         Parameter::ImageData => (
             user(r#"{"type":"image_url","image_url":{"url":"data:image/png;base64,QQ=="}},"x""#),
             "/messages/0/content/0/image_url/url",
@@ -307,11 +319,8 @@ pub(super) fn sample(parameter: Parameter) -> (String, &'static str) {
         Parameter::UserName => {
             (r#""messages":[{"role":"user","content":"q","name":"n"}]"#.into(), "/messages/0/name")
         }
-    };
-    if members.contains("\"messages\"") {
-        return (members, place);
+        other => panic!("no sample of {other:?}"),
     }
-    (format!(r#""messages":[{{"role":"user","content":"q"}}],{members}"#), place)
 }
 
 #[test]

@@ -25,8 +25,8 @@ fn validator(name: &str, test: &str) -> Option<Validator> {
         }
         let schema = all["components"]["schemas"][&name].clone();
         assert!(schema.is_object(), "no schema {name}");
-        let text = schema.to_string();
-        let references = text.split("\"#/components/schemas/").skip(1);
+        let written = schema.to_string();
+        let references = written.split("\"#/components/schemas/").skip(1);
         open.extend(references.map(|rest| rest.split('"').next().unwrap().to_owned()));
         needed.insert(name, with_nulls(schema));
     }
@@ -102,9 +102,9 @@ fn answers_are_what_openai_describes() {
                 encoder.event(event, &mut out);
             }
             encoder.finish(response.usage.as_ref(), &mut out);
-            let text = String::from_utf8(out).unwrap();
+            let written = String::from_utf8(out).unwrap();
             let chunks: Vec<_> =
-                text.split_terminator("\n\n").map(|frame| &frame["data: ".len()..]).collect();
+                written.split_terminator("\n\n").map(|frame| &frame["data: ".len()..]).collect();
             let (last, chunks) = chunks.split_last().unwrap();
             assert_eq!(*last, "[DONE]");
             for data in chunks {

@@ -64,6 +64,53 @@ fn tools_system_and_image_to_claude_and_back() {
     assert!(covers(&out, &expected), "{out}");
 }
 
+/// Events, each with the deltas that it gives.
+const TWO_TOOLS: [(&str, &[&str]); 12] = [
+    (
+        r#"{"type":"message_start","message":{"id":"msg_1","model":"m-1","usage":{"input_tokens":10,"output_tokens":1}}}"#,
+        &[r#"{"role":"assistant","content":""}"#],
+    ),
+    (r#"{"type":"content_block_start","index":0,"content_block":{"type":"text","text":""}}"#, &[]),
+    (
+        r#"{"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":"a"}}"#,
+        &[r#"{"content":"a"}"#],
+    ),
+    (r#"{"type":"content_block_stop","index":0}"#, &[]),
+    (
+        r#"{"type":"content_block_start","index":1,"content_block":{"type":"tool_use","id":"t1","name":"f","input":{}}}"#,
+        &[
+            r#"{"tool_calls":[{"index":0,"id":"t1","type":"function","function":{"name":"f","arguments":""}}]}"#,
+        ],
+    ),
+    (
+        r#"{"type":"content_block_delta","index":1,"delta":{"type":"input_json_delta","partial_json":""}}"#,
+        &[],
+    ),
+    (
+        r#"{"type":"content_block_delta","index":1,"delta":{"type":"input_json_delta","partial_json":"{\"x\":"}}"#,
+        &[r#"{"tool_calls":[{"index":0,"function":{"arguments":"{\"x\":"}}]}"#],
+    ),
+    (
+        r#"{"type":"content_block_delta","index":1,"delta":{"type":"input_json_delta","partial_json":"1}"}}"#,
+        &[r#"{"tool_calls":[{"index":0,"function":{"arguments":"1}"}}]}"#],
+    ),
+    (r#"{"type":"content_block_stop","index":1}"#, &[]),
+    (
+        r#"{"type":"content_block_start","index":2,"content_block":{"type":"tool_use","id":"t2","name":"g","input":{}}}"#,
+        &[
+            r#"{"tool_calls":[{"index":1,"id":"t2","type":"function","function":{"name":"g","arguments":""}}]}"#,
+        ],
+    ),
+    (
+        r#"{"type":"content_block_stop","index":2}"#,
+        &[r#"{"tool_calls":[{"index":1,"function":{"arguments":"{}"}}]}"#],
+    ),
+    (
+        r#"{"type":"message_delta","delta":{"stop_reason":"tool_use"},"usage":{"output_tokens":25,"input_tokens":10,"cache_read_input_tokens":3}}"#,
+        &["{}"],
+    ),
+];
+
 #[test]
 fn a_stream_with_two_tools_to_deltas() {
     let asked = asked(
@@ -72,53 +119,8 @@ fn a_stream_with_two_tools_to_deltas() {
     );
     let mut decoder = encoded(&asked.request, &OLD).answer.decoder();
     let mut encoder = asked.writer.encoder(identity());
-    let steps: [(&str, &[&str]); 12] = [
-        (
-            r#"{"type":"message_start","message":{"id":"msg_1","model":"m-1","usage":{"input_tokens":10,"output_tokens":1}}}"#,
-            &[r#"{"role":"assistant","content":""}"#],
-        ),
-        (r#"{"type":"content_block_start","index":0,"content_block":{"type":"text","text":""}}"#, &[]),
-        (
-            r#"{"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":"a"}}"#,
-            &[r#"{"content":"a"}"#],
-        ),
-        (r#"{"type":"content_block_stop","index":0}"#, &[]),
-        (
-            r#"{"type":"content_block_start","index":1,"content_block":{"type":"tool_use","id":"t1","name":"f","input":{}}}"#,
-            &[
-                r#"{"tool_calls":[{"index":0,"id":"t1","type":"function","function":{"name":"f","arguments":""}}]}"#,
-            ],
-        ),
-        (
-            r#"{"type":"content_block_delta","index":1,"delta":{"type":"input_json_delta","partial_json":""}}"#,
-            &[],
-        ),
-        (
-            r#"{"type":"content_block_delta","index":1,"delta":{"type":"input_json_delta","partial_json":"{\"x\":"}}"#,
-            &[r#"{"tool_calls":[{"index":0,"function":{"arguments":"{\"x\":"}}]}"#],
-        ),
-        (
-            r#"{"type":"content_block_delta","index":1,"delta":{"type":"input_json_delta","partial_json":"1}"}}"#,
-            &[r#"{"tool_calls":[{"index":0,"function":{"arguments":"1}"}}]}"#],
-        ),
-        (r#"{"type":"content_block_stop","index":1}"#, &[]),
-        (
-            r#"{"type":"content_block_start","index":2,"content_block":{"type":"tool_use","id":"t2","name":"g","input":{}}}"#,
-            &[
-                r#"{"tool_calls":[{"index":1,"id":"t2","type":"function","function":{"name":"g","arguments":""}}]}"#,
-            ],
-        ),
-        (
-            r#"{"type":"content_block_stop","index":2}"#,
-            &[r#"{"tool_calls":[{"index":1,"function":{"arguments":"{}"}}]}"#],
-        ),
-        (
-            r#"{"type":"message_delta","delta":{"stop_reason":"tool_use"},"usage":{"output_tokens":25,"input_tokens":10,"cache_read_input_tokens":3}}"#,
-            &["{}"],
-        ),
-    ];
     let (mut used, mut out) = (None, Vec::new());
-    for (data, _) in steps {
+    for (data, _) in TWO_TOOLS {
         let mut events = Vec::new();
         decoder.unit(unit(data), &mut events).unwrap();
         for event in events {
@@ -130,7 +132,7 @@ fn a_stream_with_two_tools_to_deltas() {
     }
     let chunks_so_far = chunks(&out);
     let found: Vec<_> = chunks_so_far.iter().map(|chunk| &chunk["choices"][0]["delta"]).collect();
-    let wanted = steps.iter().flat_map(|(_, deltas)| *deltas);
+    let wanted = TWO_TOOLS.iter().flat_map(|(_, deltas)| *deltas);
     let wanted: Vec<Value> = wanted.map(|delta| serde_json::from_str(delta).unwrap()).collect();
     assert!(
         found.len() == wanted.len() && found.iter().zip(&wanted).all(|(found, wanted)| covers(found, wanted)),
@@ -205,6 +207,55 @@ fn a_client_of_messages_is_read() {
     let up: Value = serde_json::from_slice(&encoded(request, &NEW).body).unwrap();
     assert_eq!(up["messages"][1]["content"][0], json!({"type":"thinking","thinking":"t","signature":"s"}));
     assert_eq!(up["tools"][1], json!({"type":"web_search_20250305","name":"web_search"}));
+}
+
+#[test]
+fn a_client_of_messages_before_openai() {
+    static REASONING: Family = Family {
+        thinking: crate::Thinking::Levels { efforts: &Effort::ALL, may_be_off: true },
+        ..Family::UNKNOWN
+    };
+    static QUIRKS: Quirks = Quirks { token_limit: crate::TokenLimit::MaxCompletionTokens, ..Quirks::NONE };
+    let asked = asked(&CHAT_FRONT, CLAUDE_CODE);
+    let settings = Settings::default();
+    let call = ChatCall {
+        model: "gpt-5-mini",
+        family: &REASONING,
+        quirks: &QUIRKS,
+        settings: &settings,
+        delivery: Delivery::Stream,
+        want_usage: true,
+        nonce: "n0nce",
+    };
+    let sent = openai::CHAT_CODEC.encode(&asked.request, &call).unwrap();
+    let up: Value = serde_json::from_slice(&sent.body).unwrap();
+    let expected = json!({"model":"gpt-5-mini","max_completion_tokens":100,"reasoning_effort":"medium","messages":[{"role":"system","content":"A\nB"},{"role":"user","content":"q"},{"role":"assistant","content":null,"tool_calls":[{"id":"u1","type":"function","function":{"name":"f","arguments":"{}"}}]},{"role":"tool","tool_call_id":"u1","content":"r1\nr2"},{"role":"user","content":"and"}],"tools":[{"type":"function","function":{"name":"f","parameters":{"type":"object","properties":{},"required":[]}}}],"tool_choice":"required","parallel_tool_calls":false,"stop":["Z"],"stream":true,"stream_options":{"include_usage":true}});
+    assert_eq!(up, expected);
+
+    let mut upstream = sent.answer.decoder();
+    let mut encoder = asked.writer.encoder(identity());
+    let (mut events, mut out) = (Vec::new(), Vec::new());
+    for data in [
+        r#"{"id":"c","model":"gpt-5-mini","choices":[{"index":0,"delta":{"role":"assistant","content":""}}]}"#,
+        r#"{"choices":[{"index":0,"delta":{"content":"Hi"}}]}"#,
+        r#"{"choices":[{"index":0,"delta":{"tool_calls":[{"index":0,"id":"c1","type":"function","function":{"name":"f","arguments":""}}]}}]}"#,
+        r#"{"choices":[{"index":0,"delta":{"tool_calls":[{"index":0,"function":{"arguments":"{}"}}]}}]}"#,
+        r#"{"choices":[{"index":0,"delta":{},"finish_reason":"tool_calls"}]}"#,
+        r#"{"choices":[],"usage":{"prompt_tokens":30,"completion_tokens":4,"total_tokens":34,"prompt_tokens_details":{"cached_tokens":10}}}"#,
+        "[DONE]",
+    ] {
+        upstream.unit(unit(data), &mut events).unwrap();
+    }
+    for event in events {
+        encoder.event(event, &mut out);
+    }
+    encoder.finish(None, &mut out);
+    let kinds: Vec<_> = chunks(&out).iter().map(|event| event["type"].as_str().unwrap().to_owned()).collect();
+    let expected = "message_start content_block_start content_block_delta content_block_stop content_block_start \
+        content_block_delta content_block_stop message_delta message_stop";
+    assert_eq!(kinds.join(" "), expected);
+    let end = json!({"delta":{"stop_reason":"tool_use"},"usage":{"input_tokens":20,"cache_read_input_tokens":10,"cache_creation_input_tokens":0,"output_tokens":4}});
+    assert!(covers(&chunks(&out)[7], &end));
 }
 
 #[test]

@@ -1,0 +1,138 @@
+//! Translation from end to end: clients of `OpenAI` and of Messages in front of every target, by one table. A target
+//! more is a row more.
+
+#[path = "translation/canaries.rs"]
+mod canaries;
+#[path = "translation/explain.rs"]
+mod explain;
+#[path = "translation/faults.rs"]
+mod faults;
+#[path = "translation/keep_alive.rs"]
+mod keep_alive;
+#[path = "translation/losses.rs"]
+mod losses;
+#[path = "translation/messages.rs"]
+mod messages;
+#[path = "translation/messages_order.rs"]
+mod messages_order;
+#[path = "translation/messages_tools.rs"]
+mod messages_tools;
+#[path = "translation/openai.rs"]
+mod openai;
+#[path = "translation/openai_tools.rs"]
+mod openai_tools;
+#[path = "translation/relayed.rs"]
+mod relayed;
+#[path = "translation/targets.rs"]
+mod targets;
+#[path = "translation/whole_faults.rs"]
+mod whole_faults;
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use testkit::{Answer, Call, Shared};
+
+use crate::world::World;
+use targets::{TARGETS, Target};
+
+static WORLD: Shared<World> = Shared::new(|| World::start(&config()));
+
+/// The file that serves every row.
+fn config() -> String {
+    let mut text = "_format_version: \"3.0\"\nservices:\n".to_owned();
+    for target in TARGETS {
+        text.push_str(&target.fill(include_str!("translation.yaml")));
+    }
+    text
+}
+
+/// Runs a test for each of these targets at once; panics with all that failed.
+#[track_caller]
+fn each(which: impl Fn(&Target) -> bool, test: impl Fn(&World, &Target) + Sync) {
+    let world = WORLD.hold();
+    let targets: Vec<_> = TARGETS.iter().filter(|target| which(target)).collect();
+    assert!(!targets.is_empty(), "a test of nothing");
+    let failures: Vec<String> = std::thread::scope(|scope| {
+        let (world, test) = (&world, &test);
+        let begun: Vec<_> = targets
+            .iter()
+            .map(|target| {
+                scope.spawn(move || {
+                    let ended = catch_unwind(AssertUnwindSafe(|| test(world, target)));
+                    ended.err().map(|panic| {
+                        let said = panic.downcast_ref::<String>().map(String::as_str);
+                        let said = said.or_else(|| panic.downcast_ref::<&str>().copied());
+                        format!("{}: {}", target.name, said.unwrap_or("a panic without words"))
+                    })
+                })
+            })
+            .collect();
+        begun.into_iter().filter_map(|run| run.join().expect("a panic is caught")).collect()
+    });
+    assert!(failures.is_empty(), "{} targets failed:\n{}", failures.len(), failures.join("\n\n"));
+}
+
+fn translated(target: &Target) -> bool {
+    !target.speaks_openai
+}
+
+fn all(_: &Target) -> bool {
+    true
+}
+
+/// A call of `OpenAI`'s chat; `more` is further members, each with a comma before it.
+fn chat(target: &Target, tag: &str, text: &str, more: &str) -> Call {
+    talk(&format!("/o/{}", target.name), target, tag, &crate::world::body(text, more))
+}
+
+/// The same with all the members.
+fn talk(path: &str, target: &Target, tag: &str, body: &str) -> Call {
+    Call::post(path).header("x-test", &tagged(target, tag)).json(body)
+}
+
+/// A call of Messages.
+fn message(target: &Target, tag: &str, text: &str, more: &str) -> Call {
+    messages(target, tag, &message_body(text, more))
+}
+
+fn message_body(text: &str, more: &str) -> String {
+    let limit = if more.contains("\"max_tokens\"") { "" } else { r#","max_tokens":4000"# };
+    format!(r#"{{"messages":[{{"role":"user","content":"{text}"}}]{limit}{more}}}"#)
+}
+
+fn messages(target: &Target, tag: &str, body: &str) -> Call {
+    messages_at(&format!("/a/{}/v1/messages", target.name), target, tag, body)
+}
+
+fn messages_at(path: &str, target: &Target, tag: &str, body: &str) -> Call {
+    talk(path, target, tag, body)
+        .header("anthropic-version", "2023-06-01")
+        .header("x-api-key", "CANARY-caller")
+}
+
+/// A tag that no other target's calls have.
+fn tagged(target: &Target, tag: &str) -> String {
+    format!("{tag}@{}", target.name)
+}
+
+/// What the target was sent with a tag, if it was sent once.
+#[track_caller]
+fn sent(world: &World, target: &Target, tag: &str) -> String {
+    world.upstream.only(&tagged(target, tag)).text()
+}
+
+/// What the losses of an answer are, and that the record has the same.
+#[track_caller]
+fn losses_of(world: &World, answer: &Answer) -> Vec<String> {
+    let told = answer.header("x-ai-proxy-losses").unwrap_or_default();
+    let told: Vec<String> = told.split(", ").filter(|loss| !loss.is_empty()).map(str::to_owned).collect();
+    let record = world.record(answer);
+    let kept: Vec<String> = record["losses"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .map(|loss| format!("{}={}", loss["member"].as_str().unwrap(), loss["kind"].as_str().unwrap()))
+        .collect();
+    assert_eq!(told, kept, "header and record: {record}");
+    told
+}

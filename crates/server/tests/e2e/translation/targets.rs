@@ -1,0 +1,183 @@
+//! The targets. A provider more is a row more.
+
+/// How the streams of a target are framed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Framing {
+    Events,
+    /// AWS's binary frames.
+    Binary,
+    /// One JSON object a line.
+    Lines,
+    /// One JSON array.
+    Array,
+}
+
+/// One target, and what it can do.
+#[derive(Debug, Clone, Copy)]
+pub struct Target {
+    /// In paths, names of routes and tags.
+    pub name: &'static str,
+    pub provider: &'static str,
+    pub model: &'static str,
+    /// The inside of `auth`, in YAML.
+    pub auth: &'static str,
+    /// The same with a key that the provider does not know; empty where it asks for none.
+    pub wrong: &'static str,
+    /// The inside of `options`, in YAML.
+    pub options: &'static str,
+    pub framing: Framing,
+    /// Clients of `OpenAI` are relayed.
+    pub speaks_openai: bool,
+    /// Tools can be called.
+    pub tools: bool,
+    /// Several at once.
+    pub parallel: bool,
+    pub vision: bool,
+    /// Answers can be made to fit a schema.
+    pub schema: bool,
+    /// Thoughts have seals that must come back.
+    pub seals: bool,
+    /// Streams.
+    pub streams: bool,
+    /// What `please_refuse` comes to in `OpenAI`'s words.
+    pub refusal: Option<&'static str>,
+    /// A member of `OpenAI`'s that is lost here.
+    pub lost: &'static str,
+    /// Tokens are counted by the provider.
+    pub counts: bool,
+}
+
+/// What speaks `OpenAI`'s format and can do everything.
+const OPENAI: Target = Target {
+    name: "openai",
+    provider: "openai",
+    model: "gpt-4o",
+    auth: "header_name: Authorization, header_value: Bearer sk-sim-CANARY-openai",
+    wrong: "header_name: Authorization, header_value: Bearer CANARY-wrong",
+    options: r#"upstream_url: "http://@UPSTREAM@/v1/chat/completions""#,
+    framing: Framing::Events,
+    speaks_openai: true,
+    tools: true,
+    parallel: true,
+    vision: true,
+    schema: true,
+    seals: false,
+    streams: true,
+    refusal: None,
+    lost: "top_k",
+    counts: false,
+};
+
+/// What has a format of its own and can do everything.
+const OWN: Target = Target { speaks_openai: false, lost: "logit_bias", ..OPENAI };
+
+pub const TARGETS: &[Target] = &[
+    Target {
+        name: "anthropic",
+        provider: "anthropic",
+        model: "claude-sonnet-4-5",
+        auth: "header_name: x-api-key, header_value: sk-sim-CANARY-anthropic",
+        wrong: "header_name: x-api-key, header_value: CANARY-wrong",
+        options: r#"anthropic_version: "2023-06-01", upstream_url: "http://@UPSTREAM@/sim/anthropic/v1/messages""#,
+        seals: true,
+        refusal: Some("content_filter"),
+        counts: true,
+        ..OWN
+    },
+    // Without structured output of its own: a forced tool stands in for it.
+    Target {
+        name: "anthropic-early",
+        provider: "anthropic",
+        model: "claude-3-5-haiku-latest",
+        auth: "header_name: x-api-key, header_value: sk-sim-CANARY-anthropic-early",
+        wrong: "header_name: x-api-key, header_value: CANARY-wrong",
+        options: r#"anthropic_version: "2023-06-01", upstream_url: "http://@UPSTREAM@/sim/anthropic/v1/messages""#,
+        refusal: Some("content_filter"),
+        counts: true,
+        ..OWN
+    },
+    OPENAI,
+    Target { name: "openai-reasoning", model: "gpt-5-mini", ..OPENAI },
+    Target {
+        name: "azure",
+        provider: "azure",
+        auth: "header_name: api-key, header_value: sk-sim-CANARY-azure",
+        wrong: "header_name: api-key, header_value: CANARY-wrong",
+        options: r#"azure_instance: dummy, azure_deployment_id: d1, azure_api_version: 2024-10-21, upstream_url: "http://@UPSTREAM@/openai/deployments/d1/chat/completions""#,
+        ..OPENAI
+    },
+    Target {
+        name: "mistral",
+        provider: "mistral",
+        model: "mistral-small",
+        options: r#"mistral_format: openai, upstream_url: "http://@UPSTREAM@/sim/mistral/v1/chat/completions""#,
+        ..OPENAI
+    },
+    Target {
+        name: "cerebras",
+        provider: "cerebras",
+        model: "llama3.1-8b",
+        options: r#"upstream_url: "http://@UPSTREAM@/sim/cerebras/v1/chat/completions""#,
+        ..OPENAI
+    },
+    Target {
+        name: "deepseek",
+        provider: "deepseek",
+        model: "deepseek-chat",
+        options: r#"upstream_url: "http://@UPSTREAM@/sim/deepseek/v1/chat/completions""#,
+        ..OPENAI
+    },
+    Target {
+        name: "xai",
+        provider: "xai",
+        model: "grok-4",
+        options: r#"upstream_url: "http://@UPSTREAM@/sim/xai/v1/chat/completions""#,
+        ..OPENAI
+    },
+    Target {
+        name: "dashscope",
+        provider: "dashscope",
+        model: "qwen3-32b",
+        options: r#"upstream_url: "http://@UPSTREAM@/compatible-mode/v1/chat/completions""#,
+        ..OPENAI
+    },
+    Target {
+        name: "databricks",
+        provider: "databricks",
+        model: "databricks-gpt-oss-120b",
+        options: r#"upstream_url: "http://@UPSTREAM@/serving-endpoints/chat/completions""#,
+        ..OPENAI
+    },
+    Target {
+        name: "huggingface",
+        provider: "huggingface",
+        model: "org/model",
+        options: r#"upstream_url: "http://@UPSTREAM@/sim/huggingface/v1/chat/completions""#,
+        ..OPENAI
+    },
+    Target {
+        name: "vllm",
+        provider: "vllm",
+        model: "sim-vllm",
+        options: r#"upstream_url: "http://@UPSTREAM@/sim/vllm/v1/chat/completions""#,
+        ..OPENAI
+    },
+];
+
+impl Target {
+    /// A piece of configuration with the row's words in it.
+    pub fn fill(&self, template: &str) -> String {
+        let model =
+            format!("provider: {}, name: \"{}\", options: {{{}}}", self.provider, self.model, self.options);
+        template
+            .replace("@NAME@", self.name)
+            .replace("@AUTH@", self.auth)
+            .replace("@WRONG@", self.wrong)
+            .replace("@MODEL@", &model)
+    }
+
+    /// What the header with the model's name has.
+    pub fn model_header(&self) -> String {
+        format!("{}/{}", self.provider, self.model)
+    }
+}
