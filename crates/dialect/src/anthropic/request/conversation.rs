@@ -39,6 +39,17 @@ struct Made<'r> {
     result: Option<&'r ToolResult>,
 }
 
+/// The seal of a thought that came back with a call alone, because its client knows nothing of thoughts.
+fn carried_seal<'r>(part: &'r AssistantPart, parts: &[AssistantPart]) -> Option<&'r str> {
+    let AssistantPart::ToolCall(call) = part else { return None };
+    let seal = call.seal.as_ref().filter(|seal| seal.maker == Maker::Anthropic)?;
+    let told = |part: &AssistantPart| match part {
+        AssistantPart::Reasoning(Reasoning::Open { seal: Some(told), .. }) => told.text == seal.text,
+        _ => false,
+    };
+    (!parts.iter().any(told)).then_some(&*seal.text)
+}
+
 impl<'r> Conversation<'r> {
     pub(super) fn of(request: &'r ChatRequest, losses: &mut Losses) -> Result<Self, EncodeError> {
         let mut conversation = Self { system: Vec::new(), turns: Vec::new() };
@@ -74,7 +85,13 @@ impl<'r> Conversation<'r> {
                 }
             }
             Message::Assistant(assistant) => {
-                for part in &assistant.parts {
+                let carried: Vec<_> =
+                    assistant.parts.iter().map(|part| carried_seal(part, &assistant.parts)).collect();
+                // A turn begins with its thoughts.
+                let first = carried.iter().copied().flatten().next();
+                self.extend_with_thought(first);
+                for (part, seal) in assistant.parts.iter().zip(carried) {
+                    self.extend_with_thought(seal.filter(|_| seal != first));
                     self.add_part(part, made, losses);
                 }
             }
@@ -93,6 +110,13 @@ impl<'r> Conversation<'r> {
         match self.turns.last_mut() {
             Some(turn) if turn.assistant == assistant => turn.blocks.extend(blocks),
             _ => self.turns.push(Turn { assistant, blocks }),
+        }
+    }
+
+    /// A thought of which only the seal is left: the API reads it out of that.
+    fn extend_with_thought(&mut self, seal: Option<&'r str>) {
+        if let Some(signature) = seal {
+            self.extend(true, vec![Block::Thinking { text: "", signature }]);
         }
     }
 
