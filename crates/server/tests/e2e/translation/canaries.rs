@@ -20,9 +20,7 @@ fn no_key_is_told_anywhere() {
             for more in ["", r#","stream":true"#] {
                 let with = |call: Call| {
                     let call = call.header("cookie", "CANARY=1").header("api-key", "CANARY-caller");
-                    let call = call
-                        .header("x-goog-api-key", "CANARY-caller")
-                        .header("x-amz-security-token", "CANARY-caller");
+                    let call = call.header("x-goog-api-key", "CANARY-caller");
                     if fault.is_empty() { call } else { call.header("x-sim-fault", fault) }
                 };
                 if translated(target) {

@@ -124,6 +124,7 @@ pub const TARGETS: &[Target] = &[
         name: "deepseek",
         provider: "deepseek",
         model: "deepseek-chat",
+        vision: false,
         options: r#"upstream_url: "http://@UPSTREAM@/sim/deepseek/v1/chat/completions""#,
         ..OPENAI
     },
