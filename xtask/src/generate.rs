@@ -1,5 +1,6 @@
 //! `cargo xtask generate`: pages of documentation that are made from the code.
 
+mod matrix;
 mod providers;
 
 use anyhow::{Context, Result, bail};

@@ -17,12 +17,14 @@ pub mod ollama;
 pub mod openai;
 mod paired;
 mod plain_error;
+mod prompt;
 mod quirks;
 mod read;
 pub mod sealed_id;
 mod tool_names;
 #[cfg(test)]
 mod trial;
+mod vectors;
 mod whole;
 
 pub use chat::{

@@ -4,7 +4,7 @@
 //! result behind the message of each call, in the order of the calls; a result of no call is something that the
 //! user says.
 
-use model::{AssistantMessage, AssistantPart, Message, SystemMessage, ToolResult, UserMessage};
+use model::{AssistantMessage, AssistantPart, Message, SystemMessage, ToolCall, ToolResult, UserMessage};
 
 /// What stands for a result that nobody gave.
 pub(crate) const NO_RESULT: &str = "(no result)";
@@ -18,10 +18,10 @@ pub(crate) enum Turn<'r> {
         message: &'r AssistantMessage,
         ids: Vec<Box<str>>,
     },
-    /// What the call with this id of this function gave, if anything.
+    /// What a call, under this id, gave, if anything.
     Result {
         id: Box<str>,
-        name: &'r str,
+        call: &'r ToolCall,
         result: Option<&'r ToolResult>,
     },
     /// A result of no call.
@@ -32,9 +32,8 @@ pub(crate) enum Turn<'r> {
 struct Made<'r> {
     /// Which turn made it.
     turn: usize,
-    own: &'r str,
+    call: &'r ToolCall,
     id: Box<str>,
-    name: &'r str,
     result: Option<&'r ToolResult>,
 }
 
@@ -66,7 +65,7 @@ fn record_calls<'r>(message: &'r AssistantMessage, turn: usize, made: &mut Vec<M
         let AssistantPart::ToolCall(call) = part else { continue };
         let id = unused(&call.id, made);
         ids.push(id.clone());
-        made.push(Made { turn, own: &call.id, id, name: &call.name, result: None });
+        made.push(Made { turn, call, id, result: None });
     }
     ids
 }
@@ -91,9 +90,10 @@ fn unused(id: &str, made: &[Made<'_>]) -> Box<str> {
 /// The call that a result answers: the last one of its id that has none, else of its name.
 fn open_call<'m, 'r>(result: &ToolResult, made: &'m mut [Made<'r>]) -> Option<&'m mut Made<'r>> {
     let open = |call: &Made<'r>| call.result.is_none();
-    let of_id = made.iter().rposition(|call| open(call) && call.own == &*result.call);
-    let by_name = || made.iter().rposition(|call| open(call) && Some(call.name) == result.name.as_deref());
-    let answered = made.iter().any(|call| call.own == &*result.call);
+    let of_id = made.iter().rposition(|call| open(call) && call.call.id == result.call);
+    let by_name =
+        || made.iter().rposition(|call| open(call) && Some(&*call.call.name) == result.name.as_deref());
+    let answered = made.iter().any(|call| call.call.id == result.call);
     let place = of_id.or_else(|| if answered { None } else { by_name() })?;
     made.get_mut(place)
 }
@@ -103,8 +103,8 @@ fn place_results<'r>(turns: Vec<Turn<'r>>, made: Vec<Made<'r>>) -> Vec<Turn<'r>>
     let mut made = made.into_iter().peekable();
     for (at, turn) in turns.into_iter().enumerate() {
         placed.push(turn);
-        while let Some(Made { id, name, result, .. }) = made.next_if(|call| call.turn == at) {
-            placed.push(Turn::Result { id, name, result });
+        while let Some(Made { id, call, result, .. }) = made.next_if(|call| call.turn == at) {
+            placed.push(Turn::Result { id, call, result });
         }
     }
     placed

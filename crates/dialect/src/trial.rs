@@ -6,16 +6,16 @@ use std::{env, fs};
 use bytes::Bytes;
 use document::Document;
 use model::{
-    CacheMark, ChatEvent, ChatRequest, ChatResponse, Fold, Grammar, LossKind, Losses, Message, Parameter,
-    Settings, UserPart,
+    CacheMark, ChatEvent, ChatRequest, ChatResponse, EmbeddingsResponse, Fold, Grammar, LossKind, Losses,
+    Message, Parameter, Settings, UserPart,
 };
 use serde_json::{Value, json};
 use stream::{Frame, Framer, Progress};
 
-use crate::openai::{CHAT_FRONT, COMPLETIONS_FRONT};
+use crate::openai::{CHAT_FRONT, COMPLETIONS_FRONT, EMBEDDINGS_FRONT};
 use crate::{
-    ChatAnswer, ChatCall, ChatCodec, ChatFront, Delivery, EncodeError, Encoded, Family, Handling, Identity,
-    Quirks,
+    ChatAnswer, ChatCall, ChatCodec, ChatFront, DecodeError, Delivery, EmbeddingsCall, EmbeddingsCodec,
+    EmbeddingsFront, EncodeError, Encoded, Family, Handling, Identity, Quirks,
 };
 
 pub fn data_folder() -> PathBuf {
@@ -277,5 +277,96 @@ fn has(value: &Value, name: &str) -> bool {
             .any(|(member, value)| member == name || (member == "type" && value == name) || has(value, name)),
         Value::Array(items) => items.iter().any(|item| has(item, name)),
         _ => false,
+    }
+}
+
+/// A type of a file of schemas that refer to each other as `#/schemas/NAME`, and the names of its own members;
+/// or nothing and a line that says so. Members that it does not have, `others` apart, are faults.
+pub struct Schema {
+    validator: jsonschema::Validator,
+    members: Vec<String>,
+}
+
+impl Schema {
+    pub fn load(test: &str, file: &str, name: &str, others: &[&str]) -> Option<Self> {
+        let all: Value = serde_json::from_slice(&data(test, file)?).unwrap();
+        let mut needed = serde_json::Map::new();
+        let mut open = vec![name.to_owned()];
+        while let Some(name) = open.pop() {
+            if !needed.contains_key(&name) {
+                let schema = all["schemas"][&name].clone();
+                assert!(schema.is_object(), "no schema {name}");
+                let text = schema.to_string();
+                let references = text.split("\"#/schemas/").skip(1);
+                open.extend(references.map(|rest| rest.split('"').next().unwrap().to_owned()));
+                needed.insert(name, schema);
+            }
+        }
+        let own = needed[name]["properties"].as_object().unwrap().keys().cloned();
+        let members = own.chain(others.iter().map(|name| (*name).to_owned())).collect();
+        let root = json!({"$ref": format!("#/schemas/{name}"), "schemas": needed});
+        Some(Self { validator: jsonschema::validator_for(&root).unwrap(), members })
+    }
+
+    /// A schema that is a file of its own.
+    pub fn file(test: &str, file: &str) -> Option<Self> {
+        let schema: Value = serde_json::from_slice(&data(test, file)?).unwrap();
+        let members = schema["properties"].as_object().unwrap().keys().cloned().collect();
+        Some(Self { validator: jsonschema::validator_for(&schema).unwrap(), members })
+    }
+
+    /// Fails unless `value` is one of the type.
+    pub fn check(&self, value: &Value) {
+        let errors: Vec<String> = self.validator.iter_errors(value).map(|error| error.to_string()).collect();
+        assert!(errors.is_empty(), "{errors:?}\n{value}");
+        for (name, _) in value.as_object().unwrap() {
+            assert!(self.members.contains(name), "there is no {name}\n{value}");
+        }
+    }
+
+    /// Judges the requests for every parameter that is not refused.
+    pub fn judge(&self, attempt: &Attempt) {
+        for &parameter in Parameter::ALL {
+            if let Ok(encoded) = attempt.encode(&asking_for(parameter)) {
+                self.check(&serde_json::from_slice(&encoded.body).unwrap());
+            }
+        }
+    }
+}
+
+/// The embeddings of a request in OpenAI's form, by a codec.
+pub struct Vectors {
+    pub codec: &'static dyn EmbeddingsCodec,
+    pub settings: Settings,
+}
+
+impl Vectors {
+    pub fn of(codec: &'static dyn EmbeddingsCodec) -> Self {
+        Self { codec, settings: Settings::default() }
+    }
+
+    fn call(&self) -> EmbeddingsCall<'_> {
+        EmbeddingsCall { model: "m", settings: &self.settings }
+    }
+
+    /// The body, and what got lost.
+    pub fn body(&self, request: &Value) -> Result<(Value, Vec<String>), EncodeError> {
+        let document = Document::parse(request.to_string().into()).unwrap();
+        let request = EMBEDDINGS_FRONT.read(&document).unwrap();
+        let encoded = self.codec.encode(&request, &request.inputs, &self.call())?;
+        Ok((serde_json::from_slice(&encoded.body).unwrap(), told(&encoded.losses)))
+    }
+
+    pub fn read(&self, body: &Value, inputs: usize) -> Result<EmbeddingsResponse, DecodeError> {
+        self.codec.decode(&self.call(), &|_| None, body.to_string().as_bytes(), inputs)
+    }
+
+    /// The answer as a client of OpenAI's gets it.
+    pub fn shown(&self, request: &Value, body: &Value) -> Value {
+        let document = Document::parse(request.to_string().into()).unwrap();
+        let request = EMBEDDINGS_FRONT.read(&document).unwrap();
+        let response = self.read(body, request.inputs.len()).unwrap();
+        let identity = Identity { id: "id".into(), created: 1, model: "m".into(), input_estimate: 0 };
+        serde_json::from_slice(&EMBEDDINGS_FRONT.write(&request, &response, &identity)).unwrap()
     }
 }

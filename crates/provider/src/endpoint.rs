@@ -164,7 +164,9 @@ fn path_of(
         (_, Some(path)) if preserve && location.upstream_url.is_some() => Ok(join("", path)),
         (_, None) if preserve => Ok(join("", asked.path)),
         (Some(path), _) if !preserve => Ok(join("", &written_out(path, route, asked.form))),
-        (_, Some(path)) => Ok(join(&segments(route.stem, location, asked)?, path)),
+        (_, Some(path)) => {
+            Ok(join(&segments(route.stem, location, asked)?, &written_out(path, route, asked.form)))
+        }
         (_, None) => {
             let stem = segments(route.stem, location, asked)?;
             let path = match asked.form {

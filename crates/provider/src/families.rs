@@ -1,8 +1,10 @@
 //! Families of models, told by name: which rules go with a model is the provider's business.
 
+mod bedrock;
 mod claude;
 mod efforts;
 
+pub(crate) use bedrock::bedrock;
 pub(crate) use claude::{claude, is_claude};
 pub(crate) use efforts::{ANY_EFFORT, ANY_TO_MAX, gpt_oss, openai};
 

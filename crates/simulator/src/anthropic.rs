@@ -16,6 +16,7 @@ mod seal;
 mod thinking;
 mod tools;
 mod turn;
+mod version;
 pub(crate) mod vertex;
 
 use http::{Method, StatusCode};
@@ -42,8 +43,6 @@ pub(crate) static PROVIDER: Provider = entry("anthropic");
 
 pub(crate) static NATIVE: Native = Native { id: "anthropic", serve, refuse: refusal::reply };
 
-/// The versions of the API that there ever were.
-const VERSIONS: &[&str] = &["2023-01-01", "2023-06-01"];
 pub(crate) const REQUEST_ID: &str = "req_sim0000000000000000000001";
 
 fn serve(visit: &mut Visit<'_>) -> Result<Reply, Refusal> {
@@ -66,6 +65,7 @@ fn serve(visit: &mut Visit<'_>) -> Result<Reply, Refusal> {
     judge_version(visit)?;
     let betas = betas(visit)?;
     let body = service::parse(&visit.head.headers, visit.body)?;
+    version::judge(visit.header("anthropic-version"), &body)?;
     if completes {
         return legacy::answer(&body, visit.faults);
     }
@@ -139,7 +139,7 @@ fn judge_version(visit: &Visit<'_>) -> Result<(), Refusal> {
     let wrong = |message: String| Err(Refusal::Invalid { member: "anthropic-version".to_owned(), message });
     match visit.header("anthropic-version") {
         None => wrong("header is required".to_owned()),
-        Some(version) if VERSIONS.contains(&version) => Ok(()),
+        Some(version) if version::ALL.contains(&version) => Ok(()),
         Some(version) => wrong(format!("\"{version}\" is not a valid version")),
     }
 }

@@ -28,6 +28,7 @@ mod messages;
 mod model_list;
 mod native;
 mod ollama;
+mod orders;
 mod playback;
 mod provider;
 mod recording;

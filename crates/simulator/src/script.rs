@@ -1,14 +1,14 @@
 //! What a model says to a request, whatever the request's form: the play that the APIs of their own form share.
 //!
-//! It follows the marks that chat follows (`words:N`, `long:N`, `call_tool`, `call_three_tools`) and some that
-//! only these APIs can show: `speak_first` (text before the calls), `please_refuse`, `describe_images`,
+//! It follows the marks that chat follows (`words:N`, `long:N`, `call_tool`, `call_three_tools`, `use_tool:NAME {…}`) and some
+//! that only these APIs can show: `speak_first` (text before the calls), `please_refuse`, `describe_images`,
 //! `redact_thinking`, `call_web_search`, `please_pause`.
 
 use serde_json::{Value, json};
 
 use crate::fault::Faults;
 use crate::tools::Call;
-use crate::{schema, text};
+use crate::{orders, schema, text};
 
 /// A text that makes the real Claude redact its thoughts.
 const REDACTED: &str = "ANTHROPIC_MAGIC_STRING_TRIGGER_REDACTED_THINKING_46C9A13E193C177646C7398A98432ECCCE4C1253D5E2D82641AC0E52CC2876CB";
@@ -137,6 +137,10 @@ fn calls(cue: &Cue<'_>) -> Vec<Call> {
     if cue.tools.is_empty() || cue.choice == Choice::None {
         return Vec::new();
     }
+    let ordered = ordered(cue);
+    if !ordered.is_empty() {
+        return ordered;
+    }
     let three = cue.wanted.contains("call_three_tools");
     let asked = cue.told.is_none() && (three || cue.wanted.contains("call_tool"));
     if !asked && cue.choice == Choice::Auto {
@@ -150,18 +154,37 @@ fn calls(cue: &Cue<'_>) -> Vec<Call> {
     (0..number).map(|index| call(cue, &cue.tools[(start + index) % cue.tools.len()], index)).collect()
 }
 
+/// The calls of tools that the user ordered by name, of those that there are.
+fn ordered(cue: &Cue<'_>) -> Vec<Call> {
+    if cue.told.is_some() || matches!(cue.choice, Choice::Named(_)) {
+        return Vec::new();
+    }
+    let known = |name: &str| cue.tools.iter().any(|tool| tool.name == name);
+    let orders = orders::orders(&cue.wanted).into_iter().filter(|(name, _)| known(name));
+    let number = if cue.alone { 1 } else { usize::MAX };
+    orders
+        .take(number)
+        .enumerate()
+        .map(|(index, (name, arguments))| made(cue, name, &arguments, index))
+        .collect()
+}
+
 fn call(cue: &Cue<'_>, tool: &Tool, index: usize) -> Call {
     let value = format!("value {} of {}", index + 1, tool.name);
     let arguments = match &tool.schema {
         Value::Null => json!({}),
         schema => schema::instance(schema, &value),
     };
+    made(cue, &tool.name, &arguments, index)
+}
+
+fn made(cue: &Cue<'_>, name: &str, arguments: &Value, index: usize) -> Call {
     let (prefix, length) = cue.call_id;
     // A conversation must not have the same identifier twice.
-    let seed = format!("{} {index} {arguments} {}", tool.name, cue.turn);
+    let seed = format!("{name} {index} {arguments} {}", cue.turn);
     Call {
         id: text::identifier(prefix, length, &seed),
-        name: tool.name.clone(),
+        name: name.to_owned(),
         arguments: arguments.to_string(),
     }
 }

@@ -21,6 +21,7 @@ pub fn page() -> String {
         // Writing into a string cannot fail.
         let _ = write!(page, "\n## {}\n\n{}", provider.title, section(provider));
     }
+    page.push_str(&super::matrix::tables());
     page
 }
 
@@ -139,7 +140,7 @@ mod tests {
         for provider in all() {
             assert!(page.contains(&format!("| `model.provider` | `{}` |", provider.id)), "{}", provider.id);
         }
-        assert_eq!(page.matches("\n## ").count(), all().len());
+        assert_eq!(page.matches("| `model.provider` |").count(), all().len());
     }
 
     #[test]

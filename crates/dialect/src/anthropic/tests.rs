@@ -210,6 +210,55 @@ fn a_client_of_messages_is_read() {
 }
 
 #[test]
+fn a_client_of_messages_before_openai() {
+    static REASONING: Family = Family {
+        thinking: crate::Thinking::Levels { efforts: &Effort::ALL, may_be_off: true },
+        ..Family::UNKNOWN
+    };
+    static QUIRKS: Quirks = Quirks { token_limit: crate::TokenLimit::MaxCompletionTokens, ..Quirks::NONE };
+    let asked = asked(&CHAT_FRONT, CLAUDE_CODE);
+    let settings = Settings::default();
+    let call = ChatCall {
+        model: "gpt-5-mini",
+        family: &REASONING,
+        quirks: &QUIRKS,
+        settings: &settings,
+        delivery: Delivery::Stream,
+        want_usage: true,
+        nonce: "n0nce",
+    };
+    let sent = openai::CHAT_CODEC.encode(&asked.request, &call).unwrap();
+    let up: Value = serde_json::from_slice(&sent.body).unwrap();
+    let expected = json!({"model":"gpt-5-mini","max_completion_tokens":100,"reasoning_effort":"medium","messages":[{"role":"system","content":"A\nB"},{"role":"user","content":"q"},{"role":"assistant","content":null,"tool_calls":[{"id":"u1","type":"function","function":{"name":"f","arguments":"{}"}}]},{"role":"tool","tool_call_id":"u1","content":"r1\nr2"},{"role":"user","content":"and"}],"tools":[{"type":"function","function":{"name":"f","parameters":{"type":"object","properties":{},"required":[]}}}],"tool_choice":"required","parallel_tool_calls":false,"stop":["Z"],"stream":true,"stream_options":{"include_usage":true}});
+    assert_eq!(up, expected);
+
+    let mut upstream = sent.answer.decoder();
+    let mut encoder = asked.writer.encoder(identity());
+    let (mut events, mut out) = (Vec::new(), Vec::new());
+    for data in [
+        r#"{"id":"c","model":"gpt-5-mini","choices":[{"index":0,"delta":{"role":"assistant","content":""}}]}"#,
+        r#"{"choices":[{"index":0,"delta":{"content":"Hi"}}]}"#,
+        r#"{"choices":[{"index":0,"delta":{"tool_calls":[{"index":0,"id":"c1","type":"function","function":{"name":"f","arguments":""}}]}}]}"#,
+        r#"{"choices":[{"index":0,"delta":{"tool_calls":[{"index":0,"function":{"arguments":"{}"}}]}}]}"#,
+        r#"{"choices":[{"index":0,"delta":{},"finish_reason":"tool_calls"}]}"#,
+        r#"{"choices":[],"usage":{"prompt_tokens":30,"completion_tokens":4,"total_tokens":34,"prompt_tokens_details":{"cached_tokens":10}}}"#,
+        "[DONE]",
+    ] {
+        upstream.unit(unit(data), &mut events).unwrap();
+    }
+    for event in events {
+        encoder.event(event, &mut out);
+    }
+    encoder.finish(None, &mut out);
+    let kinds: Vec<_> = chunks(&out).iter().map(|event| event["type"].as_str().unwrap().to_owned()).collect();
+    let expected = "message_start content_block_start content_block_delta content_block_stop content_block_start \
+        content_block_delta content_block_stop message_delta message_stop";
+    assert_eq!(kinds.join(" "), expected);
+    let end = json!({"delta":{"stop_reason":"tool_use"},"usage":{"input_tokens":20,"cache_read_input_tokens":10,"cache_creation_input_tokens":0,"output_tokens":4}});
+    assert!(covers(&chunks(&out)[7], &end));
+}
+
+#[test]
 fn a_client_of_messages_is_answered() {
     let asked = asked(&CHAT_FRONT, CLAUDE_CODE);
     let mut encoder: Box<dyn ChatEncoder> = asked.writer.encoder(identity());

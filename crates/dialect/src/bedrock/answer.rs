@@ -2,15 +2,14 @@
 //!
 //! From <https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_Converse.html>.
 
-use bytes::Bytes;
-use document::{Document, Kind, Value};
-use model::{ChatEvent, ChatResponse, Fold};
+use document::{Kind, Value};
+use model::{ChatEvent, ChatResponse};
 use stream::ChatDecoder;
 
 use super::content::{Content, Way, extra};
 use super::decoder::Decoder;
 use super::usage;
-use crate::{ChatAnswer, DecodeError, HeaderOf};
+use crate::{ChatAnswer, DecodeError, HeaderOf, read, whole};
 
 pub(super) struct Answer {
     pub(super) way: Way,
@@ -18,7 +17,7 @@ pub(super) struct Answer {
 
 impl ChatAnswer for Answer {
     fn whole(&self, headers: HeaderOf<'_>, body: &[u8]) -> Result<ChatResponse, DecodeError> {
-        let document = Document::parse(Bytes::copy_from_slice(body)).map_err(|_| DecodeError::NotAnObject)?;
+        let document = read::object(body)?;
         let message = document.value("output").and_then(|output| output.value("message"));
         let message = message.filter(|message| message.kind() == Kind::Object);
         let message = message.ok_or(DecodeError::Missing("output.message"))?;
@@ -33,7 +32,7 @@ impl ChatAnswer for Answer {
         let trace = document.value("trace").filter(|trace| !trace.is_null());
         events.extend(trace.map(|trace| extra("trace", trace)));
         events.extend(document.value("usage").and_then(usage::read).map(ChatEvent::Usage));
-        let mut response = fold(events)?;
+        let mut response = whole::of_events(events)?;
         let tier = document.value("serviceTier").and_then(|tier| tier.value("type"));
         response.service_tier = tier.and_then(Value::as_str).map(Into::into);
         Ok(response)
@@ -44,13 +43,5 @@ impl ChatAnswer for Answer {
     }
 }
 
-/// The answer that events are together.
-fn fold(events: Vec<ChatEvent>) -> Result<ChatResponse, DecodeError> {
-    let mut fold = Fold::default();
-    events.into_iter().for_each(|event| fold.add(event));
-    fold.finish(|text| Document::parse(Bytes::copy_from_slice(text.as_bytes())).is_ok())
-        .map_err(|_| DecodeError::NotAnObject)
-}
-
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

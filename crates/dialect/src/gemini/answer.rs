@@ -28,7 +28,9 @@ impl ChatAnswer for Answer {
         content.add(&document, &mut events);
         content.finish(Some(FinishReason::Stop), &mut events);
         let mut fold = Fold::default();
-        events.into_iter().for_each(|event| fold.add(event));
+        for event in events {
+            fold.add(event);
+        }
         let mut response = fold.finish(is_object).map_err(|_| DecodeError::NotAnObject)?;
         response.service_tier = document.value("usageMetadata").and_then(tier);
         Ok(response)

@@ -31,11 +31,10 @@ impl ChatCodec for GeminiCodec {
     fn handling(&self, parameter: Parameter, family: &Family) -> Handling {
         match parameter {
             Parameter::MaxTokens => Handling::Rename("maxOutputTokens"),
-            Parameter::Temperature => Handling::Pass,
+            Parameter::Temperature | Parameter::Seed => Handling::Pass,
             Parameter::TopP => Handling::Rename("topP"),
             Parameter::TopK => Handling::Rename("topK"),
             Parameter::Stop => Handling::Rename("stopSequences"),
-            Parameter::Seed => Handling::Pass,
             Parameter::N => Handling::Rename("candidateCount"),
             Parameter::FrequencyPenalty => Handling::Rename("frequencyPenalty"),
             Parameter::PresencePenalty => Handling::Rename("presencePenalty"),
@@ -61,9 +60,8 @@ impl ChatCodec for GeminiCodec {
                 }
                 _ => Handling::Rename("thinkingConfig"),
             },
-            Parameter::ImageData | Parameter::Audio => Handling::Rename("inlineData"),
+            Parameter::ImageData | Parameter::Audio | Parameter::File => Handling::Rename("inlineData"),
             Parameter::ImageUrl => Handling::Rename("fileData"),
-            Parameter::File => Handling::Rename("inlineData"),
             Parameter::ToolResultImage if family.gemini.signs_calls => Handling::Rename("parts"),
             Parameter::ToolResultImage => Handling::Approximate,
             Parameter::ToolResultError => Handling::Rename("functionResponse"),

@@ -2,7 +2,6 @@
 
 /// What Google's models differ in among themselves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[expect(clippy::struct_excessive_bools, reason = "independent facts, named where they are set")]
 pub struct Traits {
     /// Schemas go out as they are, in members of their own; otherwise in the subset of the older ones.
     pub json_schema: bool,

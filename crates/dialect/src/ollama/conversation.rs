@@ -3,11 +3,11 @@
 use document::{ArrayWriter, ObjectWriter};
 use model::{
     AssistantMessage, AssistantPart, Base64, ChatRequest, Image, LossKind, Losses, Message, Reasoning,
-    Source, SystemMessage, ToolCall, ToolResult, UserPart,
+    Source, ToolCall, ToolResult, UserPart,
 };
 
 use crate::paired::{NO_RESULT, Turn, orphan_text, turns};
-use crate::{EncodeError, Thinking};
+use crate::{EncodeError, Thinking, prompt};
 
 /// One message.
 struct Said<'r> {
@@ -46,13 +46,13 @@ fn said<'r>(
     losses: &mut Losses,
 ) -> Result<Option<Said<'r>>, EncodeError> {
     let said = match turn {
-        Turn::System(system) => Said::new("system", system_text(system)),
+        Turn::System(system) => Said::new("system", prompt::instructions(system)),
         Turn::User(user) => {
             let images = images(&user.parts)?;
             Said { images, ..Said::new("user", Message::text_of(&user.parts)) }
         }
         Turn::Assistant { message, .. } => of_assistant(message, thinking, losses),
-        Turn::Result { name, result, .. } => return of_result(name, result, losses).map(Some),
+        Turn::Result { call, result, .. } => return of_result(&call.name, result, losses).map(Some),
         Turn::Orphan(result) => {
             lose_extras(result, losses);
             Said { images: images(&result.parts)?, ..Said::new("user", orphan_text(result)) }
@@ -60,12 +60,6 @@ fn said<'r>(
     };
     let silent = said.content.is_empty() && said.images.is_empty() && said.calls.is_empty();
     Ok((!silent).then_some(said))
-}
-
-/// All instructions of one message.
-pub(super) fn system_text(system: &SystemMessage) -> String {
-    let texts: Vec<&str> = system.parts.iter().map(|part| part.text.as_str()).collect();
-    texts.join("\n")
 }
 
 fn of_assistant<'r>(message: &'r AssistantMessage, thinks: Thinking, losses: &mut Losses) -> Said<'r> {

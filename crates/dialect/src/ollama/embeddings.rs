@@ -1,13 +1,13 @@
 //! `/api/embed`.
 
-use document::{Kind, Value, write_object};
+use document::write_object;
 use model::{
     EmbeddingInput, EmbeddingsRequest, EmbeddingsResponse, LossKind, Losses, UpstreamError, Usage, Vector,
 };
 
 use crate::{
     DecodeError, EmbeddingsCall, EmbeddingsCodec, EncodeError, EncodedEmbeddings, ErrorReader, HeaderOf,
-    plain_error, read,
+    plain_error, read, vectors,
 };
 
 /// Inputs of one call: the server has no limit of its own, so this only bounds an answer.
@@ -39,7 +39,7 @@ impl EmbeddingsCodec for Embeddings {
         call: &EmbeddingsCall<'_>,
     ) -> Result<EncodedEmbeddings, EncodeError> {
         let mut losses = Losses::default();
-        let texts = texts(inputs)?;
+        let texts = vectors::texts(inputs)?;
         let body = write_object(|body| {
             body.text("model", call.model);
             match texts.as_slice() {
@@ -72,9 +72,9 @@ impl EmbeddingsCodec for Embeddings {
     ) -> Result<EmbeddingsResponse, DecodeError> {
         let document = read::object(body)?;
         let vectors: Vec<Vector> = match document.value("embeddings") {
-            Some(list) => list.items().filter_map(vector).collect(),
+            Some(list) => list.items().filter_map(vectors::numbers).collect(),
             // The older form, for one text.
-            None => document.value("embedding").and_then(vector).into_iter().collect(),
+            None => document.value("embedding").and_then(vectors::numbers).into_iter().collect(),
         };
         if vectors.len() != inputs {
             return Err(DecodeError::Missing("embeddings"));
@@ -84,23 +84,6 @@ impl EmbeddingsCodec for Embeddings {
         let model = read::text(document.value("model")).map(Into::into);
         Ok(EmbeddingsResponse { vectors, model, usage })
     }
-}
-
-/// The inputs as texts, for providers that take nothing else.
-pub(crate) fn texts(inputs: &[EmbeddingInput]) -> Result<Vec<&str>, EncodeError> {
-    let text = |input| match input {
-        &EmbeddingInput::Text(ref text) => Ok(text.as_str()),
-        EmbeddingInput::Tokens(_) => {
-            Err(EncodeError::Invalid { member: "input".into(), reason: "must be text for this provider" })
-        }
-    };
-    inputs.iter().map(text).collect()
-}
-
-/// An array of numbers.
-pub(crate) fn vector(value: Value<'_>) -> Option<Vector> {
-    let numbers = value.kind() == Kind::Array && value.items().all(|item| item.kind() == Kind::Number);
-    (numbers && !value.is_empty()).then(|| Vector::Numbers(read::raw(value)))
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use model::{AssistantPart, ChatRequest, LossKind, Losses, Message, ResponseForma
 use super::conversation;
 use super::options::{self, Extras};
 use crate::paired::{self, Turn, orphan_text};
-use crate::{ChatCall, Delivery, EncodeError, functions};
+use crate::{ChatCall, Delivery, EncodeError, functions, prompt};
 
 const NO_PARAMETERS: &[u8] = br#"{"type":"object","properties":{}}"#;
 
@@ -38,7 +38,7 @@ pub(super) fn generate(
     call: &ChatCall<'_>,
     losses: &mut Losses,
 ) -> Result<Vec<u8>, EncodeError> {
-    let prompt = prompt(request)?;
+    let prompt = Prompt::of(request)?;
     let mut out = Vec::new();
     append_object(&mut out, |body| {
         body.text("model", call.model);
@@ -122,51 +122,53 @@ struct Prompt<'r> {
     images: Vec<&'r model::Base64>,
 }
 
-/// One message of a user is the prompt as it is; of more, each says who speaks.
-fn prompt(request: &ChatRequest) -> Result<Prompt<'_>, EncodeError> {
-    let mut prompt = Prompt { system: String::new(), text: String::new(), images: Vec::new() };
-    let spoken = request.messages.iter().filter(|message| !matches!(message, Message::System(_))).count();
-    let say = |text: &mut String, who: &str, said: &str| {
-        if spoken == 1 {
-            return text.push_str(said);
-        }
-        if !text.is_empty() {
-            text.push_str("\n\n");
-        }
-        text.push_str(who);
-        text.push_str(said);
-    };
-    for turn in paired::turns(&request.messages) {
-        match turn {
-            Turn::System(system) => {
-                if !prompt.system.is_empty() {
-                    prompt.system.push('\n');
+impl<'r> Prompt<'r> {
+    /// One message of a user is the prompt as it is; of more, each says who speaks.
+    fn of(request: &'r ChatRequest) -> Result<Self, EncodeError> {
+        let mut one = Self { system: String::new(), text: String::new(), images: Vec::new() };
+        let spoken = request.messages.iter().filter(|message| !matches!(message, Message::System(_))).count();
+        let say = |text: &mut String, who: &str, said: &str| {
+            if spoken == 1 {
+                return text.push_str(said);
+            }
+            if !text.is_empty() {
+                text.push_str("\n\n");
+            }
+            text.push_str(who);
+            text.push_str(said);
+        };
+        for turn in paired::turns(&request.messages) {
+            match turn {
+                Turn::System(system) => {
+                    if !one.system.is_empty() {
+                        one.system.push('\n');
+                    }
+                    one.system.push_str(&prompt::instructions(system));
                 }
-                prompt.system.push_str(&conversation::system_text(system));
-            }
-            Turn::User(UserMessage { parts, .. }) => {
-                say(&mut prompt.text, "User: ", &Message::text_of(parts));
-                prompt.images.extend(conversation::images(parts)?);
-            }
-            Turn::Assistant { message, .. } => {
-                let texts = message.parts.iter().filter_map(|part| match part {
-                    AssistantPart::Text(part) => Some(part.text.as_str()),
-                    AssistantPart::Refusal(text) => Some(text),
-                    _ => None,
-                });
-                let text: String = texts.collect();
-                if !text.is_empty() {
-                    say(&mut prompt.text, "Assistant: ", &text);
+                Turn::User(UserMessage { parts, .. }) => {
+                    say(&mut one.text, "User: ", &Message::text_of(parts));
+                    one.images.extend(conversation::images(parts)?);
                 }
+                Turn::Assistant { message, .. } => {
+                    let texts = message.parts.iter().filter_map(|part| match part {
+                        AssistantPart::Text(part) => Some(part.text.as_str()),
+                        AssistantPart::Refusal(text) => Some(text),
+                        _ => None,
+                    });
+                    let text: String = texts.collect();
+                    if !text.is_empty() {
+                        say(&mut one.text, "Assistant: ", &text);
+                    }
+                }
+                Turn::Result { result: Some(result), .. } | Turn::Orphan(result) => {
+                    say(&mut one.text, "User: ", &orphan_text(result));
+                }
+                Turn::Result { result: None, .. } => {}
             }
-            Turn::Result { result: Some(result), .. } | Turn::Orphan(result) => {
-                say(&mut prompt.text, "User: ", &orphan_text(result));
-            }
-            Turn::Result { result: None, .. } => {}
         }
+        if spoken > 1 {
+            say(&mut one.text, "Assistant:", "");
+        }
+        Ok(one)
     }
-    if spoken > 1 {
-        say(&mut prompt.text, "Assistant:", "");
-    }
-    Ok(prompt)
 }

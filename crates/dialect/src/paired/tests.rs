@@ -1,6 +1,6 @@
 //! What clients send, and what is made of it.
 
-use model::{Arguments, Extras, TextPart, ToolCall, UserPart};
+use model::{Arguments, Extras, TextPart, UserPart};
 
 use super::*;
 
@@ -38,9 +38,9 @@ fn shown(messages: &[Message]) -> Vec<String> {
         Turn::System(_) => "system".to_owned(),
         Turn::User(user) => Message::text_of(&user.parts),
         Turn::Assistant { ids, .. } => format!("calls {}", ids.join(" ")),
-        Turn::Result { id, name, result } => {
+        Turn::Result { id, call, result } => {
             let text = result.map_or("-".to_owned(), |result| Message::text_of(&result.parts));
-            format!("{id} {name} {text}")
+            format!("{id} {} {text}", call.name)
         }
         Turn::Orphan(result) => orphan_text(result),
     };

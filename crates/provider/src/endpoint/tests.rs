@@ -6,6 +6,8 @@ use super::*;
 use crate::Form;
 use crate::{Settings, by_id};
 
+mod bedrock;
+
 /// A target and a request, with what they must come to.
 #[derive(Default)]
 struct Case {

@@ -1,9 +1,17 @@
 //! AWS Bedrock. Made from <https://docs.aws.amazon.com/bedrock/latest/APIReference>.
 
-use dialect::{Family, Quirks};
+use dialect::Quirks;
+use dialect::anthropic::{BEDROCK_CODEC, BEDROCK_ENVELOPE};
+use dialect::bedrock::{CHAT_CODEC, EMBEDDINGS};
 use model::{ClientFormat, Operation};
 
-use crate::{Base, Cloud, KeyStyle, Provider, Required, Route, Setting};
+use crate::families::{bedrock, is_claude};
+use crate::{Base, Cloud, KeyStyle, Location, Provider, Required, Route, Setting};
+
+const CONVERSE: &str = "/model/{model}/converse";
+const CONVERSE_STREAM: &str = "/model/{model}/converse-stream";
+const INVOKE: &str = "/model/{model}/invoke";
+const INVOKE_STREAM: &str = "/model/{model}/invoke-with-response-stream";
 
 pub(super) static PROVIDER: Provider = Provider {
     id: "bedrock",
@@ -11,11 +19,17 @@ pub(super) static PROVIDER: Provider = Provider {
     cloud: Some(Cloud::Aws { region: "bedrock.aws_region" }),
     base: Base::Url("https://bedrock-runtime.{bedrock.aws_region}.amazonaws.com"),
     routes: &[
-        Route::unserved(Operation::Chat, "/model/{model}/converse"),
-        Route::unserved(Operation::Completions, "/model/{model}/converse"),
-        Route::unserved(Operation::Embeddings, "/model/{model}/invoke"),
-        Route::unserved(Operation::ImageGeneration, "/model/{model}/invoke"),
-        Route::unserved(Operation::ImageEdit, "/model/{model}/invoke"),
+        Route::messages(INVOKE, &BEDROCK_CODEC, &BEDROCK_ENVELOPE)
+            .streaming(INVOKE_STREAM)
+            .when(speaks_messages),
+        Route::translated(Operation::Completions, INVOKE, &BEDROCK_CODEC)
+            .streaming(INVOKE_STREAM)
+            .when(speaks_messages),
+        Route::translated(Operation::Chat, CONVERSE, &CHAT_CODEC).streaming(CONVERSE_STREAM),
+        Route::translated(Operation::Completions, CONVERSE, &CHAT_CODEC).streaming(CONVERSE_STREAM),
+        Route::embeddings(INVOKE, &EMBEDDINGS),
+        Route::unserved(Operation::ImageGeneration, INVOKE),
+        Route::unserved(Operation::ImageEdit, INVOKE),
         Route::unserved(Operation::Video, "/async-invoke"),
         Route::unserved(Operation::Batches, "/model-invocation-job"),
         Route::preserve(),
@@ -41,7 +55,17 @@ pub(super) static PROVIDER: Provider = Provider {
     ],
     headers: &[],
     quirks: |_, _| &Quirks::NONE,
-    family: |_| &Family::UNKNOWN,
+    family: bedrock,
     key: KeyStyle::None,
     caller_may_override: true,
 };
+
+/// Whether Claude is spoken to in its own format, through `InvokeModel`. Where a path is written out, its end says
+/// so; else those clients of Claude's are served so that speak the format themselves.
+fn speaks_messages(location: &Location<'_>) -> bool {
+    match location.path_end() {
+        Some("invoke" | "invoke-with-response-stream") => true,
+        Some("converse" | "converse-stream") => false,
+        _ => location.client == ClientFormat::Anthropic && location.model.is_some_and(is_claude),
+    }
+}

@@ -44,7 +44,7 @@ const SERVED: [(&str, &str); 18] = [
     ("openai", "chat completions embeddings"),
     ("azure", "chat completions embeddings"),
     ("anthropic", "chat completions"),
-    ("bedrock", ""),
+    ("bedrock", "chat completions embeddings"),
     ("gemini", ""),
     ("vertex", ""),
     ("cohere", ""),

@@ -36,6 +36,17 @@ const CATALOGUE: &[Models] = &[
         embeddings: &["embed-v4.0", "embed-multilingual-v3.0"],
     },
     Models {
+        provider: "bedrock",
+        chat: &[
+            "anthropic.claude-sonnet-4-6",
+            "anthropic.claude-opus-4-7",
+            "amazon.nova-pro-v1:0",
+            "openai.gpt-oss-120b-1:0",
+        ],
+        completions: &[],
+        embeddings: &["amazon.titan-embed-text-v2:0", "cohere.embed-v4:0"],
+    },
+    Models {
         provider: "mistral",
         chat: &[
             "mistral-medium-latest",

@@ -35,6 +35,8 @@ const KEYS: &[Key] = &[
 /// Variables each of which means that there is a way into AWS.
 const AWS: [&str; 3] = ["AWS_BEARER_TOKEN_BEDROCK", "AWS_ACCESS_KEY_ID", "AWS_PROFILE"];
 
+const AWS_REGIONS: [&str; 2] = ["AWS_REGION", "AWS_DEFAULT_REGION"];
+
 const AZURE_KEY: &str = "AZURE_OPENAI_API_KEY";
 const AZURE_DEPLOYMENTS: [&str; 3] =
     ["AZURE_OPENAI_DEPLOYMENT", "AZURE_OPENAI_DEPLOYMENT_NAME", "AZURE_OPENAI_DEPLOYMENT_ID"];
@@ -57,7 +59,7 @@ pub(super) fn read(environment: &Environment<'_>) -> Targets {
         targets.add("DATABRICKS_TOKEN", databricks(environment));
     }
     if let Some(found) = AWS.into_iter().find(|name| environment(name).is_some()) {
-        targets.add(found, provider("bedrock").and_then(|aws| Err(not_served(aws))));
+        targets.add(found, bedrock(found, environment));
     }
     targets
 }
@@ -136,6 +138,16 @@ fn azure(environment: &Environment<'_>) -> Result<Entry, String> {
     } else {
         Err("the instance, the deployment or the endpoint cannot be a part of a URL".to_owned())
     }
+}
+
+/// The gateway finds AWS's credentials by itself, as AWS's own programs do; only the region must be said.
+fn bedrock(found: &'static str, environment: &Environment<'_>) -> Result<Entry, String> {
+    let provider = provider("bedrock")?;
+    let mut entry = Entry::new("bedrock", provider, found);
+    let region = first(environment, &AWS_REGIONS).ok_or_else(|| format!("{} is not set", AWS_REGIONS[0]))?;
+    entry.options = vec![("bedrock.aws_region", region)];
+    catalogue::fill(&mut entry);
+    usable(entry)
 }
 
 fn databricks(environment: &Environment<'_>) -> Result<Entry, String> {

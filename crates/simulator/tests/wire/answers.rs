@@ -186,6 +186,19 @@ fn marks_that_all_providers_know() {
 }
 
 #[test]
+fn tools_are_ordered_by_name() {
+    let order = r#"use_tool:time {\"zone\": \"a b\"} use_tool:none {} use_tool:weather"#;
+    let called = |more: &str| {
+        let body = send(&chat(order, &format!("{TOOLS}{more}"))).expect(200).json();
+        let calls = body["choices"][0]["message"]["tool_calls"].as_array().unwrap().clone();
+        calls.iter().map(|call| call["function"].clone()).collect::<Vec<_>>()
+    };
+    let time = json!({"name": "time", "arguments": r#"{"zone":"a b"}"#});
+    assert_eq!(called(""), [time.clone(), json!({"name": "weather", "arguments": "{}"})]);
+    assert_eq!(called(r#","parallel_tool_calls":false"#), [time]);
+}
+
+#[test]
 fn models_are_listed() {
     let call = testkit::Call::get("/v1/models").header("authorization", "Bearer sk-sim");
     let body = send(&call).expect(200).json();

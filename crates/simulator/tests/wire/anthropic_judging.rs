@@ -252,3 +252,23 @@ fn recorded_requests_are_taken() {
     assert!(refused.is_empty(), "{}", refused.join("\n"));
     assert!(taken > 50, "{taken}");
 }
+
+#[test]
+fn the_newest_version_has_lost_members() {
+    let newest = |more: &Value| {
+        let body = request("x", more).to_string();
+        let call = Call::post("/v1/messages").header("authorization", "Bearer sk-sim-1");
+        send(&call.header("anthropic-version", "2026-10-21").json(&body))
+    };
+    newest(&json!({})).expect(200);
+    for (name, value) in [("temperature", json!(1.0)), ("top_p", json!(0.5)), ("top_k", json!(5))] {
+        ask("x", &json!({name: value})).expect(200);
+        assert!(newest(&json!({name: value})).expect(400).message().starts_with(name));
+    }
+    let cited = json!({"type": "text", "text": "x", "citations": [{
+        "type": "char_location", "cited_text": "x", "document_index": 0, "document_title": null,
+        "start_char_index": 0, "end_char_index": 1,
+    }]});
+    let said = json!({"messages": [{"role": "user", "content": [cited]}]});
+    assert!(newest(&said).expect(400).message().contains("citations"));
+}

@@ -6,7 +6,7 @@ use model::{Effort, Losses, Settings};
 use serde_json::{Value, json};
 
 use super::*;
-use crate::{Delivery, EffortPlace, Quirks, TopK};
+use crate::{ChatFront as _, Delivery, EffortPlace, Quirks, TopK};
 
 mod judge;
 mod parameters;
@@ -77,7 +77,7 @@ impl Case {
 
 pub(super) fn read(body: &Value) -> ChatRequest {
     let document = Document::parse(Bytes::from(body.to_string())).unwrap();
-    crate::openai::CHAT_FRONT.read(&document).unwrap().request
+    crate::ChatFront::read(&crate::openai::CHAT_FRONT, &document).unwrap().request
 }
 
 pub(super) fn losses(losses: &Losses) -> Vec<String> {

@@ -69,7 +69,7 @@ fn level(wish: ReasoningWish, efforts: &[Effort], thinking: &mut Config, losses:
         }
     };
     if let Some(taken) = taken {
-        thinking.set_text("thinkingLevel", taken.name());
+        thinking.set_text("thinkingLevel", &taken.name().to_ascii_uppercase());
     }
     if wish != ReasoningWish::Off {
         thinking.set("includeThoughts", b"true");

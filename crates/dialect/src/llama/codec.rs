@@ -1,0 +1,87 @@
+//! The dialect towards a server that takes raw prompts.
+
+use document::write_object;
+use model::{ChatRequest, LossKind, Losses, Parameter, UpstreamError};
+
+use super::answer::Answer;
+use super::template;
+use crate::{
+    ChatCall, ChatCodec, EncodeError, Encoded, ErrorReader, Family, Handling, HeaderOf, plain_error, settle,
+};
+
+/// Parameters that pass as they are.
+const KNOWN: [&str; 3] = ["do_sample", "repetition_penalty", "return_full_text"];
+
+/// Raw prompts, for chat and for completions.
+#[derive(Debug, Clone, Copy)]
+pub struct RawCodec;
+
+/// The one [`RawCodec`].
+pub static RAW_CODEC: RawCodec = RawCodec;
+
+impl ErrorReader for RawCodec {
+    fn error(&self, status: u16, headers: HeaderOf<'_>, body: &[u8]) -> UpstreamError {
+        plain_error::read(status, headers, body)
+    }
+}
+
+impl ChatCodec for RawCodec {
+    fn handling(&self, parameter: Parameter, _family: &Family) -> Handling {
+        match parameter {
+            Parameter::MaxTokens => Handling::Rename("parameters.max_new_tokens"),
+            Parameter::Temperature => Handling::Rename("parameters.temperature"),
+            Parameter::TopP => Handling::Rename("parameters.top_p"),
+            Parameter::TopK => Handling::Rename("parameters.top_k"),
+            Parameter::Stop => Handling::Rename("parameters.stop"),
+            Parameter::Seed => Handling::Rename("parameters.seed"),
+            Parameter::ImageData | Parameter::ImageUrl | Parameter::Audio | Parameter::File => {
+                Handling::Refuse
+            }
+            _ => Handling::Drop,
+        }
+    }
+
+    fn encode(&self, request: &ChatRequest, call: &ChatCall<'_>) -> Result<Encoded, EncodeError> {
+        let mut losses = Losses::default();
+        settle(self, request, call.family, &mut losses)?;
+        let inputs = if request.completion {
+            template::completion(request)
+        } else {
+            template::conversation(request, &mut losses)
+        };
+        let sampling = &request.sampling;
+        let body = write_object(|body| {
+            body.text("inputs", &inputs);
+            body.object("parameters", |parameters| {
+                if let Some(limit) = request.max_tokens {
+                    parameters.number("max_new_tokens", limit);
+                }
+                for (name, value) in [
+                    ("top_p", &sampling.top_p),
+                    ("top_k", &sampling.top_k),
+                    ("temperature", &sampling.temperature),
+                    ("seed", &sampling.seed),
+                ] {
+                    if let Some(value) = value {
+                        parameters.raw(name, value.as_str().as_bytes());
+                    }
+                }
+                if !sampling.stop.is_empty() {
+                    parameters.texts("stop", &sampling.stop);
+                }
+                // Also where the client wants a stream: see the answer.
+                parameters.bool("stream", false);
+                for extra in request.extras.iter() {
+                    match &*extra.name {
+                        name if KNOWN.contains(&name) => parameters.raw(name, extra.value.as_bytes()),
+                        name => losses.add(name.to_owned(), LossKind::Dropped),
+                    }
+                }
+            });
+        });
+        Ok(Encoded { body, headers: Vec::new(), losses, answer: Box::new(Answer) })
+    }
+}
+
+#[cfg(test)]
+mod tests;
