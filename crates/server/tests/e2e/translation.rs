@@ -3,6 +3,8 @@
 
 #[path = "translation/canaries.rs"]
 mod canaries;
+#[path = "translation/embeddings.rs"]
+mod embeddings;
 #[path = "translation/explain.rs"]
 mod explain;
 #[path = "translation/faults.rs"]

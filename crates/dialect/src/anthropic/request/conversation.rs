@@ -13,6 +13,7 @@ use model::{
 
 use super::blocks::{Block, Shown, of_parts, orphan_text, write_cache};
 use crate::anthropic::ids::{legal, unique};
+use crate::sealed_id::carried;
 use crate::{EncodeError, ToolNames};
 
 /// Stands for a user who says nothing; the API refuses white space.
@@ -37,17 +38,6 @@ struct Made<'r> {
     id: &'r str,
     sent: Box<str>,
     result: Option<&'r ToolResult>,
-}
-
-/// The seal of a thought that came back with a call alone, because its client knows nothing of thoughts.
-fn carried_seal<'r>(part: &'r AssistantPart, parts: &[AssistantPart]) -> Option<&'r str> {
-    let AssistantPart::ToolCall(call) = part else { return None };
-    let seal = call.seal.as_ref().filter(|seal| seal.maker == Maker::Anthropic)?;
-    let told = |part: &AssistantPart| match part {
-        AssistantPart::Reasoning(Reasoning::Open { seal: Some(told), .. }) => told.text == seal.text,
-        _ => false,
-    };
-    (!parts.iter().any(told)).then_some(&*seal.text)
 }
 
 impl<'r> Conversation<'r> {
@@ -85,12 +75,15 @@ impl<'r> Conversation<'r> {
                 }
             }
             Message::Assistant(assistant) => {
-                let carried: Vec<_> =
-                    assistant.parts.iter().map(|part| carried_seal(part, &assistant.parts)).collect();
+                let seals: Vec<_> = assistant
+                    .parts
+                    .iter()
+                    .map(|part| carried(part, &assistant.parts, Maker::Anthropic))
+                    .collect();
                 // A turn begins with its thoughts.
-                let first = carried.iter().copied().flatten().next();
+                let first = seals.iter().copied().flatten().next();
                 self.extend_with_thought(first);
-                for (part, seal) in assistant.parts.iter().zip(carried) {
+                for (part, seal) in assistant.parts.iter().zip(seals) {
                     self.extend_with_thought(seal.filter(|_| seal != first));
                     self.add_part(part, made, losses);
                 }
