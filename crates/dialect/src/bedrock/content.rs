@@ -357,7 +357,9 @@ impl Content {
             })
             .map(|(known, _)| *known)
             .collect();
-        over.into_iter().for_each(|index| self.close(index, events));
+        for index in over {
+            self.close(index, events);
+        }
         if self.blocks.len() < MOST_OPEN { Ok(()) } else { Err(Unreadable) }
     }
 
