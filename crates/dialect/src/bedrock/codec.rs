@@ -53,7 +53,6 @@ impl ChatCodec for ConverseCodec {
             | Parameter::ReasoningOff => Handling::Rename(FIELDS),
             Parameter::ServiceTier => Handling::Rename("serviceTier"),
             Parameter::Metadata => Handling::Rename("requestMetadata"),
-            Parameter::JsonObject => Handling::Emulate,
             Parameter::JsonSchema => match family.structured {
                 Structured::Native => Handling::Rename("outputConfig"),
                 Structured::ForcedTool => Handling::Emulate,
@@ -61,7 +60,7 @@ impl ChatCodec for ConverseCodec {
             },
             Parameter::Tools | Parameter::ToolChoiceNone => Handling::Rename("toolConfig"),
             Parameter::ToolChoiceRequired | Parameter::ToolChoiceNamed => Handling::Rename("toolChoice"),
-            Parameter::ToolChoiceAmong => Handling::Emulate,
+            Parameter::JsonObject | Parameter::ToolChoiceAmong => Handling::Emulate,
             Parameter::ImageData | Parameter::ImageUrl => Handling::Rename("image"),
             Parameter::Audio => Handling::Rename("audio"),
             Parameter::File => Handling::Rename("document"),

@@ -226,7 +226,9 @@ fn write_account(request: &ChatRequest, extras: &Extras, body: &mut ObjectWriter
     }
     if !pairs.is_empty() && !extras.has("requestMetadata") {
         body.object("requestMetadata", |object| {
-            pairs.iter().for_each(|(name, value)| object.text(name, value));
+            for (name, value) in &pairs {
+                object.text(name, value);
+            }
         });
     }
 }

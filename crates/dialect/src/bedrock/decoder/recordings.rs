@@ -22,8 +22,8 @@ fn files(test: &str, ending: &str) -> Option<Vec<(String, Vec<u8>)>> {
         return None;
     }
     let (mut folders, mut found) = (vec![folder], Vec::new());
-    while let Some(folder) = folders.pop() {
-        for entry in fs::read_dir(folder).unwrap() {
+    while let Some(next) = folders.pop() {
+        for entry in fs::read_dir(next).unwrap() {
             let path = entry.unwrap().path();
             let name = path.to_str().unwrap().to_owned();
             if path.is_dir() {
@@ -39,16 +39,16 @@ fn files(test: &str, ending: &str) -> Option<Vec<(String, Vec<u8>)>> {
 
 /// Reads a body that comes in pieces of this size.
 fn read_cut(body: &[u8], size: usize) -> Vec<ChatEvent> {
-    let mut framer = Framer::new(Framing::AwsEventStream, DEFAULT_FRAME_LIMIT);
+    let mut cutter = Framer::new(Framing::AwsEventStream, DEFAULT_FRAME_LIMIT);
     let mut decoder = Decoder::new(way(Maker::Anthropic, None));
     let (mut events, mut frames) = (Vec::new(), Vec::new());
     for chunk in body.chunks(size) {
-        framer.push(&Bytes::copy_from_slice(chunk), &mut frames).unwrap();
+        cutter.push(&Bytes::copy_from_slice(chunk), &mut frames).unwrap();
         for frame in frames.drain(..) {
             decoder.unit(frame.unit(), &mut events).unwrap();
         }
     }
-    framer.finish(&mut frames).unwrap();
+    cutter.finish(&mut frames).unwrap();
     decoder.end(&mut events);
     events
 }

@@ -1,13 +1,13 @@
 //! Streams: the worked events, their end, faults; and that a stream is what the whole answer is.
 
-use model::{AssistantPart, ChatResponse, ErrorKind, Fold, Grammar, Maker, Reasoning};
+use model::{AssistantPart, ErrorKind, Grammar, Maker, Reasoning};
 use proptest::prelude::*;
 use serde_json::{Value as Json, json};
 
 use super::*;
-use crate::ChatAnswer;
 use crate::bedrock::answer::Answer;
 use crate::bedrock::answer::tests::way;
+use crate::{ChatAnswer, whole};
 
 /// Reads events, which must obey the grammar, up to the end.
 pub(super) fn decode(
@@ -21,18 +21,14 @@ pub(super) fn decode(
     }
     decoder.end(&mut events);
     let mut grammar = Grammar::default();
-    events.iter().for_each(|event| grammar.accept(event).unwrap());
+    for event in &events {
+        grammar.accept(event).unwrap();
+    }
     Ok((events, progress))
 }
 
 fn units(events: &[(&'static str, Json)]) -> Vec<(Option<&'static str>, bool, Vec<u8>)> {
     events.iter().map(|(name, data)| (Some(*name), false, data.to_string().into_bytes())).collect()
-}
-
-fn fold(events: Vec<ChatEvent>) -> ChatResponse {
-    let mut fold = Fold::default();
-    events.into_iter().for_each(|event| fold.add(event));
-    fold.finish(|text| Document::parse(Bytes::copy_from_slice(text.as_bytes())).is_ok()).unwrap()
 }
 
 #[test]
@@ -153,7 +149,7 @@ fn reasoning_without_an_end_of_its_block_is_sealed_before_the_text() {
         ("messageStop", json!({"stopReason": "end_turn"})),
     ]);
     let (events, _) = decode(way(Maker::Anthropic, None), &stream).unwrap();
-    let parts = fold(events).choices.remove(0).parts;
+    let parts = whole::of_events(events).unwrap().choices.remove(0).parts;
     assert!(
         matches!(&parts[0], AssistantPart::Reasoning(Reasoning::Open { seal: Some(seal), .. }) if &*seal.text == "s")
     );
@@ -240,6 +236,6 @@ proptest! {
         });
         let answer = Answer { way: way(Maker::Anthropic, answer_tool) };
         let whole = answer.whole(&|_| None, body.to_string().as_bytes()).unwrap();
-        prop_assert_eq!(fold(streamed), whole);
+        prop_assert_eq!(whole::of_events(streamed).unwrap(), whole);
     }
 }

@@ -7,7 +7,9 @@ use super::*;
 
 fn request(dimensions: Option<u64>, extras: &[(&str, &'static str)]) -> EmbeddingsRequest {
     let mut more = Extras::default();
-    extras.iter().for_each(|(name, value)| more.add(*name, Json::from_static(value)));
+    for (name, value) in extras {
+        more.add(*name, Json::from_static(value));
+    }
     EmbeddingsRequest {
         inputs: Vec::new(),
         single: true,

@@ -15,6 +15,7 @@ use model::{
 use super::blocks::{Block, Shown, of_parts, orphan_text};
 use super::ids::Ids;
 use super::media::Names;
+use crate::sealed_id::carried;
 use crate::{CachePlaces, EncodeError, Family, ToolNames};
 
 /// Stands for a user who says nothing; Bedrock refuses white space.
@@ -44,6 +45,7 @@ struct Turn<'r> {
 struct Made<'r> {
     turn: usize,
     id: &'r str,
+    name: &'r str,
     sent: Box<str>,
     result: Option<&'r ToolResult>,
 }
@@ -101,7 +103,14 @@ impl<'r> Conversation<'r> {
                 }
             }
             Message::Assistant(assistant) => {
-                for part in &assistant.parts {
+                let maker = self.maker;
+                let seals: Vec<_> =
+                    assistant.parts.iter().map(|part| carried(part, &assistant.parts, maker)).collect();
+                // A turn begins with its reasoning.
+                let first = seals.iter().copied().flatten().next();
+                self.extend_with_reasoning(first);
+                for (part, seal) in assistant.parts.iter().zip(seals) {
+                    self.extend_with_reasoning(seal.filter(|_| seal != first));
                     self.add_part(part, made, losses);
                 }
             }
@@ -127,6 +136,13 @@ impl<'r> Conversation<'r> {
         match self.turns.last_mut() {
             Some(turn) if turn.assistant == assistant => turn.blocks.extend(blocks),
             _ => self.turns.push(Turn { assistant, blocks }),
+        }
+    }
+
+    /// Reasoning of which only the seal is left: the model reads it out of that.
+    fn extend_with_reasoning(&mut self, seal: Option<&'r str>) {
+        if let Some(signature) = seal {
+            self.extend(true, vec![Block::Reasoning { text: "", signature }]);
         }
     }
 
@@ -160,12 +176,19 @@ impl<'r> Conversation<'r> {
         let sent = self.ids.unused(&call.id);
         let block = Block::Call { id: sent.clone(), name: &call.name, arguments: &call.arguments };
         self.extend(true, std::iter::once(block).chain(call.cache.map(Block::CachePoint)).collect());
-        made.push(Made { turn: self.turns.len().saturating_sub(1), id: &call.id, sent, result: None });
+        let turn = self.turns.len().saturating_sub(1);
+        made.push(Made { turn, id: &call.id, name: &call.name, sent, result: None });
     }
 
-    /// A result answers the last call of its id that has none yet; otherwise it is something that the user says.
+    /// A result answers the last call of its id that has none yet, or of its name where no call has its id;
+    /// otherwise it is something that the user says.
     fn add_result(&mut self, result: &'r ToolResult, made: &mut [Made<'r>]) -> Result<(), EncodeError> {
-        let open = made.iter_mut().rev().find(|call| call.id == &*result.call && call.result.is_none());
+        let is_known = made.iter().any(|call| call.id == &*result.call);
+        let fits = |call: &Made<'r>| match is_known {
+            true => call.id == &*result.call,
+            false => result.name.as_deref() == Some(call.name),
+        };
+        let open = made.iter_mut().rev().find(|call| call.result.is_none() && fits(call));
         if let Some(call) = open {
             call.result = Some(result);
             // The next answer is a turn of its own.

@@ -90,6 +90,18 @@ fn calls_are_followed_by_their_results() {
 }
 
 #[test]
+fn a_result_under_an_unknown_id_answers_the_call_of_its_name() {
+    let (body, _) = claude().write(&json!({"messages": [
+        {"role": "user", "content": "q"},
+        {"role": "assistant", "tool_calls": [call("a", "f", "{}"), call("b", "g", "{}")]},
+        {"role": "tool", "tool_call_id": "other", "name": "g", "content": "1"}
+    ], "tools": [tool("f"), tool("g")]}));
+    let results = &messages(&body)[2]["content"];
+    assert_eq!(results[0]["toolResult"]["content"], json!([{"json": {"result": null}}]));
+    assert_eq!(results[1]["toolResult"], json!({"toolUseId": "b", "content": [{"json": {"result": 1}}]}));
+}
+
+#[test]
 fn results_are_json_where_they_can_be() {
     for (content, expected) in [
         (r#" {"a":[]} "#, json!({"json": {"a": []}})),
