@@ -18,6 +18,8 @@ class Target:
     # Whether thoughts are shown to OpenAI's clients, and counted.
     shows_reasoning: bool = True
     counts_reasoning: bool = True
+    # Whether it can be told which tool to call.
+    forces: bool = True
     # Whether the model takes stop sequences.
     stops: bool = True
     # Capabilities that the provider does not have, each with the reason: for all clients, and for those of a format.
@@ -54,6 +56,7 @@ TARGETS = [
         counts_reasoning=False,
     ),
     Target("cerebras", "gpt-oss-120b", "gpt-oss-120b", lacks=NO_EMBEDDINGS),
+    Target("cohere", "command-a-vision-07-2025", "command-a-reasoning-08-2025", "embed-v4.0", counts_reasoning=False),
     Target("dashscope", "qwen-plus", "qwen-plus", "text-embedding-v4", lacks=FLOATS),
     Target("databricks", "databricks-gpt-oss-120b", "databricks-gpt-oss-120b", lacks=NO_EMBEDDINGS),
     Target(
@@ -66,6 +69,7 @@ TARGETS = [
             "structured": "The provider takes no schema: JSON is asked for, and the loss reported.",
         },
     ),
+    Target("gemini", "gemini-2.5-flash", "gemini-2.5-flash", "gemini-embedding-001"),
     Target(
         "huggingface",
         "openai/gpt-oss-120b",
@@ -81,6 +85,7 @@ TARGETS = [
         "mistral-embed",
         lacks_for=OTHER_ERRORS | {"anthropic": UNASKED},
     ),
+    Target("ollama", "llama3.2-vision", "qwen3", "nomic-embed-text", counts_reasoning=False, forces=False),
     Target(
         "openai", "gpt-4o", "gpt-5", "text-embedding-3-small", shows_reasoning=False, lacks_for={"anthropic": HIDDEN}
     ),
