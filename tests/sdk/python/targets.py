@@ -69,7 +69,13 @@ TARGETS = [
             "structured": "The provider takes no schema: JSON is asked for, and the loss reported.",
         },
     ),
-    Target("gemini", "gemini-2.5-flash", "gemini-2.5-flash", "gemini-embedding-001"),
+    Target(
+        "gemini",
+        "gemini-2.5-flash",
+        "gemini-2.5-flash",
+        "gemini-embedding-001",
+        lacks_for={"anthropic": {"Claude Code": "Its report is empty: an empty block of thinking follows the text."}},
+    ),
     Target(
         "huggingface",
         "openai/gpt-oss-120b",
