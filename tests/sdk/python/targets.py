@@ -80,8 +80,8 @@ TARGETS = [
         "huggingface",
         "openai/gpt-oss-120b",
         "openai/gpt-oss-120b",
+        "BAAI/bge-small-en-v1.5",
         shows_reasoning=False,
-        lacks=NO_EMBEDDINGS,
         lacks_for={"anthropic": HIDDEN},
     ),
     Target(
