@@ -5,6 +5,7 @@ mod lints;
 mod marks;
 mod members;
 mod naming;
+mod pitfalls;
 mod provenance;
 mod providers;
 mod size;
@@ -42,7 +43,7 @@ impl fmt::Display for Finding {
 /// A rule over the files of the repository.
 type Rule = fn(&[SourceFile]) -> Vec<Finding>;
 
-const RULES: [(&str, Rule); 7] = [
+const RULES: [(&str, Rule); 8] = [
     ("lints", lints::check),
     ("size", size::check),
     ("naming", naming::check),
@@ -50,6 +51,7 @@ const RULES: [(&str, Rule); 7] = [
     ("members", members::check),
     ("provenance", provenance::check),
     ("marks", marks::check),
+    ("pitfalls", pitfalls::check),
 ];
 
 /// Runs every rule; the error lists every breach.

@@ -88,6 +88,14 @@ pub struct Verdict<'a> {
     pub message: &'a str,
 }
 
+/// A body as the data of an event.
+pub(crate) fn data_frame(body: &[u8]) -> Vec<u8> {
+    let lines = body.split(|byte| matches!(byte, b'\r' | b'\n')).filter(|line| !line.is_empty());
+    let mut frame: Vec<u8> = lines.flat_map(|line| [b"data: ", line, b"\n"].concat()).collect();
+    frame.push(b'\n');
+    frame
+}
+
 /// What a relay of one wire format may know of the bodies that it passes on.
 pub trait Envelope: Sync {
     /// Reads the head without judging the rest.
@@ -116,6 +124,10 @@ pub trait Envelope: Sync {
     fn error(&self, verdict: &Verdict<'_>) -> Vec<u8>;
     /// An error as one frame of a stream, complete with its blank line.
     fn error_frame(&self, verdict: &Verdict<'_>) -> Vec<u8>;
+    /// An error that is there as a whole body, as such a frame.
+    fn frame_error(&self, body: &[u8]) -> Vec<u8> {
+        data_frame(body)
+    }
     /// The status that an error stands for which came as the first event of a stream, under a 200.
     fn error_status(&self, data: &[u8]) -> u16;
     /// A keep-alive, complete with its blank line.

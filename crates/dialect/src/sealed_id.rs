@@ -5,7 +5,7 @@
 
 use std::borrow::Cow;
 
-use model::{Maker, Seal};
+use model::{AssistantPart, Maker, Reasoning, Seal};
 
 const MARKS: [(&str, Maker); 2] = [("__thought__", Maker::Gemini), ("__signed__", Maker::Anthropic)];
 
@@ -51,6 +51,18 @@ pub fn split_plain(id: &str) -> (&str, Option<Seal>) {
         Seal { maker: seal.maker, text: text.into() }
     });
     (bare, seal)
+}
+
+/// The seal of a thought that came back with a call alone, because its client knows nothing of thoughts. `parts`:
+/// what else the message says.
+pub fn carried<'p>(part: &'p AssistantPart, parts: &[AssistantPart], maker: Maker) -> Option<&'p str> {
+    let AssistantPart::ToolCall(call) = part else { return None };
+    let seal = call.seal.as_ref().filter(|seal| seal.maker == maker)?;
+    let told = |part: &AssistantPart| match part {
+        AssistantPart::Reasoning(Reasoning::Open { seal: Some(told), .. }) => told.text == seal.text,
+        _ => false,
+    };
+    (!parts.iter().any(told)).then_some(&*seal.text)
 }
 
 #[cfg(test)]

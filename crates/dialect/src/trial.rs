@@ -134,12 +134,12 @@ pub fn events(answer: &dyn ChatAnswer, content_type: &str, body: &[u8]) -> Vec<C
 }
 
 fn read_cut(answer: &dyn ChatAnswer, content_type: &str, body: &[u8], size: usize) -> Vec<ChatEvent> {
-    let mut framer = Framer::for_content_type(content_type).unwrap();
+    let mut cutter = Framer::for_content_type(content_type).unwrap();
     let mut decoder = answer.decoder();
     let mut events = Vec::new();
     let mut over = false;
-    let mut read = |frames: Vec<Frame>, events: &mut Vec<ChatEvent>| {
-        for frame in frames {
+    let mut read = |units: Vec<Frame>, events: &mut Vec<ChatEvent>| {
+        for frame in units {
             if !over {
                 over = decoder.unit(frame.unit(), events).unwrap() == Progress::End;
             }
@@ -148,13 +148,13 @@ fn read_cut(answer: &dyn ChatAnswer, content_type: &str, body: &[u8], size: usiz
     };
     for chunk in body.chunks(size) {
         let mut frames = Vec::new();
-        framer.push(&Bytes::copy_from_slice(chunk), &mut frames).unwrap();
+        cutter.push(&Bytes::copy_from_slice(chunk), &mut frames).unwrap();
         if read(frames, &mut events) {
             return events;
         }
     }
     let mut frames = Vec::new();
-    framer.finish(&mut frames).unwrap();
+    cutter.finish(&mut frames).unwrap();
     read(frames, &mut events);
     decoder.end(&mut events);
     events
@@ -162,7 +162,9 @@ fn read_cut(answer: &dyn ChatAnswer, content_type: &str, body: &[u8], size: usiz
 
 pub fn fold(events: Vec<ChatEvent>) -> ChatResponse {
     let mut fold = Fold::default();
-    events.into_iter().for_each(|event| fold.add(event));
+    for event in events {
+        fold.add(event);
+    }
     fold.finish(|text| serde_json::from_str::<Value>(text).is_ok_and(|value| value.is_object())).unwrap()
 }
 
@@ -296,8 +298,8 @@ impl Schema {
             if !needed.contains_key(&name) {
                 let schema = all["schemas"][&name].clone();
                 assert!(schema.is_object(), "no schema {name}");
-                let text = schema.to_string();
-                let references = text.split("\"#/schemas/").skip(1);
+                let written = schema.to_string();
+                let references = written.split("\"#/schemas/").skip(1);
                 open.extend(references.map(|rest| rest.split('"').next().unwrap().to_owned()));
                 needed.insert(name, schema);
             }

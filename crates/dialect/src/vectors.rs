@@ -7,13 +7,18 @@ use crate::{EncodeError, read};
 
 /// The inputs as texts.
 pub(crate) fn texts(inputs: &[EmbeddingInput]) -> Result<Vec<&str>, EncodeError> {
-    let text = |input| match input {
-        &EmbeddingInput::Text(ref text) => Ok(text.as_str()),
-        EmbeddingInput::Tokens(_) => {
-            Err(EncodeError::Invalid { member: "input".into(), reason: "must be text for this provider" })
-        }
-    };
-    inputs.iter().map(text).collect()
+    let reason = "must be text for this provider";
+    inputs
+        .iter()
+        .map(|input| text(input).ok_or(EncodeError::Invalid { member: "input".into(), reason }))
+        .collect()
+}
+
+fn text(input: &EmbeddingInput) -> Option<&str> {
+    match input {
+        EmbeddingInput::Text(text) => Some(text),
+        EmbeddingInput::Tokens(_) => None,
+    }
 }
 
 /// A vector: an array of numbers.

@@ -9,7 +9,9 @@ use crate::DecodeError;
 /// The answer that events are together.
 pub(crate) fn of_events(events: Vec<ChatEvent>) -> Result<ChatResponse, DecodeError> {
     let mut fold = Fold::default();
-    events.into_iter().for_each(|event| fold.add(event));
+    for event in events {
+        fold.add(event);
+    }
     fold.finish(|text| Document::parse(Bytes::copy_from_slice(text.as_bytes())).is_ok())
         .map_err(|_| DecodeError::NotAnObject)
 }

@@ -105,17 +105,21 @@ impl Provider {
         format: ClientFormat,
         location: &Location<'_>,
     ) -> Option<&'static Route> {
-        let own = self
-            .routes
-            .iter()
-            .find(|route| route.operation == operation && route.format == format && (route.when)(location));
+        let written = |format| {
+            let mut routes = self.routes.iter();
+            routes.find(|route| {
+                route.operation == operation && route.format == format && (route.when)(location)
+            })
+        };
+        // Whoever asks: it is the path that says what is spoken there, unless the provider's own route does.
         let messages = location.url_path_is(|path| path.ends_with("/v1/messages"));
         if operation == Operation::Chat
             && messages
-            && !own.is_some_and(|own| own.relays(ClientFormat::Anthropic))
+            && !written(ClientFormat::OpenAi).is_some_and(|own| own.relays(ClientFormat::Anthropic))
         {
             return Some(&route::MESSAGES);
         }
+        let own = written(format);
         own.or_else(|| self.shared(operation, format, location))
     }
 

@@ -51,12 +51,21 @@ impl<'a> Location<'a> {
         self.url_path_is(|path| !path.trim_matches('/').is_empty())
     }
 
-    /// The last segment of a path that is written out, in `upstream_url` or else in `upstream_path`.
-    pub(crate) fn path_end(&self) -> Option<&'a str> {
+    /// The path that is written out, in `upstream_url` or else in `upstream_path`, without its query.
+    pub(crate) fn written_path(&self) -> Option<&'a str> {
         let of_url = self.upstream_url.and_then(|url| crate::url::Url::parse(url).ok()).map(|url| url.path);
         let of_url = of_url.filter(|path| !path.trim_matches('/').is_empty());
-        let path = of_url.or(self.upstream_path)?.split(['?', '#']).next()?;
-        path.rsplit('/').next()
+        of_url.or(self.upstream_path)?.split(['?', '#']).next()
+    }
+
+    /// Whether a path is written out that `test` holds for.
+    pub(crate) fn path_is(&self, test: impl Fn(&str) -> bool) -> bool {
+        self.written_path().is_some_and(test)
+    }
+
+    /// The last segment of a path that is written out.
+    pub(crate) fn path_end(&self) -> Option<&'a str> {
+        self.written_path()?.rsplit('/').next()
     }
 
     /// Whether `upstream_url` has a path, without its query, that `test` holds for.

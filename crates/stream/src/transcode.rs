@@ -92,7 +92,8 @@ impl Transcoder {
     /// The body has ended. Appends the frames that are still to go out, and gives the account.
     pub fn finish(mut self, end: End, out: &mut Vec<Bytes>) -> Summary {
         let mut written = Vec::new();
-        if self.phase == Phase::Flowing {
+        let flowing = self.phase == Phase::Flowing;
+        if flowing {
             self.close(end, &mut written);
         }
         self.emit(written, out);
@@ -102,7 +103,8 @@ impl Transcoder {
             Phase::Broken(fault @ (StreamFault::Truncated | StreamFault::Broken)) => {
                 StreamEnd::Truncated(fault)
             }
-            Phase::Broken(fault) if end != End::Clean => StreamEnd::Truncated(fault),
+            // What was found in the stream itself is nobody else's end, however the body was left then.
+            Phase::Broken(fault) if flowing && end != End::Clean => StreamEnd::Truncated(fault),
             Phase::Broken(fault) => StreamEnd::Fault(fault),
             Phase::Flowing => StreamEnd::Abandoned,
         })

@@ -34,6 +34,8 @@ pub(super) struct Content {
     preface: String,
     /// The tool for the answer was called.
     answered: bool,
+    /// What sealed the last thought; the next call takes it along for clients that know nothing of thoughts.
+    sealed: Option<Seal>,
     held: usize,
     pub(super) counts: Counts,
 }
@@ -80,6 +82,7 @@ impl Content {
             said: 0,
             preface: String::new(),
             answered: false,
+            sealed: None,
             held: 0,
             counts: Counts::default(),
         }
@@ -175,7 +178,7 @@ impl Content {
             "" => "_".into(),
             name => name.into(),
         };
-        events.push(ChatEvent::ToolStart { choice: 0, call, id, name, seal: None });
+        events.push(ChatEvent::ToolStart { choice: 0, call, id, name, seal: self.sealed.take() });
         events.extend(input.map(|delta| ChatEvent::ToolArguments { choice: 0, call, delta }));
         Open::Call { call, any }
     }
@@ -261,6 +264,7 @@ impl Content {
             Open::Thinking { signature } => {
                 if !signature.is_empty() {
                     let seal = Seal { maker: Maker::Anthropic, text: signature.into() };
+                    self.sealed = Some(seal.clone());
                     events.push(ChatEvent::Sealed { choice: 0, seal });
                 }
             }

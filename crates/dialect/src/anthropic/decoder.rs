@@ -81,7 +81,8 @@ impl Decoder {
             self.content.start(None, events);
             events.push(extra("context_management", managed));
         }
-        if document.value("usage").is_some() {
+        // What was told at the beginning is no count of the answer.
+        if document.value("usage").is_some_and(|usage| !usage.is_empty()) {
             self.content.start(None, events);
             events.extend(self.content.counts.usage().map(ChatEvent::Usage));
         }

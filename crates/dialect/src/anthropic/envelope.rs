@@ -6,6 +6,7 @@ use stream::StreamReader;
 
 use super::hosting::{API, BEDROCK, DATABRICKS, FOUNDRY, Hosting, VERTEX};
 use super::{count, error};
+use crate::envelope::data_frame;
 use crate::{AnswerError, Call, Delivery, Envelope, Head, Quirks, RequestError, Verdict, WholeAnswer};
 
 mod edits;
@@ -74,6 +75,10 @@ impl Envelope for MessagesEnvelope {
 
     fn error_frame(&self, verdict: &Verdict<'_>) -> Vec<u8> {
         error::frame(ErrorKind::of_status(verdict.status), verdict.message, None)
+    }
+
+    fn frame_error(&self, body: &[u8]) -> Vec<u8> {
+        [b"event: error\n".to_vec(), data_frame(body)].concat()
     }
 
     fn error_status(&self, data: &[u8]) -> u16 {

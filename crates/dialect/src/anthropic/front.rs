@@ -31,7 +31,7 @@ impl ChatFront for MessagesFront {
         match parameter {
             "stop" => "stop_sequences",
             "user" => "metadata.user_id",
-            "response_format(json_schema)" => "output_config.format",
+            "response_format" | "response_format(json_schema)" => "output_config.format",
             "reasoning_effort" | "reasoning_effort(none)" => "thinking",
             "parallel_tool_calls" => "tool_choice.disable_parallel_tool_use",
             "tool_choice(required)" => "tool_choice(any)",

@@ -40,6 +40,8 @@ pub(super) struct Content {
     preface: String,
     /// The tool for the answer was called.
     answered: bool,
+    /// What sealed the last thought; the next call takes it along for clients that know nothing of thoughts.
+    sealed: Option<Seal>,
     held: usize,
 }
 
@@ -94,6 +96,7 @@ impl Content {
             said: 0,
             preface: String::new(),
             answered: false,
+            sealed: None,
             held: 0,
         }
     }
@@ -202,7 +205,7 @@ impl Content {
             "" => "_".into(),
             name => name.into(),
         };
-        events.push(ChatEvent::ToolStart { choice: 0, call, id, name, seal: None });
+        events.push(ChatEvent::ToolStart { choice: 0, call, id, name, seal: self.sealed.take() });
         Open::Call { call, any: false }
     }
 
@@ -375,6 +378,7 @@ impl Content {
             Open::Reasoning { signature, redacted } => {
                 if !signature.is_empty() {
                     let seal = Seal { maker: self.way.maker, text: signature.into() };
+                    self.sealed = Some(seal.clone());
                     events.push(ChatEvent::Sealed { choice: 0, seal });
                 }
                 if let Some(seal) = self.redacted(redacted) {

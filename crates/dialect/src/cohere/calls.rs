@@ -48,12 +48,12 @@ impl Calls {
         &mut self,
         place: Option<u64>,
         id: Option<String>,
-        name: Option<String>,
+        name: Option<&str>,
         events: &mut Vec<ChatEvent>,
     ) {
         let call = self.next();
         let id = id.unwrap_or_else(|| format!("call_{}_{call}", self.way.nonce)).into();
-        let name = name.as_deref().map_or("_", |name| self.way.names.inward(name)).into();
+        let name = name.map_or("_", |name| self.way.names.inward(name)).into();
         events.push(ChatEvent::ToolStart { choice: 0, call, id, name, seal: None });
         self.made.push(Call { place, held: String::new(), flows: false });
     }
@@ -78,7 +78,7 @@ impl Calls {
     pub(super) fn whole(
         &mut self,
         id: Option<String>,
-        name: Option<String>,
+        name: Option<&str>,
         arguments: Option<Value<'_>>,
         events: &mut Vec<ChatEvent>,
     ) {

@@ -54,7 +54,7 @@ impl Content {
             let function = call.value("function");
             let of = |name: &str| function.and_then(|function| function.value(name));
             let (id, name) = (read::text(call.value("id")), read::text(of("name")));
-            self.calls.whole(id, name, of("arguments"), events);
+            self.calls.whole(id, name.as_deref(), of("arguments"), events);
         }
         if let Some(list) = document.value("logprobs").filter(|list| list.kind() == Kind::Array) {
             logprobs(list.items(), events);
@@ -103,7 +103,7 @@ impl Content {
                 let function = call.and_then(|call| call.value("function"));
                 let id = read::text(call.and_then(|call| call.value("id")));
                 let name = read::text(function.and_then(|function| function.value("name")));
-                self.calls.start(index, id, name, events);
+                self.calls.start(index, id, name.as_deref(), events);
                 self.more(index, function, events);
             }
             Some("tool-call-delta") => {

@@ -92,7 +92,7 @@ impl ChatAnswer for Answer {
         lines.start(document.root(), &mut events);
         for (choice, generation) in (0..).zip(generations.items()) {
             lines.text(choice, generation.value("text"), &mut events);
-            lines.finish(choice, word(generation), &mut events);
+            lines.finish(choice, word(generation).as_deref(), &mut events);
         }
         events.extend(usage(document.root()).map(ChatEvent::Usage));
         whole::of_events(events)

@@ -58,14 +58,19 @@ impl Lines {
 
     fn call(&mut self, list: Option<Value<'_>>, events: &mut Vec<ChatEvent>) {
         for call in list.into_iter().flat_map(Value::items) {
-            self.calls.whole(None, read::text(call.value("name")), call.value("parameters"), events);
+            self.calls.whole(
+                None,
+                read::text(call.value("name")).as_deref(),
+                call.value("parameters"),
+                events,
+            );
         }
     }
 
-    pub(super) fn finish(&mut self, choice: ChoiceIndex, word: Option<String>, events: &mut Vec<ChatEvent>) {
+    pub(super) fn finish(&mut self, choice: ChoiceIndex, word: Option<&str>, events: &mut Vec<ChatEvent>) {
         self.phase = Phase::Over;
         self.calls.finish(events);
-        let finish = finish::reason(word.as_deref(), self.calls.any());
+        let finish = finish::reason(word, self.calls.any());
         events.push(ChatEvent::Finish { choice, finish });
     }
 
@@ -123,7 +128,7 @@ impl Lines {
         }
         self.start(answer, events);
         self.say(answered, events);
-        self.finish(0, word, events);
+        self.finish(0, word.as_deref(), events);
         events.extend(usage(answer).or_else(|| usage(line)).map(ChatEvent::Usage));
         Progress::End
     }

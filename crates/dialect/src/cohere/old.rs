@@ -43,9 +43,8 @@ impl ChatCodec for ChatV1 {
             | Parameter::FrequencyPenalty
             | Parameter::PresencePenalty => Handling::Pass,
             // Parameters of a function have a type each, and no more of their schema.
-            Parameter::Tools => Handling::Approximate,
+            Parameter::Tools | Parameter::ToolChoiceAmong => Handling::Approximate,
             Parameter::ToolChoiceNone => Handling::Emulate,
-            Parameter::ToolChoiceAmong => Handling::Approximate,
             Parameter::ImageData | Parameter::ImageUrl | Parameter::Audio | Parameter::File => {
                 Handling::Refuse
             }
@@ -91,7 +90,7 @@ impl ChatAnswer for Answer {
         let mut events = Vec::new();
         let mut lines = Lines::new(self.way.clone());
         lines.say(document.root(), &mut events);
-        lines.finish(0, read::text(document.value("finish_reason")), &mut events);
+        lines.finish(0, read::text(document.value("finish_reason")).as_deref(), &mut events);
         events.extend(usage(document.root()).map(model::ChatEvent::Usage));
         whole::of_events(events)
     }

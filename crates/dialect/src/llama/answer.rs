@@ -23,7 +23,7 @@ impl ChatAnswer for Answer {
         if !matches!(value.kind(), Kind::Array | Kind::Object) {
             return Err(DecodeError::NotAnObject);
         }
-        whole::of_events(events(generated(value).ok_or(DecodeError::Missing(MEMBER))?))
+        whole::of_events(events(&generated(value).ok_or(DecodeError::Missing(MEMBER))?))
     }
 
     fn decoder(&self) -> Box<dyn ChatDecoder> {
@@ -46,7 +46,7 @@ fn first(value: Value<'_>) -> Option<Value<'_>> {
     if value.kind() == Kind::Array { value.items().next() } else { Some(value) }
 }
 
-fn events(text: String) -> Vec<ChatEvent> {
+fn events(text: &str) -> Vec<ChatEvent> {
     let said = text.rsplit(END_OF_TURN).next().unwrap_or_default().trim_start();
     let mut events = vec![ChatEvent::Start(Start::default())];
     if !said.is_empty() {
@@ -71,7 +71,7 @@ impl ChatDecoder for Decoder {
         let document = Document::parse(Bytes::copy_from_slice(unit.data)).map_err(|_| Unreadable)?;
         self.over = true;
         match generated(document.root()) {
-            Some(text) => told.extend(events(text)),
+            Some(text) => told.extend(events(&text)),
             None if document.value("error").is_some() => {
                 told.push(ChatEvent::Error(plain_error::told(&document, 500)));
             }

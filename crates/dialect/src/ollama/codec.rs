@@ -47,8 +47,9 @@ impl ChatCodec for OllamaCodec {
             },
             Parameter::Reasoning => match family.thinking {
                 Thinking::None => Handling::Drop,
-                Thinking::Levels { efforts, .. } if efforts.is_empty() => Handling::Approximate,
-                _ => Handling::Rename("think"),
+                Thinking::Levels { efforts: [_, ..], .. } => Handling::Rename("think"),
+                // Whether, but not how much.
+                _ => Handling::Approximate,
             },
             Parameter::ImageData => Handling::Rename("images"),
             Parameter::ImageUrl | Parameter::Audio | Parameter::File => Handling::Refuse,

@@ -29,7 +29,7 @@ pub(super) fn write(
 ) -> Result<(), EncodeError> {
     body.array("messages", |messages| {
         for turn in turns(&request.messages) {
-            if let Some(said) = said(turn, thinking, losses)? {
+            if let Some(said) = said(&turn, thinking, losses)? {
                 said.write(messages);
             }
         }
@@ -41,7 +41,7 @@ pub(super) fn write(
 }
 
 fn said<'r>(
-    turn: Turn<'r>,
+    turn: &Turn<'r>,
     thinking: Thinking,
     losses: &mut Losses,
 ) -> Result<Option<Said<'r>>, EncodeError> {
@@ -52,7 +52,7 @@ fn said<'r>(
             Said { images, ..Said::new("user", Message::text_of(&user.parts)) }
         }
         Turn::Assistant { message, .. } => of_assistant(message, thinking, losses),
-        Turn::Result { call, result, .. } => return of_result(&call.name, result, losses).map(Some),
+        Turn::Result { call, result, .. } => return of_result(&call.name, *result, losses).map(Some),
         Turn::Orphan(result) => {
             lose_extras(result, losses);
             Said { images: images(&result.parts)?, ..Said::new("user", orphan_text(result)) }
@@ -118,7 +118,7 @@ pub(super) fn images(parts: &[UserPart]) -> Result<Vec<&Base64>, EncodeError> {
     parts.iter().filter_map(image).collect()
 }
 
-impl<'r> Said<'r> {
+impl Said<'_> {
     fn new(role: &'static str, content: String) -> Self {
         Self { role, content, thinking: None, images: Vec::new(), calls: Vec::new(), tool_name: None }
     }

@@ -2,7 +2,7 @@
 //!
 //! From <https://platform.openai.com/docs/guides/reasoning>.
 
-use dialect::{Family, Thinking};
+use dialect::{Family, SamplingRule, Thinking};
 use model::Effort;
 
 use super::{base_name, is_openai_reasoning};
@@ -17,7 +17,13 @@ pub(crate) static ANY_TO_MAX: Family = levels(&Effort::ALL, true);
 /// Three efforts, and no way not to think.
 static THREE: Family = levels(&[Effort::Low, Effort::Medium, Effort::High], false);
 
-static FOUR: Family = levels(&[Effort::Minimal, Effort::Low, Effort::Medium, Effort::High], false);
+/// The same, and no say in how it chooses its words.
+static O_SERIES: Family = Family { sampling: SamplingRule::Fixed, ..THREE };
+
+static FOUR: Family = Family {
+    sampling: SamplingRule::Fixed,
+    ..levels(&[Effort::Minimal, Effort::Low, Effort::Medium, Effort::High], false)
+};
 
 static WITH_NONE: Family = levels(&[Effort::Low, Effort::Medium, Effort::High], true);
 
@@ -34,7 +40,7 @@ pub(crate) fn openai(model: &str) -> &'static Family {
         return gpt_oss(name);
     }
     match name.strip_prefix("gpt-5") {
-        None => &THREE,
+        None => &O_SERIES,
         Some(rest) if rest.starts_with(".1") => &WITH_NONE,
         Some(rest) if rest.starts_with('.') => &WITH_XHIGH,
         Some(_) => &FOUR,
@@ -55,13 +61,13 @@ mod tests {
         for (name, expected) in [
             ("gpt-4o", &Family::UNKNOWN),
             ("chatgpt-4o-latest", &Family::UNKNOWN),
-            ("o3-mini", &THREE),
+            ("o3-mini", &O_SERIES),
             ("gpt-5", &FOUR),
             ("gpt-5-mini", &FOUR),
             ("gpt-5.1", &WITH_NONE),
             ("gpt-5.2", &WITH_XHIGH),
             ("gpt-5.3-codex", &WITH_XHIGH),
-            ("ft:o4-mini:org::1", &THREE),
+            ("ft:o4-mini:org::1", &O_SERIES),
             ("openai/gpt-oss-120b", &THREE),
         ] {
             assert_eq!(openai(name), expected, "{name}");

@@ -1,8 +1,10 @@
 //! Cohere. Made from <https://docs.cohere.com/reference/about>.
 
-use dialect::{Family, Quirks};
+use dialect::Quirks;
+use dialect::cohere::{CHAT_CODEC, CHAT_V1_CODEC, EMBEDDINGS, GENERATE_CODEC};
 use model::{ClientFormat, Operation};
 
+use crate::families::cohere;
 use crate::{Base, KeyStyle, Provider, Route, Setting};
 
 pub(super) static PROVIDER: Provider = Provider {
@@ -11,9 +13,11 @@ pub(super) static PROVIDER: Provider = Provider {
     cloud: None,
     base: Base::Url("https://api.cohere.com"),
     routes: &[
-        Route::unserved(Operation::Chat, "/v2/chat"),
-        Route::unserved(Operation::Completions, "/v1/generate"),
-        Route::unserved(Operation::Embeddings, "/v2/embed"),
+        Route::translated(Operation::Chat, "/v1/chat", &CHAT_V1_CODEC)
+            .when(|location| location.path_is(|path| path.ends_with("/v1/chat"))),
+        Route::translated(Operation::Chat, "/v2/chat", &CHAT_CODEC),
+        Route::translated(Operation::Completions, "/v1/generate", &GENERATE_CODEC),
+        Route::embeddings("/v2/embed", &EMBEDDINGS),
         Route::preserve(),
         Route::native(ClientFormat::Cohere, Operation::Chat),
         Route::native(ClientFormat::Cohere, Operation::Embeddings),
@@ -21,7 +25,7 @@ pub(super) static PROVIDER: Provider = Provider {
     settings: &[Setting::optional("cohere.embedding_input_type"), Setting::optional("cohere.wait_for_model")],
     headers: &[],
     quirks: |_, _| &Quirks::NONE,
-    family: |_| &Family::UNKNOWN,
+    family: cohere,
     key: KeyStyle::Bearer,
     caller_may_override: true,
 };

@@ -2,12 +2,13 @@
 //! <https://huggingface.co/docs/inference-providers>.
 
 use dialect::MemberRule::Drop;
+use dialect::huggingface::{EMBEDDINGS, GENERATE_CODEC, TGI_CODEC};
 use dialect::Requirement::{Always, WithoutTools};
 use dialect::{Quirks, TokenLimit};
 use model::{ClientFormat, Operation};
 
 use crate::families::gpt_oss;
-use crate::{Base, KeyStyle, Provider, Route, Setting};
+use crate::{Base, KeyStyle, Location, Provider, Route, Setting};
 
 pub(super) static PROVIDER: Provider = Provider {
     id: "huggingface",
@@ -17,8 +18,13 @@ pub(super) static PROVIDER: Provider = Provider {
     base: Base::Url("https://router.huggingface.co"),
     routes: &[
         Route::openai_chat("/v1/chat/completions"),
-        Route::unserved(Operation::Completions, "/hf-inference/models/{model}"),
-        Route::unserved(Operation::Embeddings, "/hf-inference/models/{model}/pipeline/feature-extraction"),
+        Route::relay(Operation::Completions, "/v1/completions")
+            .when(|location| location.path_is(|path| path.ends_with("/v1/completions"))),
+        Route::translated(Operation::Completions, "/generate", &TGI_CODEC)
+            .streaming("/generate_stream")
+            .when(is_tgi),
+        Route::translated(Operation::Completions, "/hf-inference/models/{model}", &GENERATE_CODEC),
+        Route::embeddings("/hf-inference/models/{model}/pipeline/feature-extraction", &EMBEDDINGS),
         Route::unserved(Operation::Video, "/v1/videos"),
         Route::preserve(),
         Route::native(ClientFormat::HuggingFace, Operation::Chat),
@@ -30,6 +36,11 @@ pub(super) static PROVIDER: Provider = Provider {
     key: KeyStyle::Bearer,
     caller_may_override: true,
 };
+
+/// Text generation at an address of its own, with another one for streams.
+fn is_tgi(location: &Location<'_>) -> bool {
+    location.path_is(|path| path.ends_with("/generate") || path.ends_with("/generate_stream"))
+}
 
 /// The router passes a body on to one of many servers, some of which refuse extra inputs.
 static QUIRKS: Quirks = Quirks {

@@ -2,6 +2,8 @@
 
 use dialect::MemberRule::Drop;
 use dialect::{Family, Quirks};
+use dialect::llama::RAW_CODEC;
+use dialect::ollama::{CHAT_CODEC, EMBEDDINGS, GENERATE_CODEC};
 use dialect::Requirement::WithoutTools;
 use model::Operation;
 
@@ -16,11 +18,12 @@ pub(super) static PROVIDER: Provider = Provider {
         Route::openai_chat("/v1/chat/completions").when(speaks_openai),
         Route::relay(Operation::Completions, "/v1/completions").when(speaks_openai),
         Route::relay(Operation::Embeddings, "/v1/embeddings").when(speaks_openai),
-        Route::unserved(Operation::Chat, "/api/chat").when(speaks_ollama),
-        Route::unserved(Operation::Completions, "/api/generate").when(speaks_ollama),
-        Route::unserved(Operation::Embeddings, "/api/embed").when(speaks_ollama),
-        Route::unserved(Operation::Chat, "/"),
-        Route::unserved(Operation::Completions, "/"),
+        Route::translated(Operation::Chat, "/api/generate", &GENERATE_CODEC).when(generates),
+        Route::translated(Operation::Chat, "/api/chat", &CHAT_CODEC).when(speaks_ollama),
+        Route::translated(Operation::Completions, "/api/generate", &GENERATE_CODEC).when(speaks_ollama),
+        Route::embeddings("/api/embed", &EMBEDDINGS).when(speaks_ollama),
+        Route::translated(Operation::Chat, "/", &RAW_CODEC),
+        Route::translated(Operation::Completions, "/", &RAW_CODEC),
         Route::preserve(),
     ],
     settings: &[Setting::always("llama2_format")],
@@ -37,6 +40,11 @@ fn speaks_openai(location: &Location<'_>) -> bool {
 
 fn speaks_ollama(location: &Location<'_>) -> bool {
     location.settings.value("llama2_format") == Some("ollama")
+}
+
+/// One prompt, one text, where `upstream_url` says so.
+fn generates(location: &Location<'_>) -> bool {
+    speaks_ollama(location) && location.path_is(|path| path.ends_with("/api/generate"))
 }
 
 /// Such servers ignore what they do not know; chat templates know no developer.

@@ -1,6 +1,7 @@
 //! Mistral, the managed service and compatible servers. Made from <https://docs.mistral.ai/api>.
 
 use dialect::MemberRule::{Drop, Rename, Replace};
+use dialect::ollama::{CHAT_CODEC, EMBEDDINGS, GENERATE_CODEC};
 use dialect::Requirement::{Always, WithoutTools};
 use dialect::{Family, Quirks, TokenLimit, UsageInStream};
 use model::Operation;
@@ -13,9 +14,10 @@ pub(super) static PROVIDER: Provider = Provider {
     cloud: None,
     base: Base::Url("https://api.mistral.ai"),
     routes: &[
-        Route::unserved(Operation::Chat, "/api/chat").when(speaks_ollama),
+        Route::translated(Operation::Chat, "/api/generate", &GENERATE_CODEC).when(generates),
+        Route::translated(Operation::Chat, "/api/chat", &CHAT_CODEC).when(speaks_ollama),
         Route::openai_chat("/v1/chat/completions"),
-        Route::unserved(Operation::Embeddings, "/api/embed").when(speaks_ollama),
+        Route::embeddings("/api/embed", &EMBEDDINGS).when(speaks_ollama),
         Route::relay(Operation::Embeddings, "/v1/embeddings"),
         Route::preserve(),
     ],
@@ -31,8 +33,13 @@ pub(super) static PROVIDER: Provider = Provider {
 fn speaks_ollama(location: &Location<'_>) -> bool {
     match location.settings.value("mistral_format") {
         Some(format) => format == "ollama",
-        None => location.url_path_is(|path| path.ends_with("/api/chat") || path.ends_with("/api/generate")),
+        None => location.path_is(|path| path.ends_with("/api/chat") || path.ends_with("/api/generate")),
     }
+}
+
+/// One prompt, one text, where `upstream_url` says so.
+fn generates(location: &Location<'_>) -> bool {
+    speaks_ollama(location) && location.path_is(|path| path.ends_with("/api/generate"))
 }
 
 /// The API refuses every member that it does not know (422).

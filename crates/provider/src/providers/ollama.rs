@@ -1,12 +1,15 @@
 //! Ollama. Made from <https://docs.ollama.com/api> and <https://docs.ollama.com/openai>.
 //!
-//! Its own API is the default; the one that speaks OpenAI's is used where `upstream_url` names it.
+//! Its own API is the default; those that speak OpenAI's and Anthropic's are used where `upstream_url` names them.
 
 use dialect::MemberRule::Drop;
+use dialect::anthropic;
+use dialect::ollama::{CHAT_CODEC, EMBEDDINGS, GENERATE_CODEC};
 use dialect::Requirement::Always;
-use dialect::{Family, Quirks, TokenLimit};
+use dialect::{Quirks, TokenLimit};
 use model::Operation;
 
+use crate::families::ollama;
 use crate::{Base, KeyStyle, Location, Provider, Route};
 
 pub(super) static PROVIDER: Provider = Provider {
@@ -17,21 +20,27 @@ pub(super) static PROVIDER: Provider = Provider {
     routes: &[
         Route::openai_chat("/v1/chat/completions").when(speaks_openai),
         Route::relay(Operation::Embeddings, "/v1/embeddings").when(speaks_openai),
-        Route::unserved(Operation::Chat, "/api/chat"),
-        Route::unserved(Operation::Embeddings, "/api/embed"),
+        Route::messages(MESSAGES, &anthropic::CHAT_CODEC, &anthropic::ENVELOPE)
+            .when(|location| location.path_is(|path| path.ends_with(MESSAGES))),
+        Route::translated(Operation::Chat, "/api/generate", &GENERATE_CODEC)
+            .when(|location| location.path_is(|path| path.ends_with("/api/generate"))),
+        Route::translated(Operation::Chat, "/api/chat", &CHAT_CODEC),
+        Route::embeddings("/api/embed", &EMBEDDINGS),
         Route::preserve(),
     ],
     settings: &[],
     headers: &[],
     quirks: |_, _| &QUIRKS,
-    family: |_| &Family::UNKNOWN,
+    family: ollama,
     key: KeyStyle::None,
     caller_may_override: true,
 };
 
+const MESSAGES: &str = "/v1/messages";
+
 /// `/v1/chat/completions` and its kin, but not `/v1/messages`, which speaks Anthropic's.
 fn speaks_openai(location: &Location<'_>) -> bool {
-    location.url_path_is(|path| path.contains("/v1/") && !path.ends_with("/v1/messages"))
+    location.path_is(|path| path.contains("/v1/") && !path.ends_with(MESSAGES))
 }
 
 /// What its OpenAI endpoint does not know, it ignores: taken out, so that the caller is told.

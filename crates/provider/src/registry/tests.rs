@@ -45,14 +45,14 @@ const SERVED: [(&str, &str); 18] = [
     ("azure", "chat completions embeddings"),
     ("anthropic", "chat completions"),
     ("bedrock", "chat completions embeddings"),
-    ("gemini", ""),
-    ("vertex", ""),
-    ("cohere", ""),
+    ("gemini", "chat embeddings"),
+    ("vertex", "chat completions embeddings"),
+    ("cohere", "chat completions embeddings"),
     ("mistral", "chat embeddings"),
     ("llama2", "chat completions embeddings"),
-    ("raw", ""),
-    ("ollama", ""),
-    ("huggingface", "chat"),
+    ("raw", "chat completions"),
+    ("ollama", "chat embeddings"),
+    ("huggingface", "chat completions embeddings"),
     ("dashscope", "chat embeddings"),
     ("cerebras", "chat"),
     ("deepseek", "chat"),
@@ -216,7 +216,8 @@ fn azure_paths_name_the_deployment() {
         assert_eq!(route.unwrap().names_deployment(), named, "{version}");
     }
     for id in ["openai", "gemini", "bedrock"] {
-        for route in by_id(id).unwrap().routes {
+        // A tuned model of Vertex's is an endpoint.
+        for route in by_id(id).unwrap().routes.iter().filter(|route| !route.path.contains("/endpoints/")) {
             let named = route.operation == Operation::Chat && route.names_deployment();
             assert!(!named, "{id}");
         }
@@ -285,4 +286,39 @@ fn a_provider_is_one_short_file() {
         files += 1;
     }
     assert_eq!(files, all().len());
+}
+
+#[test]
+fn written_paths_decide_the_address() {
+    let path = |id: &str, operation, url: Option<&str>, upstream_path: Option<&str>| {
+        let mut settings = Settings::default();
+        settings.set("llama2_format", "ollama");
+        let location = Location { upstream_url: url, upstream_path, ..Location::of(&settings) };
+        by_id(id).unwrap().route(operation, ClientFormat::OpenAi, &location).unwrap().path
+    };
+    let chat = Operation::Chat;
+    assert_eq!(path("cohere", chat, None, None), "/v2/chat");
+    assert_eq!(path("cohere", chat, None, Some("/v1/chat?a=b")), "/v1/chat");
+    assert_eq!(path("cohere", chat, Some("https://h/p/v1/chat"), None), "/v1/chat");
+    assert_eq!(path("cohere", chat, Some("https://h/v2/chat"), Some("/v1/chat")), "/v2/chat");
+    assert_eq!(path("ollama", chat, Some("http://h:11434/"), None), "/api/chat");
+    assert_eq!(path("ollama", chat, Some("http://h:11434/v1/messages"), None), "/v1/messages");
+    assert_eq!(
+        path("ollama", chat, Some("http://h:11434"), Some("/v1/chat/completions")),
+        "/v1/chat/completions"
+    );
+    assert_eq!(path("ollama", chat, Some("http://h/api/generate"), None), "/api/generate");
+    assert_eq!(path("mistral", chat, Some("http://h/api/generate"), None), "/api/generate");
+    assert_eq!(path("mistral", chat, Some("http://h/api/chat"), None), "/api/chat");
+    assert_eq!(path("llama2", chat, Some("http://h/api/generate"), None), "/api/generate");
+    assert_eq!(path("llama2", chat, Some("http://h/"), None), "/api/chat");
+    let completions = Operation::Completions;
+    assert_eq!(path("llama2", completions, Some("http://h/"), None), "/api/generate");
+    assert_eq!(path("huggingface", completions, None, None), "/hf-inference/models/{model}");
+    assert_eq!(path("huggingface", completions, Some("http://h/generate"), None), "/generate");
+    assert_eq!(path("huggingface", completions, Some("http://h/v1/completions"), None), "/v1/completions");
+    assert_eq!(
+        path("huggingface", completions, Some("http://h/my/model"), None),
+        "/hf-inference/models/{model}"
+    );
 }

@@ -58,10 +58,7 @@ impl Promise {
     fn error_event(&self, status: StatusCode, body: &[u8]) -> Bytes {
         let kind = self.envelope.stream(self.operation, self.quirks).frame(None, body);
         if status.as_u16() >= 400 && kind == FrameKind::Error {
-            let lines = body.split(|byte| matches!(byte, b'\r' | b'\n')).filter(|line| !line.is_empty());
-            let mut event: Vec<u8> = lines.flat_map(|line| [b"data: ", line, b"\n"].concat()).collect();
-            event.push(b'\n');
-            return Bytes::from(event);
+            return Bytes::from(self.envelope.frame_error(body));
         }
         let message = format!("the upstream answered with status {} and no event stream", status.as_u16());
         Bytes::from(self.envelope.error_frame(&Verdict {

@@ -3,6 +3,8 @@
 
 #[path = "translation/canaries.rs"]
 mod canaries;
+#[path = "translation/embeddings.rs"]
+mod embeddings;
 #[path = "translation/explain.rs"]
 mod explain;
 #[path = "translation/faults.rs"]
@@ -29,6 +31,7 @@ mod targets;
 mod whole_faults;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use testkit::{Answer, Call, Shared};
 
@@ -36,6 +39,9 @@ use crate::world::World;
 use targets::{TARGETS, Target};
 
 static WORLD: Shared<World> = Shared::new(|| World::start(&config()));
+
+/// Targets that are tested at once.
+const AT_ONCE: usize = 8;
 
 /// The file that serves every row.
 fn config() -> String {
@@ -52,22 +58,22 @@ fn each(which: impl Fn(&Target) -> bool, test: impl Fn(&World, &Target) + Sync) 
     let world = WORLD.hold();
     let targets: Vec<_> = TARGETS.iter().filter(|target| which(target)).collect();
     assert!(!targets.is_empty(), "a test of nothing");
+    let (world, test, next) = (&world, &test, &AtomicUsize::new(0));
+    let targets = &targets;
+    let work = move || {
+        let mut failures = Vec::new();
+        while let Some(target) = targets.get(next.fetch_add(1, Ordering::Relaxed)) {
+            if let Err(panic) = catch_unwind(AssertUnwindSafe(|| test(world, target))) {
+                let said = panic.downcast_ref::<String>().map(String::as_str);
+                let said = said.or_else(|| panic.downcast_ref::<&str>().copied());
+                failures.push(format!("{}: {}", target.name, said.unwrap_or("a panic without words")));
+            }
+        }
+        failures
+    };
     let failures: Vec<String> = std::thread::scope(|scope| {
-        let (world, test) = (&world, &test);
-        let begun: Vec<_> = targets
-            .iter()
-            .map(|target| {
-                scope.spawn(move || {
-                    let ended = catch_unwind(AssertUnwindSafe(|| test(world, target)));
-                    ended.err().map(|panic| {
-                        let said = panic.downcast_ref::<String>().map(String::as_str);
-                        let said = said.or_else(|| panic.downcast_ref::<&str>().copied());
-                        format!("{}: {}", target.name, said.unwrap_or("a panic without words"))
-                    })
-                })
-            })
-            .collect();
-        begun.into_iter().filter_map(|run| run.join().expect("a panic is caught")).collect()
+        let begun: Vec<_> = (0..AT_ONCE).map(|_| scope.spawn(work)).collect();
+        begun.into_iter().flat_map(|run| run.join().expect("a panic is caught")).collect()
     });
     assert!(failures.is_empty(), "{} targets failed:\n{}", failures.len(), failures.join("\n\n"));
 }

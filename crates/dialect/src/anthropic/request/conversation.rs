@@ -13,6 +13,7 @@ use model::{
 
 use super::blocks::{Block, Shown, of_parts, orphan_text, write_cache};
 use crate::anthropic::ids::{legal, unique};
+use crate::sealed_id::carried;
 use crate::{EncodeError, ToolNames};
 
 /// Stands for a user who says nothing; the API refuses white space.
@@ -74,7 +75,16 @@ impl<'r> Conversation<'r> {
                 }
             }
             Message::Assistant(assistant) => {
-                for part in &assistant.parts {
+                let seals: Vec<_> = assistant
+                    .parts
+                    .iter()
+                    .map(|part| carried(part, &assistant.parts, Maker::Anthropic))
+                    .collect();
+                // A turn begins with its thoughts.
+                let first = seals.iter().copied().flatten().next();
+                self.extend_with_thought(first);
+                for (part, seal) in assistant.parts.iter().zip(seals) {
+                    self.extend_with_thought(seal.filter(|_| seal != first));
                     self.add_part(part, made, losses);
                 }
             }
@@ -93,6 +103,13 @@ impl<'r> Conversation<'r> {
         match self.turns.last_mut() {
             Some(turn) if turn.assistant == assistant => turn.blocks.extend(blocks),
             _ => self.turns.push(Turn { assistant, blocks }),
+        }
+    }
+
+    /// A thought of which only the seal is left: the API reads it out of that.
+    fn extend_with_thought(&mut self, seal: Option<&'r str>) {
+        if let Some(signature) = seal {
+            self.extend(true, vec![Block::Thinking { text: "", signature }]);
         }
     }
 

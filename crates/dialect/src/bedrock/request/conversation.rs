@@ -15,6 +15,7 @@ use model::{
 use super::blocks::{Block, Shown, of_parts, orphan_text};
 use super::ids::Ids;
 use super::media::Names;
+use crate::sealed_id::carried;
 use crate::{CachePlaces, EncodeError, Family, ToolNames};
 
 /// Stands for a user who says nothing; Bedrock refuses white space.
@@ -102,7 +103,14 @@ impl<'r> Conversation<'r> {
                 }
             }
             Message::Assistant(assistant) => {
-                for part in &assistant.parts {
+                let maker = self.maker;
+                let seals: Vec<_> =
+                    assistant.parts.iter().map(|part| carried(part, &assistant.parts, maker)).collect();
+                // A turn begins with its reasoning.
+                let first = seals.iter().copied().flatten().next();
+                self.extend_with_reasoning(first);
+                for (part, seal) in assistant.parts.iter().zip(seals) {
+                    self.extend_with_reasoning(seal.filter(|_| seal != first));
                     self.add_part(part, made, losses);
                 }
             }
@@ -128,6 +136,13 @@ impl<'r> Conversation<'r> {
         match self.turns.last_mut() {
             Some(turn) if turn.assistant == assistant => turn.blocks.extend(blocks),
             _ => self.turns.push(Turn { assistant, blocks }),
+        }
+    }
+
+    /// Reasoning of which only the seal is left: the model reads it out of that.
+    fn extend_with_reasoning(&mut self, seal: Option<&'r str>) {
+        if let Some(signature) = seal {
+            self.extend(true, vec![Block::Reasoning { text: "", signature }]);
         }
     }
 

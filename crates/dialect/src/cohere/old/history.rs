@@ -60,7 +60,9 @@ impl<'r> History<'r> {
         };
         if !before.is_empty() {
             body.array("chat_history", |history| {
-                before.iter().for_each(|entry| history.object(|object| entry.write(names, object)));
+                for entry in before {
+                    history.object(|object| entry.write(names, object));
+                }
             });
         }
         body.text("message", message);

@@ -47,7 +47,9 @@ pub(super) fn write(
         body.bool("stream", call.delivery == Delivery::Stream);
         if !functions.is_empty() {
             body.array("tools", |list| {
-                functions.iter().for_each(|function| tools::write(function, names, list));
+                for function in &functions {
+                    tools::write(function, names, list);
+                }
             });
         }
         write_format(request, !functions.is_empty(), body, losses);

@@ -152,7 +152,7 @@ proptest! {
             lines.push(json!({"event_type": "tool-calls-generation", "tool_calls": calls}));
         }
         lines.push(json!({"event_type": "stream-end", "is_finished": true, "finish_reason": "COMPLETE", "response": whole}));
-        let stream: String = lines.iter().map(|line| format!("{line}\n")).collect();
+        let stream = lines.iter().map(|line| format!("{line}\n")).collect::<Vec<_>>().concat();
         let answer = answer();
         let folded = trial::fold(trial::events(&*answer, LINES, stream.as_bytes()));
         prop_assert_eq!(folded, trial::whole(&*answer, &whole));

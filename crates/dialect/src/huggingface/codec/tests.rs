@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::*;
 use crate::trial::{self, Attempt, Schema};
 
-fn encode(codec: &'static GenerateCodec, delivery: Delivery, body: &Value) -> (Value, Vec<String>) {
+fn encode(codec: &'static dyn ChatCodec, delivery: Delivery, body: &Value) -> (Value, Vec<String>) {
     Attempt { delivery, ..Attempt::of(codec) }.body(&trial::completion(body))
 }
 

@@ -158,7 +158,7 @@ fn split(thinking: &[String], words: &[String], calls: &[(String, i64)]) -> (Val
     let mut last = line(json!({"role": "assistant", "content": ""}));
     last.as_object_mut().unwrap().extend(end.as_object().unwrap().clone());
     lines.push(last);
-    let stream: String = lines.iter().map(|line| format!("{line}\n")).collect();
+    let stream = lines.iter().map(|line| format!("{line}\n")).collect::<Vec<_>>().concat();
     (whole, stream.into_bytes())
 }
 

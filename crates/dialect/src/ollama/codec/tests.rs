@@ -7,8 +7,7 @@ use super::*;
 use crate::Delivery;
 use crate::trial::{self, Attempt};
 
-static THINKS: Family =
-    Family { thinking: Thinking::Levels { efforts: &[], may_be_off: true }, ..Family::UNKNOWN };
+static THINKS: Family = Family { thinking: Thinking::Adaptive { budget: false }, ..Family::UNKNOWN };
 static WORDS: Family = Family {
     thinking: Thinking::Levels { efforts: &[Effort::Low, Effort::Medium, Effort::High], may_be_off: false },
     ..Family::UNKNOWN

@@ -8,7 +8,7 @@ use model::{
 
 use super::conversation::arrange;
 use super::message;
-use crate::{ChatCall, Delivery, Structured, Thinking, ToolNames};
+use crate::{ChatCall, Delivery, SamplingRule, Structured, Thinking, ToolNames};
 
 /// Sequences and characters of a user's name that `OpenAI` takes at most.
 const MOST_STOPS: usize = 4;
@@ -92,7 +92,7 @@ pub(super) fn write(
         });
         write_tools(request, names, body, losses);
         write_format(&request.response_format, call.family.structured, body);
-        write_sampling(request, body, losses);
+        write_sampling(request, call.family.sampling, body, losses);
         write_names(request, body, losses);
         body.bool("stream", call.delivery == Delivery::Stream);
         if call.delivery == Delivery::Stream && request.include_usage {
@@ -231,7 +231,12 @@ fn write_format(format: &ResponseFormat, structured: Structured, body: &mut Obje
     }
 }
 
-fn write_sampling(request: &ChatRequest, body: &mut ObjectWriter<'_>, losses: &mut Losses) {
+fn write_sampling(
+    request: &ChatRequest,
+    rule: SamplingRule,
+    body: &mut ObjectWriter<'_>,
+    losses: &mut Losses,
+) {
     let sampling = &request.sampling;
     let numbers = [
         ("temperature", &sampling.temperature),
@@ -242,9 +247,15 @@ fn write_sampling(request: &ChatRequest, body: &mut ObjectWriter<'_>, losses: &m
         ("seed", &sampling.seed),
     ];
     for (name, number) in numbers {
-        if let Some(number) = number {
-            body.raw(name, number.as_str().as_bytes());
+        let Some(number) = number else { continue };
+        if rule == SamplingRule::Fixed && ["temperature", "top_p"].contains(&name) {
+            // One is what they have anyway.
+            if number.as_str().parse() != Ok(1.0) {
+                losses.add(name, LossKind::Dropped);
+            }
+            continue;
         }
+        body.raw(name, number.as_str().as_bytes());
     }
     if !sampling.stop.is_empty() {
         body.texts("stop", sampling.stop.iter().take(MOST_STOPS));

@@ -16,7 +16,7 @@ fn what_would_be_sent_is_shown() {
             (
                 format!("/a/{}/v1/messages", target.name),
                 own,
-                (target.provider != "anthropic").then_some("container"),
+                (!target.speaks_messages).then_some("container"),
             ),
         ] {
             let request = format!(

@@ -25,7 +25,7 @@ impl Client {
         if translated(target) {
             clients.push(Self::OpenAi);
         }
-        if target.provider != "anthropic" {
+        if !target.speaks_messages {
             clients.push(Self::Messages);
         }
         clients
@@ -183,7 +183,11 @@ fn how_the_network_and_the_writer_cut_changes_nothing() {
         let plain = world.send(&client.call(target, "cutting-none", "words:20 ünï 🦀", ""));
         assert_eq!(client.text(target, &answer), client.text(target, &plain), "{fault}");
         assert_eq!(answer.events().len(), plain.events().len(), "{fault}: {}", answer.text());
-        assert_eq!(world.record(&answer)["usage"]["source"], "reported", "{fault}");
+        // Some tell their usage in the frame that is left out.
+        assert!(
+            fault == "no_done" || world.record(&answer)["usage"]["source"] == "reported",
+            "{client:?} {fault}"
+        );
     });
 }
 
@@ -226,27 +230,30 @@ fn what_cannot_be_read_is_an_error() {
 
 #[test]
 fn wrong_checksums_are_errors() {
-    let world = super::WORLD.hold();
-    let mut binary = super::TARGETS.iter().filter(|target| target.framing == Framing::Binary).peekable();
-    if binary.peek().is_none() {
-        println!("left out: wrong_checksums_are_errors: no target has binary frames");
-    }
-    for target in binary {
-        for client in Client::of(target) {
-            for fault in ["bad_crc", "bad_prelude_crc", "huge_length"] {
-                let answer = world.send(&client.call(target, "checksum", "words:20", fault));
-                client.broken(&answer);
-                let record = world.record(&answer);
-                assert_eq!(record["outcome"], "gateway_error", "{client:?} {fault}: {record}");
-            }
-        }
-    }
+    let faults = ["bad_crc", "bad_prelude_crc", "huge_length"];
+    with_faults(
+        |target| target.framing == Framing::Binary,
+        &faults,
+        |world, target, client, fault| {
+            let answer = world.send(&client.call(target, "checksum", "words:20", fault));
+            client.broken(&answer);
+            let record = world.record(&answer);
+            assert_eq!(record["outcome"], "gateway_error", "{client:?} {fault}: {record}");
+        },
+    );
 }
 
 #[test]
 fn a_frame_beyond_all_bounds_ends_the_stream() {
-    with_faults(streaming, &["huge_line"], |world, target, client, fault| {
+    let first = |target: &Target| {
+        let mut same = super::TARGETS.iter().filter(|other| {
+            other.streams && (other.framing, other.speaks_openai) == (target.framing, target.speaks_openai)
+        });
+        same.next().is_some_and(|first| first.name == target.name)
+    };
+    with_faults(first, &["huge_line"], |world, target, client, fault| {
         let call = client.call(target, "bounds", "words:20", fault).header("x-sim-size", "18000000");
+        let call = call.patience(std::time::Duration::from_secs(60));
         let answer = world.send(&call);
         client.broken(&answer);
         assert!(answer.body.len() < 1 << 20, "{} bytes", answer.body.len());

@@ -10,7 +10,7 @@ fn pings_come_before_the_upstreams_head() {
         |world, target| {
             let path = format!("/a-early/{}/v1/messages", target.name);
             let call = messages_at(&path, target, "early", &message_body("words:3", r#","stream":true"#))
-                .header("x-sim-fault", "slow_first")
+                .header("x-sim-fault", "slow_first,burst")
                 .header("x-sim-delay", "2400");
             let answer = world.send(&call);
             let told = told(&answer);

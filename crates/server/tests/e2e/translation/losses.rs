@@ -11,7 +11,7 @@ const MEMBERS: &[(&str, &str)] = &[
     ("frequency_penalty", "0.5"),
     ("presence_penalty", "0.5"),
     ("logprobs", "true"),
-    ("service_tier", "\"auto\""),
+    ("service_tier", "\"flex\""),
     ("max_tokens", "51"),
     ("max_completion_tokens", "50"),
     ("reasoning_effort", "\"low\""),
@@ -63,7 +63,7 @@ const MESSAGES_MEMBERS: &[(&str, &str)] = &[
     ("top_k", "5"),
     ("stop_sequences", "[\"zzz\"]"),
     ("metadata", "{\"user_id\":\"u-1\"}"),
-    ("service_tier", "\"auto\""),
+    ("service_tier", "\"standard_only\""),
     ("container", "\"c-1\""),
     ("mcp_servers", "[{\"type\":\"url\",\"url\":\"https://example.com\",\"name\":\"x\"}]"),
     ("a_member_of_tomorrow", "1"),
@@ -72,7 +72,7 @@ const MESSAGES_MEMBERS: &[(&str, &str)] = &[
 #[test]
 fn no_member_of_messages_vanishes() {
     each(
-        |target| target.provider != "anthropic",
+        |target| !target.speaks_messages,
         |world, target| {
             world.send(&message(target, "m-member-none", "hello", "")).expect(200);
             let plain = sent(world, target, "m-member-none");
@@ -92,7 +92,7 @@ fn no_member_of_messages_vanishes() {
 #[test]
 fn what_is_lost_of_messages_can_be_refused_instead() {
     each(
-        |target| target.provider != "anthropic",
+        |target| !target.speaks_messages,
         |world, target| {
             let path = format!("/a-reject/{}/v1/messages", target.name);
             let body = super::message_body("hello", r#","container":"c-1""#);

@@ -21,7 +21,7 @@ fn with_tools(target: &Target) -> bool {
 #[test]
 fn one_call() {
     each(with_tools, |world, target| {
-        let body = whole(&world.send(&message(target, "m-call", "call_tool", TOOLS)), target.model);
+        let body = whole(&world.send(&message(target, "m-call", "call_tool", TOOLS)), target.told());
         let made = calls(&body["content"]);
         assert!(
             made.len() == 1 && made[0]["name"] == "get_weather" && made[0]["input"]["city"].is_string(),
@@ -41,7 +41,7 @@ fn three_calls_at_once() {
         |target| target.tools && target.parallel,
         |world, target| {
             let body =
-                whole(&world.send(&message(target, "m-three", "call_three_tools", TOOLS)), target.model);
+                whole(&world.send(&message(target, "m-three", "call_three_tools", TOOLS)), target.told());
             let made = calls(&body["content"]);
             assert_eq!(made.iter().map(|call| call["name"].as_str().unwrap()).collect::<Vec<_>>(), NAMES);
             let told = told(&world.send(&message(
@@ -69,11 +69,11 @@ fn choices_of_tools() {
             if answer.header("x-ai-proxy-losses").unwrap_or_default().contains("tool_choice") {
                 continue;
             }
-            let made = calls(&whole(&answer, target.model)["content"]);
+            let made = calls(&whole(&answer, target.told())["content"]);
             assert!(made.len() == 1 && name.is_none_or(|name| made[0]["name"] == name), "{choice}: {made:?}");
         }
         let none = format!("{TOOLS},\"tool_choice\":{{\"type\":\"none\"}}");
-        let body = whole(&world.send(&message(target, "m-choice-none", "call_tool", &none)), target.model);
+        let body = whole(&world.send(&message(target, "m-choice-none", "call_tool", &none)), target.told());
         assert_eq!(calls(&body["content"]), [Value::Null; 0], "{body}");
     });
 }
@@ -93,7 +93,7 @@ fn answered(content: &Value, results: &Value, more: &str) -> String {
 fn results_find_their_calls() {
     each(with_tools, |world, target| {
         let asked = if target.parallel { "call_three_tools" } else { "call_tool" };
-        let first = whole(&world.send(&message(target, "m-result-call", asked, TOOLS)), target.model);
+        let first = whole(&world.send(&message(target, "m-result-call", asked, TOOLS)), target.told());
         let ids: Vec<_> =
             first["content"].as_array().unwrap().iter().filter_map(|block| block["id"].as_str()).collect();
         let contents = [
@@ -111,7 +111,7 @@ fn results_find_their_calls() {
             .collect();
         let answer =
             world.send(&messages(target, "m-result", &answered(&first["content"], &json!(results), TOOLS)));
-        let body = whole(&answer, target.model);
+        let body = whole(&answer, target.told());
         assert!(
             body["content"][0]["text"].as_str().is_some_and(|said| said.starts_with("tool said: ")),
             "{body}"
@@ -128,7 +128,7 @@ fn results_find_their_calls() {
 #[test]
 fn a_text_between_results() {
     each(with_tools, |world, target| {
-        let first = whole(&world.send(&message(target, "m-mixed-call", "call_tool", TOOLS)), target.model);
+        let first = whole(&world.send(&message(target, "m-mixed-call", "call_tool", TOOLS)), target.told());
         let id = first["content"].as_array().unwrap().iter().find_map(|block| block["id"].as_str()).unwrap();
         // Anthropic wants results first.
         let results = json!([
@@ -136,7 +136,7 @@ fn a_text_between_results() {
             {"type": "text", "text": "and say so"},
         ]);
         let answer = world.send(&messages(target, "m-mixed", &answered(&first["content"], &results, TOOLS)));
-        whole(&answer, target.model);
+        whole(&answer, target.told());
         let sent = sent(world, target, "m-mixed");
         assert!(sent.contains("sunny-17") && sent.contains("and say so"), "{sent}");
     });
@@ -173,7 +173,7 @@ fn thoughts_and_their_seals_come_back() {
                 let results = json!([{"type": "tool_result", "tool_use_id": id, "content": "sunny"}]);
                 let tag = format!("{tag}-2");
                 let answer = world.send(&messages(target, &tag, &answered(&content, &results, &more)));
-                let body = whole(&answer, target.model);
+                let body = whole(&answer, target.told());
                 let texts: String = body["content"]
                     .as_array()
                     .unwrap()
@@ -193,7 +193,7 @@ fn thoughts_and_their_seals_come_back() {
 #[test]
 fn thoughts_of_others_are_taken() {
     each(
-        |target| target.provider != "anthropic",
+        |target| !target.speaks_messages,
         |world, target| {
             let content = json!([
                 {"type": "thinking", "thinking": "hm", "signature": ""},
@@ -202,7 +202,7 @@ fn thoughts_of_others_are_taken() {
             ]);
             let body = answered(&content, &json!("hi"), "");
             let answer = world.send(&messages(target, "m-foreign", &body));
-            assert_eq!(whole(&answer, target.model)["content"][0]["text"], "echo: hi");
+            assert_eq!(whole(&answer, target.told())["content"][0]["text"], "echo: hi");
         },
     );
 }

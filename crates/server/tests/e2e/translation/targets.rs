@@ -28,6 +28,10 @@ pub struct Target {
     pub framing: Framing,
     /// Clients of `OpenAI` are relayed.
     pub speaks_openai: bool,
+    /// Clients of Messages are relayed.
+    pub speaks_messages: bool,
+    /// What a relayed answer calls the model, if not as it is configured.
+    pub relayed_as: Option<&'static str>,
     /// Tools can be called.
     pub tools: bool,
     /// Several at once.
@@ -57,6 +61,8 @@ const OPENAI: Target = Target {
     options: r#"upstream_url: "http://@UPSTREAM@/v1/chat/completions""#,
     framing: Framing::Events,
     speaks_openai: true,
+    speaks_messages: false,
+    relayed_as: None,
     tools: true,
     parallel: true,
     vision: true,
@@ -71,6 +77,15 @@ const OPENAI: Target = Target {
 /// What has a format of its own and can do everything.
 const OWN: Target = Target { speaks_openai: false, lost: "logit_bias", ..OPENAI };
 
+const BEDROCK: Target = Target {
+    provider: "bedrock",
+    auth: "aws_access_key_id: SIMKEY-own, aws_secret_access_key: sim-secret-access-key",
+    wrong: "aws_access_key_id: SIMKEY-own, aws_secret_access_key: CANARY-wrong",
+    options: r#"bedrock: {aws_region: us-east-1}, upstream_url: "http://@UPSTREAM@""#,
+    framing: Framing::Binary,
+    ..OWN
+};
+
 pub const TARGETS: &[Target] = &[
     Target {
         name: "anthropic",
@@ -79,6 +94,7 @@ pub const TARGETS: &[Target] = &[
         auth: "header_name: x-api-key, header_value: sk-sim-CANARY-anthropic",
         wrong: "header_name: x-api-key, header_value: CANARY-wrong",
         options: r#"anthropic_version: "2023-06-01", upstream_url: "http://@UPSTREAM@/sim/anthropic/v1/messages""#,
+        speaks_messages: true,
         seals: true,
         refusal: Some("content_filter"),
         counts: true,
@@ -92,10 +108,21 @@ pub const TARGETS: &[Target] = &[
         auth: "header_name: x-api-key, header_value: sk-sim-CANARY-anthropic-early",
         wrong: "header_name: x-api-key, header_value: CANARY-wrong",
         options: r#"anthropic_version: "2023-06-01", upstream_url: "http://@UPSTREAM@/sim/anthropic/v1/messages""#,
+        speaks_messages: true,
         refusal: Some("content_filter"),
         counts: true,
         ..OWN
     },
+    // Converse for clients of OpenAI, InvokeModel in Claude's own format for those of Messages.
+    Target {
+        name: "bedrock-claude",
+        model: "us.anthropic.claude-sonnet-4-5-20250929-v1:0",
+        speaks_messages: true,
+        relayed_as: Some("claude-sonnet-4-5-20250929"),
+        seals: true,
+        ..BEDROCK
+    },
+    Target { name: "bedrock-nova", model: "amazon.nova-pro-v1:0", ..BEDROCK },
     OPENAI,
     Target { name: "openai-reasoning", model: "gpt-5-mini", ..OPENAI },
     Target {
@@ -124,6 +151,7 @@ pub const TARGETS: &[Target] = &[
         name: "deepseek",
         provider: "deepseek",
         model: "deepseek-chat",
+        vision: false,
         options: r#"upstream_url: "http://@UPSTREAM@/sim/deepseek/v1/chat/completions""#,
         ..OPENAI
     },
@@ -174,6 +202,16 @@ impl Target {
             .replace("@AUTH@", self.auth)
             .replace("@WRONG@", self.wrong)
             .replace("@MODEL@", &model)
+    }
+
+    /// Whether clients of Messages are relayed errors of another form than their own.
+    pub fn has_foreign_errors(&self) -> bool {
+        self.speaks_messages && self.provider != "anthropic"
+    }
+
+    /// What clients of Messages are told that the model is.
+    pub fn told(&self) -> &'static str {
+        self.relayed_as.unwrap_or(self.model)
     }
 
     /// What the header with the model's name has.
