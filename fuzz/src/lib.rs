@@ -1,4 +1,8 @@
-//! What every framing must keep to, whatever body comes and however it is cut.
+//! What targets share: what every framing must keep to, and every codec that a provider has.
+
+mod codecs;
+
+pub use codecs::{answer_of, codecs, encode, families, front, identity, writer};
 
 use bytes::Bytes;
 use stream::{Ended, Frame, FrameName, Framer, Framing, StreamFault, frames_cut};

@@ -4,7 +4,7 @@
 use arbitrary::Arbitrary;
 use libfuzzer_sys::fuzz_target;
 use model::{ClientFormat, Operation};
-use provider::{Asked, Endpoint, HostBinding, Location, Settings, all, encode_segment};
+use provider::{Asked, Endpoint, Form, HostBinding, Location, Settings, all, encode_segment};
 
 #[derive(Debug, Arbitrary)]
 struct Input<'a> {
@@ -58,7 +58,7 @@ fuzz_target!(|input: Input<'_>| {
     let Ok(binding) = provider.binding(&at_load, &[]) else {
         return;
     };
-    let asked = Asked { model: input.model, path: input.path, streamed: false };
+    let asked = Asked { model: input.model, path: input.path, form: Form::Whole };
     let Ok(endpoint) = provider.endpoint(route, &location, &asked, &binding) else {
         return;
     };
@@ -72,7 +72,7 @@ fuzz_target!(|input: Input<'_>| {
     }
     if let Some(model) = input.model {
         // Another model changes no more than what stands in its own segment.
-        let plain = Asked { model: Some("m"), path: input.path, streamed: false };
+        let plain = Asked { model: Some("m"), path: input.path, form: Form::Whole };
         let other = provider.endpoint(route, &location, &plain, &binding).expect("a plain name does as well");
         assert_eq!(endpoint.path().matches('/').count(), other.path().matches('/').count(), "{model:?}");
         assert_eq!(endpoint.origin().host, other.origin().host);

@@ -4,12 +4,14 @@ mod bedrock;
 mod claude;
 mod cohere;
 mod efforts;
+mod gemini;
 mod ollama;
 
 pub(crate) use bedrock::bedrock;
 pub(crate) use claude::{claude, is_claude};
 pub(crate) use cohere::cohere;
 pub(crate) use efforts::{ANY_EFFORT, ANY_TO_MAX, gpt_oss, openai};
+pub(crate) use gemini::{embeds_one_by_one, gemini};
 pub(crate) use ollama::ollama;
 
 /// A configured name without what fine-tuning puts before it.

@@ -1,13 +1,12 @@
 //! Reads a whole answer of Gemini's, and knows how its stream is read.
 
-use bytes::Bytes;
-use document::{Document, Kind, Value};
-use model::{ChatResponse, FinishReason, Fold};
+use document::{Kind, Value};
+use model::{ChatResponse, FinishReason};
 use stream::ChatDecoder;
 
 use super::content::{Content, Way};
 use super::decoder::Decoder;
-use crate::{ChatAnswer, DecodeError, HeaderOf};
+use crate::{ChatAnswer, DecodeError, HeaderOf, read, whole};
 
 pub(super) struct Answer {
     pub(super) way: Way,
@@ -15,7 +14,7 @@ pub(super) struct Answer {
 
 impl ChatAnswer for Answer {
     fn whole(&self, _headers: HeaderOf<'_>, body: &[u8]) -> Result<ChatResponse, DecodeError> {
-        let document = Document::parse(Bytes::copy_from_slice(body)).map_err(|_| DecodeError::NotAnObject)?;
+        let document = read::object(body)?;
         let candidates = document.value("candidates");
         let candidates =
             candidates.is_some_and(|candidates| candidates.kind() == Kind::Array && !candidates.is_empty());
@@ -27,11 +26,7 @@ impl ChatAnswer for Answer {
         let mut content = Content::new(self.way.clone());
         content.add(&document, &mut events);
         content.finish(Some(FinishReason::Stop), &mut events);
-        let mut fold = Fold::default();
-        for event in events {
-            fold.add(event);
-        }
-        let mut response = fold.finish(is_object).map_err(|_| DecodeError::NotAnObject)?;
+        let mut response = whole::of_events(events)?;
         response.service_tier = document.value("usageMetadata").and_then(tier);
         Ok(response)
     }
@@ -39,10 +34,6 @@ impl ChatAnswer for Answer {
     fn decoder(&self) -> Box<dyn ChatDecoder> {
         Box::new(Decoder::new(self.way.clone()))
     }
-}
-
-fn is_object(text: &str) -> bool {
-    Document::parse(Bytes::copy_from_slice(text.as_bytes())).is_ok()
 }
 
 /// What is paid for, where it is told and is not the usual thing.

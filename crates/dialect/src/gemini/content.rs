@@ -26,6 +26,15 @@ pub(super) struct Way {
     pub(super) nonce: Box<str>,
 }
 
+impl Way {
+    /// The id of a call that came without one; `made` counts them.
+    fn made_up(&self, made: &mut u32) -> Box<str> {
+        let id = format!("call_{}_{made}", self.nonce).into();
+        *made += 1;
+        id
+    }
+}
+
 /// Reads elements one after the other.
 pub(super) struct Content {
     way: Way,

@@ -3,8 +3,7 @@
 //! From <https://ai.google.dev/api/embeddings> and
 //! <https://cloud.google.com/vertex-ai/generative-ai/docs/model-reference/text-embeddings-api>.
 
-use bytes::Bytes;
-use document::{Document, Kind, ObjectWriter, Value, write_object};
+use document::{Document, ObjectWriter, Value, write_object};
 use model::{
     EmbeddingInput, EmbeddingsRequest, EmbeddingsResponse, Extra, Json, LossKind, Losses, UpstreamError,
     Usage, Vector,
@@ -13,6 +12,7 @@ use model::{
 use super::error;
 use crate::{
     DecodeError, EmbeddingsCall, EmbeddingsCodec, EncodeError, EncodedEmbeddings, ErrorReader, HeaderOf,
+    read, vectors,
 };
 
 /// One of Google's ways to ask for vectors.
@@ -98,14 +98,7 @@ impl EmbeddingsCodec for GeminiEmbeddings {
         inputs: &[EmbeddingInput],
         call: &EmbeddingsCall<'_>,
     ) -> Result<EncodedEmbeddings, EncodeError> {
-        let texts = inputs.iter().map(|input| match input {
-            EmbeddingInput::Text(text) => Ok(text.as_str()),
-            EmbeddingInput::Tokens(_) => Err(EncodeError::Invalid {
-                member: "input".into(),
-                reason: "must be text: this provider takes no tokens",
-            }),
-        });
-        let texts: Vec<&str> = texts.collect::<Result<_, _>>()?;
+        let texts = vectors::texts(inputs)?;
         let mut losses = Losses::default();
         let wishes = Wishes::of(request, self.method, &mut losses);
         let dimensions = |object: &mut ObjectWriter<'_>| {
@@ -167,7 +160,7 @@ impl EmbeddingsCodec for GeminiEmbeddings {
         body: &[u8],
         inputs: usize,
     ) -> Result<EmbeddingsResponse, DecodeError> {
-        let document = Document::parse(Bytes::copy_from_slice(body)).map_err(|_| DecodeError::NotAnObject)?;
+        let document = read::object(body)?;
         let (name, holders) = match self.method {
             Method::Batch => ("embeddings", items(&document, "embeddings")),
             Method::Predict => {
@@ -176,17 +169,11 @@ impl EmbeddingsCodec for GeminiEmbeddings {
             }
             Method::One => ("embedding", document.value("embedding").into_iter().collect::<Vec<_>>()),
         };
-        let vector = |holder: &Value<'_>| {
-            let values = holder.value("values").filter(|values| values.kind() == Kind::Array)?;
-            Some(Vector::Numbers(Json::from_checked(document.share(&values))))
-        };
-        let vectors: Option<Vec<Vector>> = holders.iter().map(vector).collect();
+        let vectors: Option<Vec<Vector>> =
+            holders.iter().map(|holder| vectors::numbers(holder.value("values")?)).collect();
         let vectors = vectors.filter(|vectors| vectors.len() == inputs).ok_or(DecodeError::Missing(name))?;
-        let counted = holders.iter().filter_map(|holder| {
-            // Some versions write a count as a number with a fraction.
-            let count = holder.value("statistics")?.value("token_count")?;
-            count.as_u64().or_else(|| std::str::from_utf8(count.raw()).ok()?.split('.').next()?.parse().ok())
-        });
+        let counted =
+            holders.iter().filter_map(|holder| read::count(holder.value("statistics")?.value("token_count")));
         let counted = counted.reduce(u64::saturating_add);
         let told =
             document.value("usageMetadata").and_then(|usage| usage.value("promptTokenCount")?.as_u64());

@@ -66,8 +66,7 @@ impl Partial {
 
     /// The arguments as JSON.
     pub(super) fn write(&self) -> String {
-        let written =
-            write_object(|object| self.members.iter().for_each(|(name, node)| node.member(name, object)));
+        let written = write_object(|object| write_members(&self.members, object));
         String::from_utf8(written).unwrap_or_else(|_| "{}".to_owned())
     }
 }
@@ -111,9 +110,7 @@ impl Node {
             Self::Empty => object.null(name),
             Self::Text(text) => object.text(name, text),
             Self::Plain(raw) => object.raw(name, raw),
-            Self::Object(members) => object.object(name, |inner| {
-                members.iter().for_each(|(name, node)| node.member(name, inner));
-            }),
+            Self::Object(members) => object.object(name, |inner| write_members(members, inner)),
             Self::Array(items) => object.array(name, |inner| items.iter().for_each(|node| node.item(inner))),
         }
     }
@@ -123,11 +120,15 @@ impl Node {
             Self::Empty => array.raw(b"null"),
             Self::Text(text) => array.text(text),
             Self::Plain(raw) => array.raw(raw),
-            Self::Object(members) => array.object(|inner| {
-                members.iter().for_each(|(name, node)| node.member(name, inner));
-            }),
+            Self::Object(members) => array.object(|inner| write_members(members, inner)),
             Self::Array(items) => array.array(|inner| items.iter().for_each(|node| node.item(inner))),
         }
+    }
+}
+
+fn write_members(members: &[(Box<str>, Node)], object: &mut ObjectWriter<'_>) {
+    for (name, node) in members {
+        node.member(name, object);
     }
 }
 

@@ -1,12 +1,13 @@
 //! Google's own description of its APIs as JSON Schema, judging what is written. For tests.
 
 use std::collections::HashMap;
-use std::path::{Path, PathBuf};
+use std::fs;
 use std::sync::{Arc, Mutex, OnceLock};
-use std::{env, fs};
 
 use jsonschema::Validator;
 use serde_json::{Map, Value, json};
+
+use crate::trial::data_folder;
 
 const FILES: [(&str, &str); 2] = [
     ("gemini/generativelanguage.v1beta.discovery.json", ""),
@@ -16,11 +17,6 @@ const FILES: [(&str, &str); 2] = [
 pub struct Schemas {
     hosts: [Value; 2],
     compiled: Mutex<HashMap<String, Arc<Validator>>>,
-}
-
-pub fn data_folder() -> PathBuf {
-    env::var_os("AI_PROXY_SHARED_DATA")
-        .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data"), PathBuf::from)
 }
 
 impl Schemas {

@@ -319,3 +319,94 @@ fn a_templated_setting_is_one_label_of_its_host() {
         assert_eq!(goes(elsewhere), Err(EndpointError::Host), "{elsewhere}");
     }
 }
+
+const VERTEX: &[(&str, &str)] =
+    &[("gemini.api_endpoint", "h.googleapis.com"), ("gemini.project_id", "p"), ("gemini.location_id", "l")];
+const TUNED: &[(&str, &str)] = &[
+    ("gemini.api_endpoint", "h.googleapis.com"),
+    ("gemini.project_id", "p"),
+    ("gemini.location_id", "l"),
+    ("gemini.endpoint_id", "77"),
+];
+
+/// Path and query of a request to Gemini.
+fn gemini(
+    settings: &[(&str, &str)],
+    url: Option<&str>,
+    upstream_path: Option<&str>,
+    model: &str,
+    (operation, form): (Operation, Form),
+) -> String {
+    let provider = by_id("gemini").unwrap();
+    let settings = settings_of(settings);
+    let location =
+        Location { upstream_url: url, upstream_path, model: Some(model), ..Location::of(&settings) };
+    let route = provider.route(operation, ClientFormat::OpenAi, &location).unwrap();
+    let asked = Asked { model: Some(model), path: "/own", form };
+    let binding = provider.binding(&location, &[]).unwrap();
+    let endpoint = provider.endpoint(route, &location, &asked, &binding).unwrap();
+    endpoint.path_and_query(None).into_owned()
+}
+
+#[test]
+fn gemini_has_a_method_for_each_thing() {
+    let whole = (Operation::Chat, Form::Whole);
+    let stream = (Operation::Chat, Form::Stream);
+    let embeddings = (Operation::Embeddings, Form::Whole);
+    let in_project = |path: &str| format!("/v1/projects/p/locations/l{path}");
+    let flash = "gemini-2.5-flash";
+    for (model, asked, expected) in [
+        (flash, whole, "/v1beta/models/gemini-2.5-flash:generateContent"),
+        (flash, stream, "/v1beta/models/gemini-2.5-flash:streamGenerateContent?alt=sse"),
+        ("gemini-embedding-001", embeddings, "/v1beta/models/gemini-embedding-001:batchEmbedContents"),
+    ] {
+        assert_eq!(gemini(&[], None, None, model, asked), expected);
+    }
+    for (model, asked, expected) in [
+        (flash, whole, "/publishers/google/models/gemini-2.5-flash:generateContent"),
+        (flash, stream, "/publishers/google/models/gemini-2.5-flash:streamGenerateContent?alt=sse"),
+        (
+            flash,
+            (Operation::Completions, Form::Whole),
+            "/publishers/google/models/gemini-2.5-flash:generateContent",
+        ),
+        ("text-embedding-005", embeddings, "/publishers/google/models/text-embedding-005:predict"),
+        ("gemini-embedding-2", embeddings, "/publishers/google/models/gemini-embedding-2:embedContent"),
+        (
+            "claude-opus-4-6@20260205",
+            whole,
+            "/publishers/anthropic/models/claude-opus-4-6%4020260205:rawPredict",
+        ),
+        ("claude-opus-4-6", stream, "/publishers/anthropic/models/claude-opus-4-6:streamRawPredict"),
+    ] {
+        assert_eq!(gemini(VERTEX, None, None, model, asked), in_project(expected));
+    }
+    for (asked, expected) in [
+        (whole, "/endpoints/77:generateContent"),
+        (stream, "/endpoints/77:streamGenerateContent?alt=sse"),
+        (embeddings, "/endpoints/77:predict"),
+    ] {
+        assert_eq!(gemini(TUNED, None, None, "m", asked), in_project(expected));
+    }
+}
+
+#[test]
+fn a_path_for_gemini_replaces_the_one_of_its_url() {
+    let url = Some("https://h.example.com/proxy/x:generateContent");
+    let goes = |settings, url, path, form| gemini(settings, url, path, "m", (Operation::Chat, form));
+    assert_eq!(goes(&[], url, None, Form::Whole), "/proxy/x:generateContent");
+    assert_eq!(goes(&[], url, None, Form::Stream), "/proxy/x:streamGenerateContent?alt=sse");
+    assert_eq!(goes(&[], url, Some("/own/y:generateContent"), Form::Whole), "/own/y:generateContent");
+    let streamed = "/own/y:streamGenerateContent?alt=sse";
+    assert_eq!(goes(&[], url, Some("own/y:generateContent"), Form::Stream), streamed);
+    assert_eq!(goes(VERTEX, None, Some("/own/y:generateContent"), Form::Stream), streamed);
+    assert_eq!(
+        goes(&[], Some("https://h.example.com/"), None, Form::Whole),
+        "/v1beta/models/m:generateContent"
+    );
+    let claude = Some("/v1/projects/p/locations/l/publishers/anthropic/models/mine:rawPredict");
+    assert_eq!(
+        goes(VERTEX, None, claude, Form::Stream),
+        "/v1/projects/p/locations/l/publishers/anthropic/models/mine:streamRawPredict"
+    );
+}

@@ -288,10 +288,10 @@ fn results_are_in_one_content_in_the_order_of_the_calls() {
     let mut expected = json!([
         {"role": "user", "parts": [{"text": "a"}, {"text": "b"}]},
         {"role": "model", "parts": [{"text": "x"}, calling("f"), calling("g"), calling("f")]},
-        {"role": "user", "parts": [response("f", json!({"output": "ok"})), response("g", json!({})), response("f", json!({"output": ""}))]},
+        {"role": "user", "parts": [response("f", json!({"output": "ok"})), response("g", json!({})), response("f", json!({"output": "(no result)"}))]},
         {"role": "user", "parts": [{"text": "Result of a tool: lost"}, {"text": "go"}]},
         {"role": "model", "parts": [calling("g")]},
-        {"role": "user", "parts": [response("g", json!({"output": ""}))]},
+        {"role": "user", "parts": [response("g", json!({"output": "(no result)"}))]},
     ]);
     expected[2]["parts"][1]["functionResponse"]["response"] =
         serde_json::from_str(r#"{"n":12345678901234567890.10}"#).unwrap();

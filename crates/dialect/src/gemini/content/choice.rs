@@ -63,13 +63,7 @@ impl Choice {
         if let Some(name) = name {
             self.before_content(events);
             let id = call.value("id").and_then(Value::as_str).filter(|id| !id.is_empty());
-            let id = match id {
-                Some(id) => id.into(),
-                None => {
-                    *made += 1;
-                    format!("call_{}_{}", way.nonce, *made - 1).into()
-                }
-            };
+            let id = id.map_or_else(|| way.made_up(made), Into::into);
             let name = way.names.inward(&name).into();
             events.push(ChatEvent::ToolStart { choice, call: self.calls, id, name, seal });
             self.calls += 1;
@@ -88,8 +82,12 @@ impl Choice {
             events.push(ChatEvent::ToolArguments { choice, call: self.calls - 1, delta });
             return;
         }
-        arguments.into_iter().for_each(|arguments| open.fill(arguments));
-        pieces.into_iter().flat_map(Value::items).for_each(|piece| open.add(piece));
+        if let Some(arguments) = arguments {
+            open.fill(arguments);
+        }
+        for piece in pieces.into_iter().flat_map(Value::items) {
+            open.add(piece);
+        }
         if !continues {
             self.close(events);
         }

@@ -9,7 +9,7 @@ use serde_json::Value;
 use stream::{Frame, Framer, Framing};
 
 use super::tests::{events_of, folded, whole};
-use crate::gemini::schemas::data_folder;
+use crate::trial::data_folder;
 
 fn files(under: &Path, found: &mut Vec<PathBuf>) {
     let mut entries: Vec<_> = fs::read_dir(under).unwrap().map(|entry| entry.unwrap().path()).collect();
@@ -55,7 +55,7 @@ fn units(body: &Bytes, framing: Framing, size: usize) -> Vec<Vec<u8>> {
     frames(body, framing, size).into_iter().map(|frame| frame.data.to_vec()).collect()
 }
 
-/// One call of the recordings has no reason for its end.
+/// An answer that has ended, says something and was counted.
 fn judge(path: &Path, events: &[ChatEvent]) {
     let finishes = events.iter().filter(|event| matches!(event, ChatEvent::Finish { .. })).count();
     assert_eq!(finishes, 1, "{}: {events:?}", path.display());

@@ -1,7 +1,9 @@
 //! `generationConfig`: what the request says, and below that what only clients who know the API say.
 
-use document::{Document, Kind, ObjectWriter, Value, write_array, write_object};
-use model::{ChatRequest, LossKind, Losses, Number};
+use document::{Kind, ObjectWriter, Value, write_array, write_object};
+use model::{ChatRequest, Json, LossKind, Losses, Number};
+
+use crate::read;
 
 /// Stop sequences that the API takes.
 const MOST_STOPS: usize = 5;
@@ -108,13 +110,8 @@ impl Config {
     }
 
     /// The same with JSON text.
-    pub(super) fn fill_json(&mut self, name: &str, json: &[u8]) {
-        let wrapped = [b"{\"value\":", json, b"}"].concat();
-        if let Ok(document) = Document::parse(wrapped.into())
-            && let Some(value) = document.value("value")
-        {
-            self.fill(name, value);
-        }
+    pub(super) fn fill_json(&mut self, name: &str, json: &Json) {
+        let _ = read::json(json, |value| self.fill(name, value));
     }
 
     pub(super) fn write(&self, body: &mut ObjectWriter<'_>) {

@@ -1,20 +1,21 @@
 //! A conversation as Gemini takes it: instructions apart, contents of users and of the model, and behind the
 //! model's calls one content that has all their results in order.
 //!
-//! What clients send is repaired in named steps: [`Conversation::of`] gathers and merges, `answer_calls` pairs,
-//! `open_with_user` sees to the beginning.
+//! What clients send is repaired in named steps: [`paired`] brings each result behind its call, [`Conversation::of`]
+//! gathers and merges, `open_with_user` sees to the beginning.
 
 use std::borrow::Cow;
 
 use document::{ArrayWriter, ObjectWriter};
 use model::{
-    AssistantPart, ChatRequest, LossKind, Losses, Maker, Message, Reasoning, ResponseFormat, Seal, ToolCall,
-    ToolResult, UserPart,
+    Arguments, AssistantMessage, AssistantPart, ChatRequest, LossKind, Losses, Maker, Reasoning,
+    ResponseFormat, Seal, ToolResult, UserPart,
 };
 
 use super::media::{Medium, resolution};
-use super::result::{Shown, orphan_text};
+use super::result::Shown;
 use crate::gemini::host::Host;
+use crate::paired::{self, Turn};
 use crate::{EncodeError, Family, ToolNames};
 
 /// Stands for a user who says nothing.
@@ -48,16 +49,9 @@ enum Speaker {
 enum Part<'r> {
     Text { text: Cow<'r, str>, seal: Option<&'r str> },
     Medium { medium: Medium<'r>, resolution: Option<&'static str> },
-    Call { id: &'r str, name: &'r str, call: &'r ToolCall, seal: Option<&'r str> },
+    Call { id: Box<str>, name: &'r str, arguments: &'r Arguments, seal: Option<&'r str> },
     Result(Shown<'r>),
     Native(&'r [u8]),
-}
-
-/// A call that was made, and what came of it.
-struct Made<'r> {
-    id: &'r str,
-    name: &'r str,
-    result: Option<&'r ToolResult>,
 }
 
 impl<'r> Conversation<'r> {
@@ -71,12 +65,9 @@ impl<'r> Conversation<'r> {
         let signs = family.gemini.signs_calls;
         let mut conversation =
             Self { system: Vec::new(), contents: Vec::new(), ids: host.call_ids && signs, signs };
-        let mut made = Vec::new();
-        for message in &request.messages {
-            conversation.add(message, host, names, &mut made, losses)?;
+        for turn in paired::turns(&request.messages) {
+            conversation.add(turn, host, names, losses)?;
         }
-        conversation.answer_calls(&made, host)?;
-        conversation.contents.retain(|content| !content.parts.is_empty());
         if !family.system && !conversation.system.is_empty() {
             conversation.tell_user(losses);
         }
@@ -86,29 +77,36 @@ impl<'r> Conversation<'r> {
 
     fn add(
         &mut self,
-        message: &'r Message,
+        turn: Turn<'r>,
         host: &Host,
         names: &'r ToolNames,
-        made: &mut Vec<Made<'r>>,
         losses: &mut Losses,
     ) -> Result<(), EncodeError> {
-        match message {
-            Message::System(system) => {
+        match turn {
+            Turn::System(system) => {
                 let texts = system.parts.iter().filter(|part| !part.text.trim().is_empty());
                 self.system.extend(texts.map(|part| Cow::Borrowed(part.text.as_str())));
             }
-            Message::User(user) => {
+            Turn::User(user) => {
                 let parts = self.of_parts(&user.parts, host, losses)?;
-                if !parts.is_empty() {
-                    self.extend(Speaker::User, parts);
-                }
+                self.extend(Speaker::User, parts);
             }
-            Message::Assistant(assistant) => self.add_answer(&assistant.parts, host, names, made, losses),
-            Message::Tool(result) => {
-                for extra in result.extras.iter() {
-                    losses.add(format!("messages.{}", extra.name), LossKind::Dropped);
-                }
-                self.add_result(result, host, made, losses)?;
+            Turn::Assistant { message, ids } => {
+                let parts = of_answer(message, ids, host, names, losses);
+                self.extend(Speaker::Model, parts);
+            }
+            Turn::Result { id, call, result } => {
+                lose_extras(result, losses);
+                let id = self.ids.then_some(id);
+                let shown = Shown::of(id, names.outward(&call.name), result, self.signs, host)?;
+                self.extend(Speaker::Results, vec![Part::Result(shown)]);
+            }
+            Turn::Orphan(result) => {
+                lose_extras(Some(result), losses);
+                let others = self.of_parts(&result.parts, host, losses)?.into_iter();
+                let others = others.filter(|part| !matches!(part, Part::Text { .. }));
+                let text = Part::Text { text: Cow::Owned(paired::orphan_text(result)), seal: None };
+                self.extend(Speaker::User, std::iter::once(text).chain(others).collect());
             }
         }
         Ok(())
@@ -116,6 +114,9 @@ impl<'r> Conversation<'r> {
 
     /// Consecutive messages of one side are one content.
     fn extend(&mut self, speaker: Speaker, parts: Vec<Part<'r>>) {
+        if parts.is_empty() {
+            return;
+        }
         match self.contents.last_mut() {
             Some(content) if content.speaker == speaker => content.parts.extend(parts),
             _ => self.contents.push(Content { speaker, parts }),
@@ -151,101 +152,6 @@ impl<'r> Conversation<'r> {
             read.push(Part::Medium { medium, resolution: resolution_wanted });
         }
         Ok(read)
-    }
-
-    /// What the model said. Its thoughts need not come back; their seals do, on the text beside them.
-    fn add_answer(
-        &mut self,
-        said: &'r [AssistantPart],
-        host: &Host,
-        names: &'r ToolNames,
-        made: &mut Vec<Made<'r>>,
-        losses: &mut Losses,
-    ) {
-        let mut parts: Vec<Part<'r>> = Vec::with_capacity(said.len());
-        let mut loose = None;
-        for part in said {
-            match part {
-                AssistantPart::Text(part) if part.text.is_empty() => {}
-                AssistantPart::Text(part) => {
-                    parts.push(Part::Text { text: Cow::Borrowed(&part.text), seal: loose.take() });
-                }
-                AssistantPart::Refusal(text) if text.is_empty() => {}
-                AssistantPart::Refusal(text) => {
-                    parts.push(Part::Text { text: Cow::Borrowed(text), seal: loose.take() });
-                }
-                AssistantPart::Reasoning(
-                    Reasoning::Open { seal: Some(seal), .. } | Reasoning::Redacted(seal),
-                ) => match (own(seal), parts.last_mut()) {
-                    (None, _) => {}
-                    (Some(text), Some(Part::Text { seal: free @ None, .. })) => *free = Some(text),
-                    (Some(text), _) => loose = Some(text),
-                },
-                AssistantPart::Reasoning(_) => {}
-                AssistantPart::ToolCall(call) => {
-                    let name = names.outward(&call.name);
-                    made.push(Made { id: &call.id, name, result: None });
-                    let seal = call.seal.as_ref().and_then(own);
-                    parts.push(Part::Call { id: &call.id, name, call, seal });
-                }
-                AssistantPart::Native(Maker::Gemini, value) => parts.push(Part::Native(value.as_bytes())),
-                AssistantPart::Image(image) => match Medium::of_image(image, host) {
-                    Ok(medium) => parts.push(Part::Medium { medium, resolution: None }),
-                    Err(_) => losses.add("messages.content", LossKind::Dropped),
-                },
-                AssistantPart::Native(..) => losses.add("messages.content", LossKind::Dropped),
-            }
-        }
-        if let Some(seal) = loose {
-            parts.push(Part::Text { text: Cow::Borrowed(""), seal: Some(seal) });
-        }
-        if !parts.is_empty() {
-            self.extend(Speaker::Model, parts);
-        }
-    }
-
-    /// A result answers the last call of its id that has none yet; otherwise it is something that the user says.
-    fn add_result(
-        &mut self,
-        result: &'r ToolResult,
-        host: &Host,
-        made: &mut [Made<'r>],
-        losses: &mut Losses,
-    ) -> Result<(), EncodeError> {
-        let open = made.iter_mut().rev().find(|call| call.id == &*result.call && call.result.is_none());
-        if let Some(call) = open {
-            call.result = Some(result);
-            // The next answer is a content of its own.
-            self.extend(Speaker::Results, Vec::new());
-            return Ok(());
-        }
-        let others = self.of_parts(&result.parts, host, losses)?.into_iter();
-        let others = others.filter(|part| !matches!(part, Part::Text { .. }));
-        let text = Part::Text { text: Cow::Owned(orphan_text(result)), seal: None };
-        self.extend(Speaker::User, std::iter::once(text).chain(others).collect());
-        Ok(())
-    }
-
-    /// Puts a content with the results of its calls, in their order, behind each content that calls; an empty
-    /// result where none was given.
-    fn answer_calls(&mut self, made: &[Made<'r>], host: &Host) -> Result<(), EncodeError> {
-        self.contents.retain(|content| content.speaker != Speaker::Results || !content.parts.is_empty());
-        let mut answered = Vec::with_capacity(self.contents.len());
-        let mut calls = made.iter();
-        for content in std::mem::take(&mut self.contents) {
-            let calling = content.parts.iter().filter(|part| matches!(part, Part::Call { .. })).count();
-            answered.push(content);
-            let mut results = Vec::with_capacity(calling);
-            for call in calls.by_ref().take(calling) {
-                let id = self.ids.then_some(call.id);
-                results.push(Part::Result(Shown::of(id, call.name, call.result, self.signs, host)?));
-            }
-            if !results.is_empty() {
-                answered.push(Content { speaker: Speaker::Results, parts: results });
-            }
-        }
-        self.contents = answered;
-        Ok(())
     }
 
     /// For models that know no instructions: the user gives them.
@@ -316,7 +222,7 @@ impl<'r> Conversation<'r> {
                         object.object("mediaResolution", |inner| inner.text("level", level));
                     }
                 }),
-                Part::Call { id, name, call, seal } => {
+                Part::Call { id, name, arguments, seal } => {
                     let missing = self.signs && std::mem::take(&mut first_call);
                     list.object(|object| {
                         object.object("functionCall", |inner| {
@@ -324,7 +230,7 @@ impl<'r> Conversation<'r> {
                                 inner.text("id", id);
                             }
                             inner.text("name", name);
-                            inner.raw("args", call.arguments.as_object());
+                            inner.raw("args", arguments.as_object());
                         });
                         write_seal(seal.or(missing.then_some(SKIP)), object);
                     });
@@ -333,6 +239,62 @@ impl<'r> Conversation<'r> {
                 Part::Native(raw) => list.raw(raw),
             }
         }
+    }
+}
+
+/// What the model said. Its thoughts need not come back; their seals do, on the text beside them.
+fn of_answer<'r>(
+    said: &'r AssistantMessage,
+    ids: Vec<Box<str>>,
+    host: &Host,
+    names: &'r ToolNames,
+    losses: &mut Losses,
+) -> Vec<Part<'r>> {
+    let mut parts: Vec<Part<'r>> = Vec::with_capacity(said.parts.len());
+    let mut ids = ids.into_iter();
+    let mut loose = None;
+    for part in &said.parts {
+        match part {
+            AssistantPart::Text(part) => push_text(&part.text, &mut loose, &mut parts),
+            AssistantPart::Refusal(text) => push_text(text, &mut loose, &mut parts),
+            AssistantPart::Reasoning(
+                Reasoning::Open { seal: Some(seal), .. } | Reasoning::Redacted(seal),
+            ) => match (own(seal), parts.last_mut()) {
+                (None, _) => {}
+                (Some(text), Some(Part::Text { seal: free @ None, .. })) => *free = Some(text),
+                (Some(text), _) => loose = Some(text),
+            },
+            AssistantPart::Reasoning(_) => {}
+            AssistantPart::ToolCall(call) => parts.push(Part::Call {
+                id: ids.next().unwrap_or_else(|| call.id.clone()),
+                name: names.outward(&call.name),
+                arguments: &call.arguments,
+                seal: call.seal.as_ref().and_then(own),
+            }),
+            AssistantPart::Native(Maker::Gemini, value) => parts.push(Part::Native(value.as_bytes())),
+            AssistantPart::Image(image) => match Medium::of_image(image, host) {
+                Ok(medium) => parts.push(Part::Medium { medium, resolution: None }),
+                Err(_) => losses.add("messages.content", LossKind::Dropped),
+            },
+            AssistantPart::Native(..) => losses.add("messages.content", LossKind::Dropped),
+        }
+    }
+    if loose.is_some() {
+        parts.push(Part::Text { text: Cow::Borrowed(""), seal: loose });
+    }
+    parts
+}
+
+/// Adds a text with the seal that came before it.
+fn push_text<'r>(text: &'r str, loose: &mut Option<&'r str>, parts: &mut Vec<Part<'r>>) {
+    if !text.is_empty() {
+        parts.push(Part::Text { text: Cow::Borrowed(text), seal: loose.take() });
+    }
+}
+
+fn lose_extras(result: Option<&ToolResult>, losses: &mut Losses) {
+    for extra in result.into_iter().flat_map(|result| result.extras.iter()) {
+        losses.add(format!("messages.{}", extra.name), LossKind::Dropped);
     }
 }
 

@@ -2,12 +2,13 @@
 
 use std::borrow::Cow;
 
-use document::{Document, Kind, ObjectWriter, Value};
+use document::{Kind, ObjectWriter, Value};
 use model::{ChatRequest, Json, LossKind, Losses};
 
 use super::config::{Config, camel};
 use super::format;
 use crate::gemini::host::Host;
+use crate::read;
 
 /// Members of `generationConfig` that clients also put at the top.
 const CONFIG: [&str; 7] = [
@@ -141,23 +142,16 @@ impl Extras {
 /// A wish in the client's own words is not mixed with one in Google's.
 fn fill_one(name: &str, value: &Json, thought: bool, config: &mut Config) {
     if name != "thinkingConfig" || !thought {
-        return config.fill_json(name, value.as_bytes());
+        return config.fill_json(name, value);
     }
     config.object("thinkingConfig", |thinking| {
         for (name, value) in members(value) {
             let name = camel(&name);
             if name != "thinkingBudget" && name != "thinkingLevel" {
-                thinking.fill_json(&name, value.as_bytes());
+                thinking.fill_json(&name, &value);
             }
         }
     });
-}
-
-/// Reads a value by way of a document, which is an object.
-fn read<R>(value: &Json, read: impl FnOnce(Value<'_>) -> R) -> Option<R> {
-    let wrapped = [b"{\"value\":", value.as_bytes(), b"}"].concat();
-    let document = Document::parse(wrapped.into()).ok()?;
-    document.value("value").map(read)
 }
 
 /// A text, or the texts of an array.
@@ -166,16 +160,15 @@ fn texts(value: &Json) -> Vec<String> {
         Kind::Array => value.items().filter_map(Value::as_str).map(Cow::into_owned).collect(),
         _ => value.as_str().map(Cow::into_owned).into_iter().collect(),
     };
-    read(value, texts).unwrap_or_default()
+    read::json(value, texts).unwrap_or_default()
 }
 
 /// Members of an object: name, value.
 pub(super) fn members(value: &Json) -> Vec<(String, Json)> {
     let members = |value: Value<'_>| {
-        let member = |member: document::Member<'_>| {
-            (member.name.decoded().into_owned(), Json::from_checked(member.value.raw().to_vec()))
-        };
+        let member =
+            |member: document::Member<'_>| (member.name.decoded().into_owned(), read::raw(member.value));
         value.members().map(member).collect()
     };
-    read(value, members).unwrap_or_default()
+    read::json(value, members).unwrap_or_default()
 }

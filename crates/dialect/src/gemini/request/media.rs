@@ -91,7 +91,8 @@ impl<'r> Medium<'r> {
             Source::Uploaded(id) => Cow::Owned(format!("{FILES}files/{id}")),
         };
         let known = ["https://", "http://"].iter().any(|scheme| starts_with(&uri, scheme));
-        if !known && !(host.cloud_storage && starts_with(&uri, "gs://")) {
+        let stored = host.cloud_storage && starts_with(&uri, "gs://");
+        if !known && !stored {
             return Err(refused("has an address that this provider cannot read"));
         }
         let told = type_of(&uri).or_else(|| type_of(name?));

@@ -6,10 +6,11 @@ use model::{Message, ToolResult, UserPart};
 use super::media::Medium;
 use crate::EncodeError;
 use crate::gemini::host::Host;
+use crate::paired::NO_RESULT;
 
 /// A result, ready to be written; none was given where the client left it out.
 pub(super) struct Shown<'r> {
-    id: Option<&'r str>,
+    id: Option<Box<str>>,
     name: &'r str,
     text: String,
     failed: bool,
@@ -20,7 +21,7 @@ pub(super) struct Shown<'r> {
 
 impl<'r> Shown<'r> {
     pub(super) fn of(
-        id: Option<&'r str>,
+        id: Option<Box<str>>,
         name: &'r str,
         result: Option<&'r ToolResult>,
         inside: bool,
@@ -37,7 +38,8 @@ impl<'r> Shown<'r> {
             }
         }
         let failed = result.is_some_and(|result| result.failed);
-        Ok(Self { id, name, text: Message::text_of(parts), failed, media, inside })
+        let text = if result.is_some() { Message::text_of(parts) } else { NO_RESULT.to_owned() };
+        Ok(Self { id, name, text, failed, media, inside })
     }
 
     pub(super) fn write(&self, list: &mut ArrayWriter<'_>) {
@@ -45,19 +47,23 @@ impl<'r> Shown<'r> {
         let (inside, beside): (Vec<_>, Vec<_>) = self.media.iter().partition(fits);
         list.object(|part| {
             part.object("functionResponse", |response| {
-                if let Some(id) = self.id {
+                if let Some(id) = &self.id {
                     response.text("id", id);
                 }
                 response.text("name", self.name);
                 self.write_response(response);
                 if !inside.is_empty() {
                     response.array("parts", |parts| {
-                        inside.iter().for_each(|medium| parts.object(|part| medium.write(part)));
+                        for medium in &inside {
+                            parts.object(|part| medium.write(part));
+                        }
                     });
                 }
             });
         });
-        beside.iter().for_each(|medium| list.object(|part| medium.write(part)));
+        for medium in beside {
+            list.object(|part| medium.write(part));
+        }
     }
 
     /// An object as it is, anything else as the member that the API has for it.
@@ -72,14 +78,5 @@ impl<'r> Shown<'r> {
         } else {
             response.object("response", |inner| inner.text(member, &self.text));
         }
-    }
-}
-
-/// A result whose call is not in the conversation, as something that the user says.
-pub(super) fn orphan_text(result: &ToolResult) -> String {
-    let text = Message::text_of(&result.parts);
-    match &result.name {
-        Some(name) => format!("Result of the tool {name}: {text}"),
-        None => format!("Result of a tool: {text}"),
     }
 }

@@ -9,7 +9,7 @@ use crate::{Family, Thinking};
 pub(super) fn take(request: &ChatRequest, family: &Family, config: &mut Config, losses: &mut Losses) -> bool {
     let Some(wish) = request.reasoning else { return false };
     match family.thinking {
-        Thinking::None => return false,
+        Thinking::None | Thinking::Adaptive { .. } => return false,
         Thinking::Budget { least, may_be_off } => {
             let most = family.gemini.most_budget;
             config.object("thinkingConfig", |config| budget(wish, (least, most), may_be_off, config, losses));
@@ -17,7 +17,6 @@ pub(super) fn take(request: &ChatRequest, family: &Family, config: &mut Config, 
         Thinking::Levels { efforts, .. } => {
             config.object("thinkingConfig", |config| level(wish, efforts, config, losses));
         }
-        Thinking::Adaptive { .. } => return false,
     }
     true
 }
