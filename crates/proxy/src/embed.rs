@@ -95,13 +95,11 @@ impl Embedding {
 
     /// The usage to account for.
     pub fn usage(&self) -> (Usage, UsageSource) {
-        match self.gathered.usage {
-            Some(usage) => (usage, UsageSource::Reported),
-            None => {
-                let usage = Usage { fresh_input: self.identity.input_estimate, ..Usage::default() };
-                (usage, UsageSource::Estimated)
-            }
+        if let Some(usage) = self.gathered.usage {
+            return (usage, UsageSource::Reported);
         }
+        let usage = Usage { fresh_input: self.identity.input_estimate, ..Usage::default() };
+        (usage, UsageSource::Estimated)
     }
 
     /// An answer with an error status, read.

@@ -85,7 +85,12 @@ impl ChatCodec for MessagesCodec {
         if !written.betas.is_empty() {
             headers.push(("anthropic-beta", written.betas.join(",")));
         }
-        let way = Way { names: written.names, answer_tool: written.answer_tool, nonce: call.nonce.into() };
+        let way = Way {
+            names: written.names,
+            answer_tool: written.answer_tool,
+            carries_seals: written.thinks,
+            nonce: call.nonce.into(),
+        };
         Ok(Encoded { body: written.body, headers, losses, answer: Box::new(Answer { way }) })
     }
 }

@@ -18,6 +18,8 @@ pub(super) struct Way {
     pub(super) names: ToolNames,
     /// The tool whose arguments are the content.
     pub(super) answer_tool: Option<Box<str>>,
+    /// Thinking was asked for: calls carry the seals of thoughts.
+    pub(super) carries_seals: bool,
     /// Begins the ids of calls that came without one.
     pub(super) nonce: Box<str>,
 }
@@ -264,7 +266,7 @@ impl Content {
             Open::Thinking { signature } => {
                 if !signature.is_empty() {
                     let seal = Seal { maker: Maker::Anthropic, text: signature.into() };
-                    self.sealed = Some(seal.clone());
+                    self.sealed = self.way.carries_seals.then(|| seal.clone());
                     events.push(ChatEvent::Sealed { choice: 0, seal });
                 }
             }

@@ -30,6 +30,8 @@ pub(super) struct Written {
     pub(super) names: ToolNames,
     /// The tool whose arguments are the answer's content.
     pub(super) answer_tool: Option<Box<str>>,
+    /// The model was told to think.
+    pub(super) thinks: bool,
 }
 
 /// Writes `request`; what `settle` has reported is not reported again.
@@ -73,7 +75,7 @@ pub(super) fn write(
     });
     let betas = if hosting.has_beta_header() { extras.take_betas() } else { Vec::new() };
     let answer_tool = tools.into_answer();
-    Ok(Written { body, betas, names, answer_tool })
+    Ok(Written { body, betas, names, answer_tool, thinks: thinking.is_on() })
 }
 
 /// The form of the answer and the effort, which have one member.

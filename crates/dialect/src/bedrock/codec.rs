@@ -85,6 +85,7 @@ impl ChatCodec for ConverseCodec {
         let way = Way {
             names: written.names,
             answer_tool: written.answer_tool,
+            carries_seals: written.thinks,
             nonce: call.nonce.into(),
             maker: written.maker,
         };

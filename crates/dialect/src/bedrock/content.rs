@@ -22,6 +22,8 @@ pub(super) struct Way {
     pub(super) names: ToolNames,
     /// The tool whose arguments are the content.
     pub(super) answer_tool: Option<Box<str>>,
+    /// Thinking was asked for: calls carry the seals of thoughts.
+    pub(super) carries_seals: bool,
     /// Begins the ids of calls that came without one.
     pub(super) nonce: Box<str>,
     /// Who seals the reasoning.
@@ -378,7 +380,7 @@ impl Content {
             Open::Reasoning { signature, redacted } => {
                 if !signature.is_empty() {
                     let seal = Seal { maker: self.way.maker, text: signature.into() };
-                    self.sealed = Some(seal.clone());
+                    self.sealed = self.way.carries_seals.then(|| seal.clone());
                     events.push(ChatEvent::Sealed { choice: 0, seal });
                 }
                 if let Some(seal) = self.redacted(redacted) {

@@ -31,6 +31,8 @@ pub(super) struct Written {
     pub(super) names: ToolNames,
     /// The tool whose arguments are the answer's content.
     pub(super) answer_tool: Option<Box<str>>,
+    /// The model was told to think.
+    pub(super) thinks: bool,
     /// Who seals the reasoning.
     pub(super) maker: Maker,
 }
@@ -67,7 +69,8 @@ pub(super) fn write(
         write_account(request, &extras, body, losses);
         extras.write(call, body);
     });
-    Ok(Written { body, names: names.clone(), answer_tool: tools.into_answer(), maker })
+    let thinks = thinking.is_on();
+    Ok(Written { body, names: names.clone(), answer_tool: tools.into_answer(), thinks, maker })
 }
 
 /// Only Claude seals its reasoning. The name of a profile may hide which model it is.

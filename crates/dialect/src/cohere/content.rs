@@ -86,6 +86,12 @@ impl Content {
         if kind.is_none() && (document.value("message").is_some() || document.value("error").is_some()) {
             return self.fail(plain_error::told(document, 500), events);
         }
+        if kind == Some("message-end")
+            && let Some(message) = read::text(delta.and_then(|delta| delta.value("error")))
+        {
+            // Where nothing was said before, this is all of the answer.
+            return self.fail(UpstreamError::new(500, message), events);
+        }
         self.start(None, events);
         match kind {
             Some("content-start" | "content-delta") => {
@@ -112,9 +118,6 @@ impl Content {
             }
             Some("citation-start") => events.extend(citation::events(of("citations"))),
             Some("message-end") => {
-                if let Some(message) = read::text(delta.and_then(|delta| delta.value("error"))) {
-                    return self.fail(UpstreamError::new(500, message), events);
-                }
                 self.finish(delta.unwrap_or(document.root()), events);
                 return Progress::End;
             }

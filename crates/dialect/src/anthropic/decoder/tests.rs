@@ -9,7 +9,7 @@ use crate::anthropic::answer::{Answer, fold};
 use crate::{ChatAnswer, ToolNames};
 
 pub fn way() -> Way {
-    Way { names: ToolNames::default(), answer_tool: None, nonce: "n0".into() }
+    Way { names: ToolNames::default(), answer_tool: None, carries_seals: false, nonce: "n0".into() }
 }
 
 /// All events of a stream; panics where their order is illegal.
@@ -134,6 +134,36 @@ fn thinking_comes_with_its_seal() {
     let expected =
         [AssistantPart::Reasoning(open), AssistantPart::Reasoning(Reasoning::Redacted(seal("enc")))];
     assert_eq!(parts, expected);
+}
+
+#[test]
+fn the_first_call_behind_a_thought_carries_its_seal() {
+    let call =
+        |index: u64| block(index, &json!({"type":"tool_use","id":format!("c{index}"),"name":"f","input":{}}));
+    let units = [
+        block(0, &json!({"type":"thinking","thinking":"hm","signature":"sig"})),
+        json!({"type":"content_block_stop","index":0}),
+        call(1),
+        call(2),
+        stop(),
+    ];
+    for carries_seals in [true, false] {
+        let mut decoder = Decoder::new(Way { carries_seals, ..way() });
+        let mut events = Vec::new();
+        for unit in &units {
+            let data = unit.to_string();
+            let unit = Unit { name: None, exception: false, data: data.as_bytes() };
+            decoder.unit(unit, &mut events).unwrap();
+        }
+        let seals: Vec<_> = events
+            .iter()
+            .filter_map(|event| match event {
+                ChatEvent::ToolStart { seal, .. } => Some(seal.as_ref().map(|seal| &*seal.text)),
+                _ => None,
+            })
+            .collect();
+        assert_eq!(seals, [carries_seals.then_some("sig"), None]);
+    }
 }
 
 #[test]

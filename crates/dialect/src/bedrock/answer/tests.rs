@@ -6,7 +6,13 @@ use super::*;
 use crate::ToolNames;
 
 pub(in crate::bedrock) fn way(maker: Maker, answer_tool: Option<&str>) -> Way {
-    Way { names: ToolNames::default(), answer_tool: answer_tool.map(Into::into), nonce: "n0".into(), maker }
+    Way {
+        names: ToolNames::default(),
+        answer_tool: answer_tool.map(Into::into),
+        carries_seals: false,
+        nonce: "n0".into(),
+        maker,
+    }
 }
 
 fn read(body: &str) -> ChatResponse {

@@ -6,7 +6,7 @@ use model::{Effort, Losses, Settings};
 use serde_json::{Value, json};
 
 use super::*;
-use crate::{ChatFront as _, Delivery, EffortPlace, Quirks, TopK};
+use crate::{Delivery, EffortPlace, Quirks, TopK};
 
 mod judge;
 mod parameters;

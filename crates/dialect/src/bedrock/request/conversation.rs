@@ -184,9 +184,8 @@ impl<'r> Conversation<'r> {
     /// otherwise it is something that the user says.
     fn add_result(&mut self, result: &'r ToolResult, made: &mut [Made<'r>]) -> Result<(), EncodeError> {
         let is_known = made.iter().any(|call| call.id == &*result.call);
-        let fits = |call: &Made<'r>| match is_known {
-            true => call.id == &*result.call,
-            false => result.name.as_deref() == Some(call.name),
+        let fits = |call: &Made<'r>| {
+            if is_known { call.id == &*result.call } else { result.name.as_deref() == Some(call.name) }
         };
         let open = made.iter_mut().rev().find(|call| call.result.is_none() && fits(call));
         if let Some(call) = open {

@@ -39,6 +39,34 @@ const AWS: Embedder = Embedder {
 const EMBEDDERS: &[Embedder] = &[
     AWS,
     Embedder { name: "titan-one", model: "amazon.titan-embed-text-v1", dimensions: None, ..AWS },
+    Embedder {
+        name: "cohere",
+        provider: "cohere",
+        model: "embed-v4.0",
+        auth: "header_name: Authorization, header_value: Bearer sk-sim-CANARY-cohere",
+        options: r#"upstream_url: "http://@UPSTREAM@/v2/embed""#,
+        batch: 96,
+        ..AWS
+    },
+    Embedder {
+        name: "ollama",
+        provider: "ollama",
+        model: "nomic-embed-text",
+        auth: "header_name: Authorization, header_value: Bearer sk-sim-CANARY-ollama",
+        options: r#"upstream_url: "http://@UPSTREAM@/api/embed""#,
+        batch: 512,
+        ..AWS
+    },
+    Embedder {
+        name: "huggingface",
+        provider: "huggingface",
+        model: "org/embedder",
+        auth: "header_name: Authorization, header_value: Bearer sk-sim-CANARY-huggingface",
+        options: r#"upstream_url: "http://@UPSTREAM@/hf-inference/models/org/embedder/pipeline/feature-extraction""#,
+        batch: 32,
+        dimensions: None,
+        counts: false,
+    },
     Embedder { name: "bedrock-cohere", model: "cohere.embed-english-v3", batch: 96, dimensions: None, ..AWS },
 ];
 

@@ -2,13 +2,13 @@
 
 use serde_json::Value;
 
-use super::{TARGETS, config};
+use super::{TARGETS, config_of};
 use crate::commands::run_with_file;
 
 #[test]
 fn what_would_be_sent_is_shown() {
-    let config = config().replace("@UPSTREAM@", "127.0.0.1:1");
     for target in TARGETS {
+        let config = config_of(&[*target]).replace("@UPSTREAM@", "127.0.0.1:1");
         let openai = r#"{"messages":[{"role":"system","content":"be kind"},{"role":"user","content":"hi"}],"logit_bias":{"1":2},"top_k":7}"#;
         let own = r#"{"max_tokens":9,"system":"be kind","messages":[{"role":"user","content":"hi"}],"container":"c-1"}"#;
         for (path, body, lost) in [

@@ -42,7 +42,7 @@ fn whole_answers() {
         let record = world.record(&answer);
         assert_eq!(
             (&record["outcome"], &record["usage"]["source"]),
-            (&json!("completed"), &json!("reported"))
+            (&json!("completed"), &json!(target.source()))
         );
         assert_eq!(record["usage"]["completion_tokens"], body["usage"]["output_tokens"]);
         let usage = &body["usage"];
@@ -71,7 +71,7 @@ fn streams() {
         let record = world.record(&answer);
         assert_eq!(
             (&record["outcome"], &record["usage"]["source"]),
-            (&json!("completed"), &json!("reported"))
+            (&json!("completed"), &json!(target.source()))
         );
         assert_eq!(record["usage"]["completion_tokens"], told.usage["output_tokens"]);
         // Estimated at the beginning where the provider does not tell yet, exact at the end.
@@ -99,9 +99,10 @@ fn long_streams_are_what_whole_answers_are() {
 fn reasons_to_stop() {
     each(all, |world, target| {
         let stops = if target.model == "grok-4" { "" } else { r#","stop_sequences":["w4"]"# };
-        for (members, reasons) in
-            [(r#","max_tokens":3"#, &["max_tokens"][..]), (stops, &["end_turn", "stop_sequence"])]
-        {
+        for (members, reasons) in [
+            (r#","max_tokens":3"#, if target.reports { &["max_tokens"][..] } else { &["end_turn"] }),
+            (stops, &["end_turn", "stop_sequence"]),
+        ] {
             if members.is_empty() {
                 continue;
             }
@@ -167,7 +168,8 @@ fn instructions_reach_the_model_whole() {
     let body = r#"{"max_tokens":100,"system":[{"type":"text","text":"first-rule","cache_control":{"type":"ephemeral"}},{"type":"text","text":"second-rule"}],"messages":[{"role":"user","content":"a"},{"role":"assistant","content":[{"type":"text","text":"b"}]},{"role":"user","content":[{"type":"text","text":"hi"}]}]}"#;
     each(all, |world, target| {
         let answer = world.send(&messages(target, "m-system", body));
-        assert_eq!(text(&whole(&answer, target.told())), "echo: hi");
+        let said = text(&whole(&answer, target.told()));
+        assert!(said == "echo: hi" || (target.prompts && said.contains("hi")), "{said}");
         let sent = sent(world, target, "m-system");
         for rule in ["first-rule", "second-rule"] {
             assert!(sent.contains(rule), "{rule}: {sent}");
@@ -223,7 +225,12 @@ fn statuses_of_providers_are_kept() {
                     assert_eq!(answer.status, status, "{body}");
                     assert_eq!(body["type"], "error", "{body}");
                     // A provider's own word says more than a status that it never has.
-                    let kinds = [kind, if status == 401 { "permission_error" } else { kind }];
+                    let own = match status {
+                        401 => "permission_error",
+                        413 => "invalid_request_error",
+                        _ => kind,
+                    };
+                    let kinds = [kind, own];
                     assert!(kinds.iter().any(|kind| body["error"]["type"] == *kind), "{status}: {body}");
                     assert!(body["error"]["message"].is_string(), "{body}");
                 }

@@ -119,15 +119,7 @@ pub fn read(events: &[Event]) -> Result<(Told, Option<Value>), String> {
             }
             ("message_start", Place::Begin) => {
                 let message = &value["message"];
-                let fresh = message["type"] == "message"
-                    && message["role"] == "assistant"
-                    && message["content"] == json!([])
-                    && message["stop_reason"].is_null()
-                    && message["stop_sequence"].is_null()
-                    && message["id"].as_str().is_some_and(|id| !id.is_empty())
-                    && message["usage"]["input_tokens"].is_u64()
-                    && message["usage"]["output_tokens"].is_u64();
-                if !fresh {
+                if !is_fresh(message) {
                     return Err(format!("no beginning: {value}"));
                 }
                 told.start = message.clone();
@@ -169,6 +161,18 @@ pub fn read(events: &[Event]) -> Result<(Told, Option<Value>), String> {
         };
     }
     if place == Place::End { Ok((told, None)) } else { Err(format!("the end at {place:?}")) }
+}
+
+/// Whether a message has nothing in it yet and all that one begins with.
+fn is_fresh(message: &Value) -> bool {
+    message["type"] == "message"
+        && message["role"] == "assistant"
+        && message["content"] == json!([])
+        && message["stop_reason"].is_null()
+        && message["stop_sequence"].is_null()
+        && message["id"].as_str().is_some_and(|id| !id.is_empty())
+        && message["usage"]["input_tokens"].is_u64()
+        && message["usage"]["output_tokens"].is_u64()
 }
 
 fn append(block: &mut Value, delta: &Value, input: &mut String) -> Result<(), String> {

@@ -165,7 +165,7 @@ fn thoughts_and_their_seals_come_back() {
                 } else {
                     whole(
                         &world.send(&message(target, &format!("{tag}-1"), "call_tool", &more)),
-                        target.model,
+                        target.told(),
                     )["content"]
                         .clone()
                 };
@@ -202,7 +202,8 @@ fn thoughts_of_others_are_taken() {
             ]);
             let body = answered(&content, &json!("hi"), "");
             let answer = world.send(&messages(target, "m-foreign", &body));
-            assert_eq!(whole(&answer, target.told())["content"][0]["text"], "echo: hi");
+            let said = whole(&answer, target.told())["content"][0]["text"].as_str().unwrap().to_owned();
+            assert!(said == "echo: hi" || (target.prompts && said.contains("hi")), "{said}");
         },
     );
 }

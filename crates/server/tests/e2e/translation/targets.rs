@@ -43,6 +43,10 @@ pub struct Target {
     pub seals: bool,
     /// Streams.
     pub streams: bool,
+    /// Conversations become one prompt, which is what is said.
+    pub prompts: bool,
+    /// Says what it used, and whether it was cut short.
+    pub reports: bool,
     /// What `please_refuse` comes to in `OpenAI`'s words.
     pub refusal: Option<&'static str>,
     /// A member of `OpenAI`'s that is lost here.
@@ -69,6 +73,8 @@ const OPENAI: Target = Target {
     schema: true,
     seals: false,
     streams: true,
+    prompts: false,
+    reports: true,
     refusal: None,
     lost: "top_k",
     counts: false,
@@ -83,6 +89,23 @@ const BEDROCK: Target = Target {
     wrong: "aws_access_key_id: SIMKEY-own, aws_secret_access_key: CANARY-wrong",
     options: r#"bedrock: {aws_region: us-east-1}, upstream_url: "http://@UPSTREAM@""#,
     framing: Framing::Binary,
+    ..OWN
+};
+
+const COHERE: Target = Target {
+    provider: "cohere",
+    auth: "header_name: Authorization, header_value: Bearer sk-sim-CANARY-cohere",
+    vision: false,
+    ..OWN
+};
+
+const OLLAMA: Target = Target {
+    name: "ollama",
+    provider: "ollama",
+    model: "llama3.2",
+    auth: "header_name: Authorization, header_value: Bearer sk-sim-CANARY-ollama",
+    options: r#"upstream_url: "http://@UPSTREAM@/api/chat""#,
+    framing: Framing::Lines,
     ..OWN
 };
 
@@ -123,6 +146,53 @@ pub const TARGETS: &[Target] = &[
         ..BEDROCK
     },
     Target { name: "bedrock-nova", model: "amazon.nova-pro-v1:0", ..BEDROCK },
+    Target {
+        name: "cohere",
+        model: "command-a-03-2025",
+        options: r#"upstream_url: "http://@UPSTREAM@/v2/chat""#,
+        ..COHERE
+    },
+    Target {
+        name: "cohere-v1",
+        model: "command-r-plus",
+        options: r#"upstream_url: "http://@UPSTREAM@/sim/cohere/v1/chat""#,
+        framing: Framing::Lines,
+        ..COHERE
+    },
+    OLLAMA,
+    Target {
+        name: "llama2-ollama",
+        provider: "llama2",
+        options: r#"llama2_format: ollama, upstream_url: "http://@UPSTREAM@/api/chat""#,
+        ..OLLAMA
+    },
+    Target {
+        name: "mistral-ollama",
+        provider: "mistral",
+        options: r#"mistral_format: ollama, upstream_url: "http://@UPSTREAM@/api/chat""#,
+        ..OLLAMA
+    },
+    Target {
+        name: "ollama-prompt",
+        options: r#"upstream_url: "http://@UPSTREAM@/api/generate""#,
+        tools: false,
+        parallel: false,
+        prompts: true,
+        ..OLLAMA
+    },
+    Target {
+        name: "llama2-raw",
+        provider: "llama2",
+        model: "llama2-7b",
+        options: r#"llama2_format: raw, upstream_url: "http://@UPSTREAM@/sim/llama2/raw""#,
+        tools: false,
+        parallel: false,
+        vision: false,
+        schema: false,
+        streams: false,
+        reports: false,
+        ..OLLAMA
+    },
     OPENAI,
     Target { name: "openai-reasoning", model: "gpt-5-mini", ..OPENAI },
     Target {
@@ -190,6 +260,36 @@ pub const TARGETS: &[Target] = &[
         options: r#"upstream_url: "http://@UPSTREAM@/sim/vllm/v1/chat/completions""#,
         ..OPENAI
     },
+    Target {
+        name: "gemini",
+        provider: "gemini",
+        model: "gemini-2.5-flash",
+        auth: "header_name: x-goog-api-key, header_value: sk-sim-CANARY-gemini",
+        wrong: "header_name: x-goog-api-key, header_value: CANARY-wrong",
+        options: r#"upstream_url: "http://@UPSTREAM@/""#,
+        refusal: Some("content_filter"),
+        ..OWN
+    },
+    Target {
+        name: "gemini-sealed",
+        provider: "gemini",
+        model: "gemini-3-flash-preview",
+        auth: "header_name: x-goog-api-key, header_value: sk-sim-CANARY-gemini-sealed",
+        wrong: "header_name: x-goog-api-key, header_value: CANARY-wrong",
+        options: r#"upstream_url: "http://@UPSTREAM@/""#,
+        seals: true,
+        refusal: Some("content_filter"),
+        ..OWN
+    },
+    Target {
+        name: "vertex",
+        provider: "gemini",
+        model: "gemini-2.5-pro",
+        auth: "header_name: Authorization, header_value: Bearer sk-sim-CANARY-vertex",
+        options: r#"upstream_url: "http://@UPSTREAM@/", gemini: {api_endpoint: eu-aiplatform.googleapis.com, project_id: p, location_id: l}"#,
+        refusal: Some("content_filter"),
+        ..OWN
+    },
 ];
 
 impl Target {
@@ -212,6 +312,11 @@ impl Target {
     /// What clients of Messages are told that the model is.
     pub fn told(&self) -> &'static str {
         self.relayed_as.unwrap_or(self.model)
+    }
+
+    /// Where counts in records come from.
+    pub fn source(&self) -> &'static str {
+        if self.reports { "reported" } else { "estimated" }
     }
 
     /// What the header with the model's name has.
