@@ -25,7 +25,7 @@ test-rust: ## Run the tests in Rust: unit, property, golden, end to end
 	fi
 	cargo test --workspace --doc --quiet
 
-test-sdk: ## Run OpenAI's official SDKs (Python, Node) and LangChain against the binary
+test-sdk: ## Run official SDKs (Python, Node), LangChain and Claude Code against the binary
 	@cargo build --package server
 	AI_PROXY_BIN=$(target)/debug/ai-proxy tests/sdk/run.sh
 

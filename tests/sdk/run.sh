@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Runs the official SDKs of OpenAI against the real binary (AI_PROXY_BIN), through its own simulated provider.
-# What the tests need is installed first, pinned, into folders that git ignores.
+# Runs the official SDKs and Claude Code against the real binary (AI_PROXY_BIN), through its own simulated providers;
+# the providers' own SDKs against the simulated providers directly. What the tests need is installed first, pinned,
+# into folders that git ignores. CONFORMANCE=write updates the page of conformance instead of comparing it.
 set -euo pipefail
 binary=$(realpath "${AI_PROXY_BIN:?names the binary to test}")
 export AI_PROXY_BIN=$binary
@@ -19,9 +20,17 @@ if ! cmp -s node/package-lock.json node/node_modules/installed.json; then
 fi
 
 # Neither a proxy of the machine nor a key of the person who runs the tests may take part.
-unset OPENAI_API_KEY OPENAI_BASE_URL OPENAI_ORG_ID OPENAI_PROJECT_ID
 unset http_proxy https_proxy all_proxy HTTP_PROXY HTTPS_PROXY ALL_PROXY
+while IFS='=' read -r name _; do
+  case $name in
+    OPENAI_* | ANTHROPIC_* | CLAUDE_* | AWS_* | GEMINI_* | GOOGLE_* | CO_API_* | COHERE_* | MISTRAL_* | OLLAMA_* | HF_*) unset "$name" ;;
+  esac
+done < <(env)
+mkdir -p ../../.cache
+results=$(realpath ../../.cache)/conformance.json
+rm -f "$results"
 status=0
-.venv/bin/python ../launch.py gateway.yaml .venv/bin/python -m pytest -q python || status=$?
+AI_PROXY_CONFORMANCE=$results .venv/bin/python ../launch.py gateway.yaml .venv/bin/python -m pytest -q python || status=$?
 .venv/bin/python ../launch.py gateway.yaml node --test --test-reporter=tap node/*.test.mjs || status=$?
+.venv/bin/python conformance.py "$results" "${CONFORMANCE:-check}" || status=$?
 exit $status

@@ -54,10 +54,15 @@ pub(crate) fn answer(ask: &Ask) -> Value {
         })
         .collect();
     let tokens: u64 = inputs.iter().map(|input| text::count(input)).sum();
-    json!({
+    let mut value = json!({
         "object": "list", "data": data, "model": ask.model,
         "usage": {"prompt_tokens": tokens, "total_tokens": tokens},
-    })
+    });
+    if ask.provider.id == "mistral" {
+        // Its own SDK wants one here as well.
+        value["id"] = text::identifier("", 32, &inputs.join(" ")).into();
+    }
+    value
 }
 
 fn words(input: &Value) -> String {

@@ -20,8 +20,9 @@ fn kind_of(word: &str) -> Option<ErrorKind> {
         "PERMISSION_DENIED" => ErrorKind::Permission,
         "NOT_FOUND" => ErrorKind::NotFound,
         "RESOURCE_EXHAUSTED" => ErrorKind::RateLimit,
-        "UNAVAILABLE" | "INTERNAL" | "DEADLINE_EXCEEDED" | "UNKNOWN" | "DATA_LOSS" | "ABORTED"
-        | "CANCELLED" | "UNIMPLEMENTED" => ErrorKind::Api,
+        "UNAVAILABLE" => ErrorKind::Overloaded,
+        "DEADLINE_EXCEEDED" => ErrorKind::Timeout,
+        "INTERNAL" | "UNKNOWN" | "DATA_LOSS" | "ABORTED" | "CANCELLED" | "UNIMPLEMENTED" => ErrorKind::Api,
         _ => return None,
     })
 }
@@ -74,13 +75,10 @@ fn told(document: &Document, status: Option<u16>) -> UpstreamError {
     let word = code.as_deref().and_then(kind_of);
     let status = status.or(number).or_else(|| word.map(ErrorKind::status)).unwrap_or(500);
     let details = || of("details").into_iter().flat_map(Value::items);
-    let bad_key = details().any(|detail| {
-        detail.value("reason").and_then(Value::as_str).is_some_and(|reason| reason == "API_KEY_INVALID")
-    });
-    let kind = if bad_key {
-        ErrorKind::Authentication
-    } else {
-        word.unwrap_or_else(|| ErrorKind::of_status(status))
+    // There is no word for a body that is too large.
+    let kind = match ErrorKind::of_status(status) {
+        ErrorKind::TooLarge => ErrorKind::TooLarge,
+        of_status => word.unwrap_or(of_status),
     };
     let retry_after =
         details().find_map(|detail| seconds(&detail.value("retryDelay").and_then(Value::as_str)?));
@@ -129,16 +127,23 @@ mod tests {
             (
                 503,
                 r#"{"error":{"code":503,"message":"m","status":"UNAVAILABLE"}}"#,
-                ErrorKind::Api,
+                ErrorKind::Overloaded,
                 Some("UNAVAILABLE"),
                 "m",
             ),
             (
                 400,
                 r#"{"error":{"code":400,"message":"bad key","status":"INVALID_ARGUMENT","details":[{"@type":"type.googleapis.com/google.rpc.ErrorInfo","reason":"API_KEY_INVALID"}]}}"#,
-                ErrorKind::Authentication,
+                ErrorKind::InvalidRequest,
                 Some("INVALID_ARGUMENT"),
                 "bad key",
+            ),
+            (
+                413,
+                r#"{"error":{"code":413,"message":"m","status":"INVALID_ARGUMENT"}}"#,
+                ErrorKind::TooLarge,
+                Some("INVALID_ARGUMENT"),
+                "m",
             ),
             (404, r#"{"error":{"message":"m"}}"#, ErrorKind::NotFound, None, "m"),
             (400, r#"{"error":"text"}"#, ErrorKind::InvalidRequest, None, "text"),
@@ -172,7 +177,7 @@ mod tests {
     fn elements_of_streams_tell_their_status() {
         let unit = |text: &str| read_unit(&parse(text.as_bytes()).unwrap());
         let error = unit(r#"[{"error":{"code":503,"message":"","status":"UNAVAILABLE"}}]"#).unwrap();
-        assert_eq!((error.status, error.message.as_str()), (503, "api_error"));
+        assert_eq!((error.status, error.message.as_str()), (503, "overloaded_error"));
         let error = unit(r#"{"error":{"message":"q","status":"RESOURCE_EXHAUSTED"}}"#).unwrap();
         assert_eq!((error.status, error.kind), (429, ErrorKind::RateLimit));
         assert_eq!(unit(r#"{"candidates":[]}"#), None);

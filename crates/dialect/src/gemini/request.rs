@@ -96,7 +96,7 @@ fn lose_cached(conversation: &Conversation<'_>, request: &ChatRequest, losses: &
 fn write_tier(host: &Host, request: &ChatRequest, body: &mut ObjectWriter<'_>, losses: &mut Losses) {
     let Some(tier) = request.service_tier.as_deref().filter(|_| host.service_tier) else { return };
     match tier {
-        "auto" => {}
+        "auto" => body.text("serviceTier", "unspecified"),
         "default" | "standard" => body.text("serviceTier", "standard"),
         "flex" | "priority" => body.text("serviceTier", tier),
         _ => losses.add("service_tier", LossKind::Dropped),

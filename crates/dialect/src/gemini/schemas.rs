@@ -25,8 +25,8 @@ impl Schemas {
         static LOADED: OnceLock<Option<Schemas>> = OnceLock::new();
         let loaded = LOADED.get_or_init(|| {
             let read = |(file, _): &(&str, &str)| {
-                let text = fs::read(data_folder().join(file)).ok()?;
-                Some(serde_json::from_slice::<Value>(&text).unwrap()["schemas"].take())
+                let bytes = fs::read(data_folder().join(file)).ok()?;
+                Some(serde_json::from_slice::<Value>(&bytes).unwrap()["schemas"].take())
             };
             let hosts = [read(&FILES[0])?, read(&FILES[1])?];
             Some(Self { hosts, compiled: Mutex::default() })

@@ -1,5 +1,5 @@
-//! Families of the models on Bedrock, by their ids: from AWS's pages on what each model takes, read in November
-//! 2026.
+//! Families of the models on Bedrock, by their ids. What each takes is from AWS's request forms as far as the
+//! specification has them; where a form is silent, the rest of the family decides.
 
 use dialect::{CachePlaces, EffortPlace, Family, Structured, Thinking, TopK};
 use model::{Effort, Parameter};

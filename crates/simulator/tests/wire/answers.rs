@@ -174,6 +174,14 @@ fn embeddings_as_numbers_and_as_base64() {
 }
 
 #[test]
+fn embeddings_of_mistral_have_an_id() {
+    let body = r#"{"model":"mistral-embed","input":["a"]}"#;
+    let answer = send(&post("/sim/mistral/v1/embeddings", body)).expect(200).json();
+    assert_eq!(answer["id"].as_str().unwrap().len(), 32);
+    assert_eq!(answer["data"][0]["object"], "embedding");
+}
+
+#[test]
 fn marks_that_all_providers_know() {
     let refused = send(&chat("please_refuse", "")).expect(200).json();
     assert_eq!(refused["choices"][0]["finish_reason"], "content_filter");

@@ -42,12 +42,12 @@ fn recordings(test: &str) -> Option<Vec<PathBuf>> {
 }
 
 fn frames(body: &Bytes, framing: Framing, size: usize) -> Vec<Frame> {
-    let mut framer = Framer::new(framing, 1 << 24);
+    let mut cutter = Framer::new(framing, 1 << 24);
     let mut frames = Vec::new();
     for at in (0..body.len()).step_by(size) {
-        framer.push(&body.slice(at..(at + size).min(body.len())), &mut frames).unwrap();
+        cutter.push(&body.slice(at..(at + size).min(body.len())), &mut frames).unwrap();
     }
-    framer.finish(&mut frames).unwrap();
+    cutter.finish(&mut frames).unwrap();
     frames
 }
 
@@ -76,9 +76,9 @@ fn recorded_streams_are_read() {
     for path in paths {
         let name = path.to_str().unwrap();
         let body = Bytes::from(fs::read(&path).unwrap());
-        let framing = match name {
-            name if name.ends_with(".sse") => Framing::Sse,
-            name if name.ends_with(".chunks.txt") => Framing::Ndjson,
+        let framing = match name.rsplit('.').next() {
+            Some("sse") => Framing::Sse,
+            Some("txt") => Framing::Ndjson,
             _ => continue,
         };
         let events = events_of(&units(&body, framing, body.len())).unwrap();

@@ -21,7 +21,7 @@ fn request(texts: &[&str], dimensions: Option<u64>, extras: &[(&str, &'static st
     request
 }
 
-fn write(codec: &GeminiEmbeddings, request: &EmbeddingsRequest) -> (Value, Vec<String>) {
+fn write(codec: GeminiEmbeddings, request: &EmbeddingsRequest) -> (Value, Vec<String>) {
     let settings = Settings::default();
     let call = EmbeddingsCall { model: "m", settings: &settings };
     let encoded = codec.encode(request, &request.inputs, &call).unwrap();
@@ -39,7 +39,7 @@ fn write(codec: &GeminiEmbeddings, request: &EmbeddingsRequest) -> (Value, Vec<S
 }
 
 fn read(
-    codec: &GeminiEmbeddings,
+    codec: GeminiEmbeddings,
     body: &Value,
     inputs: usize,
 ) -> Result<(Vec<String>, Option<u64>), DecodeError> {
@@ -55,7 +55,7 @@ fn read(
 
 #[test]
 fn batches_of_the_public_api() {
-    let (body, losses) = write(&EMBEDDINGS, &request(&["a"], Some(8), &[]));
+    let (body, losses) = write(EMBEDDINGS, &request(&["a"], Some(8), &[]));
     let expected = json!({"requests":[{"model":"models/m","content":{"parts":[{"text":"a"}]},"outputDimensionality":8}]});
     assert_eq!((body, losses.len()), (expected, 0));
     let extras = [
@@ -64,40 +64,40 @@ fn batches_of_the_public_api() {
         ("auto_truncate", "true"),
         ("user_id", "1"),
     ];
-    let (body, losses) = write(&EMBEDDINGS, &request(&["a", "b"], None, &extras));
+    let (body, losses) = write(EMBEDDINGS, &request(&["a", "b"], None, &extras));
     assert_eq!(
         body["requests"][1],
         json!({"model":"models/m","content":{"parts":[{"text":"b"}]},"taskType":"RETRIEVAL_DOCUMENT","title":"t"})
     );
     assert_eq!(losses, ["auto_truncate dropped", "user_id dropped"]);
     let answer = json!({"embeddings":[{"values":[0.25,-1.0]},{"values":[1]}]});
-    assert_eq!(read(&EMBEDDINGS, &answer, 2), Ok((vec!["[0.25,-1.0]".into(), "[1]".into()], None)));
+    assert_eq!(read(EMBEDDINGS, &answer, 2), Ok((vec!["[0.25,-1.0]".into(), "[1]".into()], None)));
     let counted = json!({"embeddings":[{"values":[1]}],"usageMetadata":{"promptTokenCount":3}});
-    assert_eq!(read(&EMBEDDINGS, &counted, 1), Ok((vec!["[1]".into()], Some(3))));
+    assert_eq!(read(EMBEDDINGS, &counted, 1), Ok((vec!["[1]".into()], Some(3))));
 }
 
 #[test]
 fn predictions_of_vertex() {
-    let (body, _) = write(&VERTEX_EMBEDDINGS, &request(&["a"], Some(8), &[]));
+    let (body, _) = write(VERTEX_EMBEDDINGS, &request(&["a"], Some(8), &[]));
     assert_eq!(body, json!({"instances":[{"content":"a"}],"parameters":{"outputDimensionality":8}}));
     let extras = [("taskType", "\"CLUSTERING\""), ("autoTruncate", "false")];
-    let (body, _) = write(&VERTEX_EMBEDDINGS, &request(&["a", "b"], None, &extras));
+    let (body, _) = write(VERTEX_EMBEDDINGS, &request(&["a", "b"], None, &extras));
     let expected = json!({"instances":[{"content":"a","task_type":"CLUSTERING"},{"content":"b","task_type":"CLUSTERING"}],"parameters":{"autoTruncate":false}});
     assert_eq!(body, expected);
     let prediction = |count: Value| json!({"embeddings":{"values":[1],"statistics":{"token_count":count,"truncated":false}}});
     let answer = json!({"predictions":[prediction(json!(3)), prediction(json!(4.0))]});
-    assert_eq!(read(&VERTEX_EMBEDDINGS, &answer, 2), Ok((vec!["[1]".into(), "[1]".into()], Some(7))));
+    assert_eq!(read(VERTEX_EMBEDDINGS, &answer, 2), Ok((vec!["[1]".into(), "[1]".into()], Some(7))));
 }
 
 #[test]
 fn one_text_at_a_time() {
-    let (body, _) = write(&VERTEX_EMBED_CONTENT, &request(&["a"], None, &[]));
+    let (body, _) = write(VERTEX_EMBED_CONTENT, &request(&["a"], None, &[]));
     assert_eq!(body, json!({"content":{"parts":[{"text":"a"}]}}));
     let (body, _) =
-        write(&VERTEX_EMBED_CONTENT, &request(&["a"], Some(8), &[("task_type", "\"CLUSTERING\"")]));
+        write(VERTEX_EMBED_CONTENT, &request(&["a"], Some(8), &[("task_type", "\"CLUSTERING\"")]));
     assert_eq!(body["embedContentConfig"], json!({"taskType":"CLUSTERING","outputDimensionality":8}));
     let answer = json!({"embedding":{"values":[1]},"usageMetadata":{"promptTokenCount":11}});
-    assert_eq!(read(&VERTEX_EMBED_CONTENT, &answer, 1), Ok((vec!["[1]".into()], Some(11))));
+    assert_eq!(read(VERTEX_EMBED_CONTENT, &answer, 1), Ok((vec!["[1]".into()], Some(11))));
 }
 
 #[test]
@@ -116,9 +116,9 @@ fn a_call_takes_as_many_texts_as_its_model() {
 #[test]
 fn answers_have_a_vector_for_each_text() {
     let answer = json!({"embeddings":[{"values":[1]}]});
-    assert_eq!(read(&EMBEDDINGS, &answer, 2), Err(DecodeError::Missing("embeddings")));
-    assert_eq!(read(&EMBEDDINGS, &json!({"embeddings":[{}]}), 1), Err(DecodeError::Missing("embeddings")));
-    assert_eq!(read(&VERTEX_EMBED_CONTENT, &json!({}), 1), Err(DecodeError::Missing("embedding")));
+    assert_eq!(read(EMBEDDINGS, &answer, 2), Err(DecodeError::Missing("embeddings")));
+    assert_eq!(read(EMBEDDINGS, &json!({"embeddings":[{}]}), 1), Err(DecodeError::Missing("embeddings")));
+    assert_eq!(read(VERTEX_EMBED_CONTENT, &json!({}), 1), Err(DecodeError::Missing("embedding")));
     let mut tokens = request(&[], None, &[]);
     tokens.inputs.push(EmbeddingInput::Tokens(Json::from_static("[1]")));
     let settings = Settings::default();

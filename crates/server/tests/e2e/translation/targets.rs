@@ -258,6 +258,36 @@ pub const TARGETS: &[Target] = &[
         options: r#"upstream_url: "http://@UPSTREAM@/sim/vllm/v1/chat/completions""#,
         ..OPENAI
     },
+    Target {
+        name: "gemini",
+        provider: "gemini",
+        model: "gemini-2.5-flash",
+        auth: "header_name: x-goog-api-key, header_value: sk-sim-CANARY-gemini",
+        wrong: "header_name: x-goog-api-key, header_value: CANARY-wrong",
+        options: r#"upstream_url: "http://@UPSTREAM@/""#,
+        refusal: Some("content_filter"),
+        ..OWN
+    },
+    Target {
+        name: "gemini-sealed",
+        provider: "gemini",
+        model: "gemini-3-flash-preview",
+        auth: "header_name: x-goog-api-key, header_value: sk-sim-CANARY-gemini-sealed",
+        wrong: "header_name: x-goog-api-key, header_value: CANARY-wrong",
+        options: r#"upstream_url: "http://@UPSTREAM@/""#,
+        seals: true,
+        refusal: Some("content_filter"),
+        ..OWN
+    },
+    Target {
+        name: "vertex",
+        provider: "gemini",
+        model: "gemini-2.5-pro",
+        auth: "header_name: Authorization, header_value: Bearer sk-sim-CANARY-vertex",
+        options: r#"upstream_url: "http://@UPSTREAM@/", gemini: {api_endpoint: eu-aiplatform.googleapis.com, project_id: p, location_id: l}"#,
+        refusal: Some("content_filter"),
+        ..OWN
+    },
 ];
 
 impl Target {
