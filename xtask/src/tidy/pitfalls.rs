@@ -1,5 +1,7 @@
 //! The page of pitfalls names tests: each must be there.
 
+use std::path::Path;
+
 use super::Finding;
 use crate::files::SourceFile;
 
@@ -27,7 +29,8 @@ pub fn check(files: &[SourceFile]) -> Vec<Finding> {
 /// The tests that a line names: file below `crates/`, function.
 fn names(line: &str) -> Vec<(&str, &str)> {
     let quoted = line.split('`').skip(1).step_by(2);
-    quoted.filter_map(|text| text.split_once(' ')).filter(|(path, _)| path.ends_with(".rs")).collect()
+    let named = quoted.filter_map(|text| text.split_once(' '));
+    named.filter(|(path, _)| Path::new(path).extension().is_some_and(|kind| kind == "rs")).collect()
 }
 
 fn has_test(text: &str, name: &str) -> bool {

@@ -31,11 +31,8 @@ fn what_would_be_sent_is_shown() {
             if let Some(lost) = lost {
                 assert!(all.contains(lost), "{path} does not tell of {lost}: {all}");
             }
-            let sent = shown
-                .out
-                .find('{')
-                .map(|start| &shown.out[start..])
-                .unwrap_or_else(|| panic!("no body: {all}"));
+            let start = shown.out.find('{').unwrap_or_else(|| panic!("no body: {all}"));
+            let sent = &shown.out[start..];
             let sent: Value = serde_json::Deserializer::from_str(sent)
                 .into_iter()
                 .next()

@@ -221,7 +221,7 @@ fn what_cannot_be_read_is_an_error() {
         let record = world.record(&answer);
         let told = (record["outcome"].as_str().unwrap(), record["error"].as_str().unwrap());
         // A value that is never closed goes on to the end, where values are told apart by their brackets alone.
-        let unclosed = matches!(target.framing, Framing::Lines | Framing::Array);
+        let unclosed = target.framing == Framing::Lines;
         let truncated = unclosed && told == ("truncated", "upstream_truncated");
         assert!(truncated || told == ("gateway_error", "upstream_invalid"), "{client:?}: {record}");
     });
@@ -252,7 +252,7 @@ fn a_frame_beyond_all_bounds_ends_the_stream() {
     };
     with_faults(first, &["huge_line"], |world, target, client, fault| {
         let call = client.call(target, "bounds", "words:20", fault).header("x-sim-size", "18000000");
-        let call = call.patience(std::time::Duration::from_secs(60));
+        let call = call.patience(std::time::Duration::from_mins(1));
         let answer = world.send(&call);
         client.broken(&answer);
         assert!(answer.body.len() < 1 << 20, "{} bytes", answer.body.len());

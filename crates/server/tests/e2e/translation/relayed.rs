@@ -32,7 +32,7 @@ fn bodies_are_the_providers_own_byte_for_byte() {
         ("same-error", "words:9", "", "status_529"),
     ] {
         let mut body = ODD.replace("@TEXT@", text).replace("@MORE@", more);
-        if !thinking.is_empty() && more == thinking {
+        if more == thinking {
             body = body.replace("\"temperature\":0.50,", "");
         }
         let call = |call: Call| if fault.is_empty() { call } else { call.header("x-sim-fault", fault) };

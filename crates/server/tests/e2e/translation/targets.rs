@@ -8,8 +8,6 @@ pub enum Framing {
     Binary,
     /// One JSON object a line.
     Lines,
-    /// One JSON array.
-    Array,
 }
 
 /// One target, and what it can do.
