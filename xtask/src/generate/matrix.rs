@@ -109,7 +109,7 @@ mod tests {
     fn every_parameter_has_its_row_in_both_tables() {
         let text = tables();
         for parameter in Parameter::ALL {
-            let row = format!("| `{}` | ", parameter.name());
+            let row = format!("\n| `{}` | ", parameter.name());
             assert_eq!(text.matches(&row).count(), 2, "{row}");
         }
     }

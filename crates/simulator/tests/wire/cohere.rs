@@ -301,7 +301,7 @@ fn faults_of_events_and_lines() {
             "/v1/chat" => body["message"] = "one two three four".into(),
             _ => body["prompt"] = "one two three four".into(),
         }
-        send(&call(path, &body).header("x-sim-fault", fault).patience(Duration::from_millis(500)))
+        send(&call(path, &body).header("x-sim-fault", fault).patience(Duration::from_millis(1500)))
     };
     for path in ["/v2/chat", "/v1/chat", "/v1/generate"] {
         assert_eq!(answer(path, "cut_mid").end, End::Cut, "{path}");

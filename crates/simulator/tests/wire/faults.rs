@@ -15,7 +15,7 @@ fn whole(fault: &str) -> Answer {
 
 fn streamed(fault: &str) -> Answer {
     let call = chat("one two three four", STREAM).header("x-sim-fault", fault);
-    send(&call.patience(Duration::from_millis(500)))
+    send(&call.patience(Duration::from_millis(1500)))
 }
 
 #[test]

@@ -303,7 +303,7 @@ fn faults_in_either_framing() {
     let answer = |query: &str, fault: &str| {
         let path = format!("/v1beta/models/gemini-2.5-flash:streamGenerateContent{query}");
         let call = call(&path, &body).header("x-sim-fault", fault);
-        send(&call.patience(std::time::Duration::from_millis(500)))
+        send(&call.patience(std::time::Duration::from_millis(1500)))
     };
     for query in ["?alt=sse", ""] {
         assert_eq!(answer(query, "cut_mid").end, End::Cut);

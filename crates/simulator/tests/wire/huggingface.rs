@@ -120,7 +120,7 @@ fn faults_of_generation() {
     let answer = |fault: &str| {
         let call =
             call("/generate_stream", &json!({"inputs": "one two three four"})).header("x-sim-fault", fault);
-        send(&call.patience(Duration::from_millis(500)))
+        send(&call.patience(Duration::from_millis(1500)))
     };
     assert_eq!(answer("cut_mid").end, End::Cut);
     assert_eq!(answer("stall_mid").end, End::TimedOut);

@@ -172,7 +172,7 @@ fn wrong_requests_are_refused() {
 fn faults_between_lines() {
     let answer = |fault: &str| {
         let call = post("/api/chat", &request("one two three four", &json!({}))).header("x-sim-fault", fault);
-        send(&call.patience(std::time::Duration::from_millis(500)))
+        send(&call.patience(std::time::Duration::from_millis(1500)))
     };
     let plain = lines(&answer(""));
     for fault in ["drip", "split", "burst", "crlf", "comments", "comments,crlf,drip"] {

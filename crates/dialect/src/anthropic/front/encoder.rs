@@ -223,6 +223,8 @@ fn open(between: Between, item: Item, out: &mut Vec<u8>) -> State {
             block.thinking(&text, out);
             State::Thinking(block)
         }
+        // Gemini seals text as well; an empty block of thinking behind that would be made up.
+        Item::Seal(seal) if seal.maker == Maker::Gemini => State::Between(between),
         // The thinking was left out; its seal was not.
         Item::Seal(seal) => State::Between(between.thinking(out).sign(&seal::signature(&seal), out)),
         Item::Whole(block) => State::Between(between.whole(&block, out)),

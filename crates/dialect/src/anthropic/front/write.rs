@@ -80,6 +80,8 @@ fn write_text(part: &TextPart, content: &mut ArrayWriter<'_>) {
 fn write_reasoning(reasoning: &Reasoning, content: &mut ArrayWriter<'_>) {
     match reasoning {
         Reasoning::Open { text, seal: None } if text.is_empty() => {}
+        // Gemini seals text as well.
+        Reasoning::Open { text, seal: Some(seal) } if text.is_empty() && seal.maker == Maker::Gemini => {}
         Reasoning::Open { text, seal } => content.object(|block| {
             block.text("type", "thinking");
             block.text("thinking", text);
