@@ -86,7 +86,9 @@ fn what_is_no_answer_is_refused() {
 
 fn fold(events: Vec<ChatEvent>) -> Result<ChatResponse, UpstreamError> {
     let mut fold = Fold::default();
-    events.into_iter().for_each(|event| fold.add(event));
+    for event in events {
+        fold.add(event);
+    }
     fold.finish(|text| text.starts_with('{') && text.ends_with('}'))
 }
 
