@@ -66,7 +66,9 @@ fuzz_target!(|input: Input<'_>| {
     check(&endpoint, &binding);
     if matches!(input.place, Place::Template { .. }) {
         assert!(endpoint.host().strip_suffix(".example.com").is_some_and(|label| !label.contains('.')));
-        if operation != Operation::Preserve {
+        // At some providers a configured path takes the place of the one that has the value.
+        let replaced = route.path_replaces && input.upstream_path.is_some();
+        if operation != Operation::Preserve && !replaced {
             assert_eq!(endpoint.path().matches('/').count(), 3, "a value left its segment");
         }
     }

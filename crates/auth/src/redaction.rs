@@ -2,7 +2,8 @@
 
 /// Headers in which a client sends its own credential for a provider. Unless `allow_override` says so,
 /// none of them goes upstream, whatever the provider. Lower case.
-pub const CLIENT_CREDENTIALS: [&str; 4] = ["authorization", "x-api-key", "api-key", "x-goog-api-key"];
+pub const CLIENT_CREDENTIALS: [&str; 5] =
+    ["authorization", "x-api-key", "api-key", "x-goog-api-key", "x-amz-security-token"];
 
 /// Headers whose value is shown nowhere. Lower case.
 pub const REDACTED: [&str; 13] = [
