@@ -13,6 +13,10 @@ pub struct Front {
     completions: Option<&'static dyn ChatFront>,
     embeddings: Option<&'static dyn EmbeddingsFront>,
     asides: Option<&'static dyn Asides>,
+    /// What the names of its own headers begin with. Lower case.
+    header_prefix: &'static str,
+    /// The header in which a client asks for betas, where the format has one.
+    pub beta_header: Option<&'static str>,
 }
 
 /// What clients of a format ask for besides answers, at paths of its own.
@@ -66,6 +70,8 @@ static OPENAI: Front = Front {
     completions: Some(&openai::COMPLETIONS_FRONT),
     embeddings: Some(&openai::EMBEDDINGS_FRONT),
     asides: None,
+    header_prefix: "openai-",
+    beta_header: None,
 };
 
 static ANTHROPIC: Front = Front {
@@ -74,7 +80,15 @@ static ANTHROPIC: Front = Front {
     completions: None,
     embeddings: None,
     asides: Some(&anthropic::ASIDES),
+    header_prefix: "anthropic-",
+    beta_header: Some("anthropic-beta"),
 };
+
+/// Whether a header, by its lower-case name, is one of a client format's own: what a client tells the provider
+/// whose format it speaks, and nobody else.
+pub fn is_format_header(name: &str) -> bool {
+    [&OPENAI, &ANTHROPIC].iter().any(|front| name.starts_with(front.header_prefix))
+}
 
 /// The front of a client format; none where this version does not speak it.
 pub fn front(format: ClientFormat) -> Option<&'static Front> {

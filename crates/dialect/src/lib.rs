@@ -33,7 +33,7 @@ pub use chat::{
 };
 pub use embeddings::{EmbeddingsCall, EmbeddingsCodec, EmbeddingsFront, EncodedEmbeddings};
 pub use family::{CachePlaces, EffortPlace, Family, SamplingRule, Structured, Thinking, TopK};
-pub use front::{Aside, Asides, Front, front};
+pub use front::{Aside, Asides, Front, front, is_format_header};
 
 pub use envelope::{AnswerError, Call, Delivery, Envelope, Head, RequestError, Verdict, WholeAnswer};
 pub use invoke::{InvokeFault, InvokeReframer};

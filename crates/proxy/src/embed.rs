@@ -76,14 +76,18 @@ impl Embedding {
         body: &[u8],
     ) -> Result<(), DecodeError> {
         let answer = self.codec.decode(&self.call(settings), &header_of(headers), body, self.last)?;
+        let first = self.sent == self.last;
         let gathered = &mut self.gathered;
         gathered.vectors.extend(answer.vectors);
         gathered.model = gathered.model.take().or(answer.model);
-        gathered.usage = match (gathered.usage, answer.usage) {
-            (Some(so_far), Some(more)) => {
-                Some(Usage { fresh_input: so_far.fresh_input + more.fresh_input, ..so_far })
-            }
-            (so_far, more) => so_far.or(more),
+        // A sum that lacks a call would be told as the whole: then nothing counts as reported.
+        gathered.usage = if first {
+            answer.usage
+        } else {
+            gathered.usage.zip(answer.usage).map(|(so_far, more)| Usage {
+                fresh_input: so_far.fresh_input.saturating_add(more.fresh_input),
+                ..so_far
+            })
         };
         Ok(())
     }

@@ -55,7 +55,7 @@ pub fn strip_for_upstream(headers: &mut HeaderMap, unwanted: impl Fn(&str) -> bo
 
 /// Removes what a client tells the provider whose format it speaks, when the target is another.
 pub fn strip_dialect(headers: &mut HeaderMap) {
-    strip(headers, |name| name.starts_with("anthropic-") || name.starts_with("openai-"));
+    strip(headers, dialect::is_format_header);
 }
 
 /// Turns an upstream's headers into those that go to the client.

@@ -147,15 +147,18 @@ async fn exchange(
         request_id: account.request_id_text(),
     };
     let prepared = match plugin.aside(asked.path) {
-        Some((asides, Aside::Count)) => prepare_count(gateway, plugin, asides, &asked),
-        _ => prepare(gateway, plugin, &asked).map(|prepared| Counting::Asked(Box::new(prepared))),
+        Some((asides, Aside::Count)) => match prepare_count(gateway, plugin, asides, &asked) {
+            Ok(Counting::Asked(prepared)) => Ok(*prepared),
+            Ok(Counting::Estimated(count)) => {
+                account.answered_here();
+                return Ok(render::json(StatusCode::OK, count.into(), Vec::new(), account));
+            }
+            Err(error) => Err(error),
+        },
+        _ => prepare(gateway, plugin, &asked),
     };
     let mut prepared = match prepared {
-        Ok(Counting::Asked(prepared)) => prepared,
-        Ok(Counting::Estimated(count)) => {
-            account.answered_here();
-            return Ok(render::json(StatusCode::OK, count.into(), Vec::new(), account));
-        }
+        Ok(prepared) => prepared,
         Err(error) => return Err(failed(error, account, plugin)),
     };
     drop(asked);
@@ -184,12 +187,7 @@ async fn exchange(
         let response = match sent {
             Ok(response) => response,
             Err(error) => {
-                tracing::warn!(
-                    request_id = account.request_id().as_str(),
-                    host = prepared.destination.endpoint.authority(),
-                    %error,
-                    "an upstream did not answer"
-                );
+                warn_unanswered(&account, &prepared, &error);
                 return Err(failed(GatewayError::Upstream(error), account, plugin));
             }
         };
@@ -201,6 +199,15 @@ async fn exchange(
             return Err(failed(error, account, plugin));
         }
     }
+}
+
+fn warn_unanswered(account: &Account, prepared: &Prepared<'_>, error: &upstream::UpstreamError) {
+    tracing::warn!(
+        request_id = account.request_id().as_str(),
+        host = prepared.destination.endpoint.authority(),
+        %error,
+        "an upstream did not answer"
+    );
 }
 
 /// Signs, with a grant of the target's cloud identity where it has one.

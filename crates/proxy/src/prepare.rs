@@ -223,7 +223,8 @@ impl Making<'_, '_> {
     ) -> Result<Made, GatewayError> {
         let mut edits = Box::new(hide(&document, self.asked.hidden_members));
         let mut losses = Losses::default();
-        let betas = self.asked.lookup.headers.get_all("anthropic-beta").iter();
+        let betas = self.plugin.front.beta_header.into_iter();
+        let betas = betas.flat_map(|name| self.asked.lookup.headers.get_all(name));
         let betas: Vec<_> = betas.filter_map(|value| value.to_str().ok()).collect();
         let betas = betas.join(",");
         let call = Call {
