@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use document::{Document, Edits};
-use model::{ConfiguredOptions, Losses, Operation, Usage};
+use model::{ConfiguredOptions, Losses, Operation, Told, Usage};
 use stream::StreamReader;
 use thiserror::Error;
 
@@ -65,6 +65,7 @@ pub struct WholeAnswer {
     pub usage: Option<Usage>,
     /// Bytes of generated text, for an estimate where no usage was reported.
     pub output_bytes: u64,
+    pub told: Told,
 }
 
 /// Why a whole answer with status 2xx is not an answer of its operation.

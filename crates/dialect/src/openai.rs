@@ -5,6 +5,7 @@ mod codec;
 mod envelope;
 mod error;
 mod estimate;
+mod finish;
 mod front;
 mod generated;
 mod object;

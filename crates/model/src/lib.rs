@@ -11,6 +11,7 @@ mod loss;
 mod operation;
 mod options;
 mod settings;
+mod told;
 mod upstream_error;
 mod usage;
 
@@ -22,5 +23,6 @@ pub use loss::{Loss, LossKind, Losses};
 pub use operation::Operation;
 pub use options::{ConfiguredOptions, OptionsPrecedence};
 pub use settings::Settings;
+pub use told::Told;
 pub use upstream_error::{ErrorKind, UpstreamError};
 pub use usage::{Usage, UsageSource};

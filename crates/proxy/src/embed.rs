@@ -84,10 +84,7 @@ impl Embedding {
         gathered.usage = if first {
             answer.usage
         } else {
-            gathered.usage.zip(answer.usage).map(|(so_far, more)| Usage {
-                fresh_input: so_far.fresh_input.saturating_add(more.fresh_input),
-                ..so_far
-            })
+            gathered.usage.zip(answer.usage).map(|(so_far, more)| so_far.plus(more))
         };
         Ok(())
     }

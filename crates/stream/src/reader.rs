@@ -1,6 +1,6 @@
 //! What a dialect tells the relay about the frames that pass by.
 
-use model::Usage;
+use model::{Told, Usage};
 
 /// What one frame of a relayed event stream is, as far as the relay must know.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,8 +28,8 @@ pub trait StreamReader: Send {
     fn input_usage(&self) -> Option<Usage> {
         None
     }
-    /// The model that the answer names.
-    fn response_model(&self) -> Option<&str>;
+    /// What the answer has told of itself so far.
+    fn told(&self) -> Told;
     /// Whether the provider has said why generation stopped: an end of the body is then a normal end.
     fn finished(&self) -> bool;
     /// Whether any generated content has passed.

@@ -256,7 +256,7 @@ impl SseRelay {
         Summary {
             state: self.judge.state.clone(),
             usage,
-            response_model: reader.response_model().map(Box::from),
+            told: reader.told(),
             end,
             frames: self.judge.frames,
             bytes_out: self.bytes_out,

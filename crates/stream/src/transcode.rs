@@ -2,7 +2,7 @@
 //! summary out.
 
 use bytes::Bytes;
-use model::{ChatEvent, ChoiceIndex, UpstreamError, Usage, UsageSource};
+use model::{ChatEvent, ChoiceIndex, Told, UpstreamError, Usage, UsageSource};
 
 use crate::chat::{ChatDecoder, ChatEncoder, Progress};
 use crate::fault::{End, StreamEnd, StreamFault, StreamState, Summary};
@@ -24,7 +24,7 @@ pub struct Transcoder {
     phase: Phase,
     state: StreamState,
     usage: Option<Usage>,
-    response_model: Option<Box<str>>,
+    told: Told,
     /// One bit for a choice.
     seen: u128,
     closed: u128,
@@ -62,7 +62,7 @@ impl Transcoder {
             phase: Phase::Flowing,
             state: StreamState::Waiting,
             usage: None,
-            response_model: None,
+            told: Told::default(),
             seen: 0,
             closed: 0,
             frames: 0,
@@ -208,15 +208,24 @@ impl Transcoder {
                 ChatEvent::Error(error) => return self.reject(&error, written),
                 ChatEvent::Usage(usage) => self.usage = Some(usage),
                 event => {
-                    if let ChatEvent::Start(start) = &event {
-                        self.response_model.clone_from(&start.model);
-                    }
+                    self.note(&event);
                     if self.state == StreamState::Waiting {
                         self.state = StreamState::Started;
                     }
                     self.encoder.event(event, written);
                 }
             }
+        }
+    }
+
+    fn note(&mut self, event: &ChatEvent) {
+        match event {
+            ChatEvent::Start(start) => {
+                self.told.id.clone_from(&start.id);
+                self.told.model.clone_from(&start.model);
+            }
+            ChatEvent::Finish { finish, .. } => self.told.finish_reasons.push(finish.reason),
+            _ => {}
         }
     }
 
@@ -271,7 +280,7 @@ impl Transcoder {
         Summary {
             state: self.state.clone(),
             usage,
-            response_model: self.response_model.clone(),
+            told: self.told.clone(),
             end,
             frames: self.frames,
             bytes_out: self.bytes_out,

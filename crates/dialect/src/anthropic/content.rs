@@ -308,7 +308,7 @@ impl Content {
         if let Some(container) = value("container").filter(|container| !container.is_null()) {
             events.push(extra("container", container));
         }
-        let mut finish = reason(value("stop_reason").and_then(Value::as_str).as_deref());
+        let mut finish = stop_reason(value("stop_reason").and_then(Value::as_str).as_deref());
         if finish == FinishReason::ToolCalls && self.calls == 0 && self.answered {
             finish = FinishReason::Stop;
         }
@@ -337,7 +337,7 @@ impl Content {
     }
 }
 
-fn reason(stop: Option<&str>) -> FinishReason {
+pub(super) fn stop_reason(stop: Option<&str>) -> FinishReason {
     match stop {
         Some("stop_sequence") => FinishReason::StopSequence,
         Some("max_tokens" | "model_context_window_exceeded") => FinishReason::Length,

@@ -9,7 +9,6 @@ mod calls;
 mod conversation;
 mod decoder;
 mod errors;
-mod finish;
 mod message;
 mod said;
 

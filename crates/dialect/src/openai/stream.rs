@@ -10,9 +10,10 @@ use std::sync::LazyLock;
 
 use document::{Kind, Value, quote, scan_members};
 use memchr::memmem::Finder;
-use model::{Operation, Usage};
+use model::{FinishReason, Operation, Told, Usage};
 use stream::{FrameKind, StreamReader};
 
+use super::finish;
 use super::generated::Generated;
 use super::usage;
 use crate::Quirks;
@@ -42,6 +43,8 @@ pub struct Reader {
     seen: u128,
     closed: u128,
     generated: Generated,
+    service_tier: Option<Box<str>>,
+    finish_reasons: Vec<FinishReason>,
 }
 
 impl Reader {
@@ -59,6 +62,8 @@ impl Reader {
             seen: 0,
             closed: 0,
             generated: Generated::default(),
+            service_tier: None,
+            finish_reasons: Vec::new(),
         }
     }
 
@@ -96,12 +101,12 @@ impl Reader {
 
     fn read_choice(&mut self, choice: Value<'_>) {
         let mut index = 0;
-        let mut closed = false;
+        let mut finished = None;
         for member in choice.members() {
             let value = member.value;
             match member.name.raw() {
                 b"index" => index = value.as_u64().unwrap_or(0),
-                b"finish_reason" => closed = value.inner().is_some_and(|reason| !reason.is_empty()),
+                b"finish_reason" => finished = value.as_str().filter(|reason| !reason.is_empty()),
                 b"delta" if self.operation != Operation::Completions => {
                     for part in value.members() {
                         self.generated.add_member(part.name.raw(), part.value);
@@ -113,7 +118,10 @@ impl Reader {
         }
         let bit = u32::try_from(index).ok().and_then(|index| 1_u128.checked_shl(index)).unwrap_or(0);
         self.seen |= bit;
-        if closed {
+        if let Some(reason) = finished {
+            if self.closed & bit == 0 {
+                self.finish_reasons.push(finish::read(&reason, None, false).reason);
+            }
             self.closed |= bit;
         }
     }
@@ -128,6 +136,9 @@ impl Reader {
         }
         if self.model.is_none() {
             self.model = chunk.model.and_then(name);
+        }
+        if self.service_tier.is_none() {
+            self.service_tier = chunk.service_tier.and_then(name);
         }
         if self.id.is_some() && self.model.is_some() {
             self.tries = 0;
@@ -169,8 +180,13 @@ impl StreamReader for Reader {
         self.usage
     }
 
-    fn response_model(&self) -> Option<&str> {
-        self.model.as_deref()
+    fn told(&self) -> Told {
+        Told {
+            id: self.id.clone(),
+            model: self.model.clone(),
+            service_tier: self.service_tier.clone(),
+            finish_reasons: self.finish_reasons.clone(),
+        }
     }
 
     fn finished(&self) -> bool {
@@ -211,6 +227,7 @@ impl StreamReader for Reader {
 struct Chunk<'d> {
     id: Option<Value<'d>>,
     model: Option<Value<'d>>,
+    service_tier: Option<Value<'d>>,
     created: Option<Value<'d>>,
     choices: Option<Value<'d>>,
     /// Only where it is an object.
@@ -225,6 +242,8 @@ impl<'d> Chunk<'d> {
             self.id = Some(value);
         } else if name.is("model") {
             self.model = Some(value);
+        } else if name.is("service_tier") {
+            self.service_tier = Some(value);
         } else if name.is("created") {
             self.created = Some(value);
         } else if name.is("choices") {

@@ -1,6 +1,6 @@
 //! A whole answer.
 
-use crate::{AssistantPart, Extras, Json, Reasoning, Usage};
+use crate::{AssistantPart, Extras, Json, Reasoning, Told, Usage};
 
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ChatResponse {
@@ -55,6 +55,16 @@ pub enum FinishReason {
 }
 
 impl ChatResponse {
+    /// What the answer tells of itself.
+    pub fn told(&self) -> Told {
+        Told {
+            id: self.id.clone(),
+            model: self.model.clone(),
+            service_tier: self.service_tier.clone(),
+            finish_reasons: self.choices.iter().map(|choice| choice.finish.reason).collect(),
+        }
+    }
+
     /// Bytes of generated text, for an estimate where a provider reports no usage.
     pub fn output_bytes(&self) -> u64 {
         let parts = self.choices.iter().flat_map(|choice| &choice.parts);

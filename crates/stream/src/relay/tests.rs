@@ -40,8 +40,8 @@ impl StreamReader for Letters {
     fn usage(&self) -> Option<Usage> {
         self.usage
     }
-    fn response_model(&self) -> Option<&str> {
-        None
+    fn told(&self) -> Told {
+        Told::default()
     }
     fn finished(&self) -> bool {
         self.finished

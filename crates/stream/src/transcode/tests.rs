@@ -98,7 +98,7 @@ fn a_complete_answer() {
     assert_eq!(out, "<\na\nb\n>\nused 7\n");
     assert_eq!(summary.end, StreamEnd::Complete);
     assert_eq!(summary.usage, Some((Usage { output: 7, ..Usage::default() }, UsageSource::Reported)));
-    assert_eq!(summary.response_model.as_deref(), Some("m"));
+    assert_eq!(summary.told.model.as_deref(), Some("m"));
     assert_eq!((summary.frames, summary.output_bytes), (5, 2));
 }
 

@@ -5,9 +5,10 @@
 use std::ops::ControlFlow;
 
 use document::{Kind, ScanError, Value, scan_members};
-use model::{Operation, Usage};
+use model::{Operation, Told, Usage};
 use stream::{FrameKind, StreamReader};
 
+use crate::anthropic::content::stop_reason;
 use crate::anthropic::usage::Counts;
 
 const TERMINATOR: &[u8] = b"event: message_stop\ndata: {\"type\":\"message_stop\"}\n\n";
@@ -21,7 +22,7 @@ pub(super) struct Reader {
     counts: Counts,
     /// The last word on usage has come; before it, output is a guess.
     counted: bool,
-    model: Option<Box<str>>,
+    told: Told,
     finished: bool,
     started: bool,
     output_bytes: u64,
@@ -47,7 +48,7 @@ impl Reader {
             operation,
             counts: Counts::default(),
             counted: false,
-            model: None,
+            told: Told::default(),
             finished: false,
             started: false,
             output_bytes: 0,
@@ -64,6 +65,9 @@ impl Reader {
             b"message_start" => {
                 let Some(message) = event.message else { return FrameKind::Content };
                 self.name(message.value("model"));
+                self.told.id = message.value("id").and_then(name_of);
+                self.told.service_tier =
+                    message.value("usage").and_then(|usage| usage.value("service_tier")).and_then(name_of);
                 if let Some(usage) = message.value("usage").filter(|_| !self.counted) {
                     self.counts.update(usage);
                     self.counts = self.counts.without_output();
@@ -82,7 +86,7 @@ impl Reader {
             }
             b"message_delta" => {
                 let reason = event.delta.and_then(|delta| delta.value("stop_reason"));
-                self.finished |= reason.is_some_and(|reason| !reason.is_null());
+                self.finish(reason);
                 if let Some(usage) = event.usage.filter(|usage| usage.kind() == Kind::Object) {
                     self.counts.update(usage);
                     self.counted = true;
@@ -107,7 +111,7 @@ impl Reader {
         if let Some(text) = event.completion {
             self.name(event.model);
             self.generated(text_bytes(Some(text)));
-            self.finished |= event.stop_reason.is_some_and(|reason| !reason.is_null());
+            self.finish(event.stop_reason);
         }
     }
 
@@ -117,11 +121,15 @@ impl Reader {
     }
 
     fn name(&mut self, model: Option<Value<'_>>) {
-        if self.model.is_none() {
-            let name = model.and_then(Value::as_str);
-            let name = name.filter(|name| !name.is_empty() && name.len() <= LONGEST_NAME);
-            self.model = name.map(|name| name.as_ref().into());
+        if self.told.model.is_none() {
+            self.told.model = model.and_then(name_of);
         }
+    }
+
+    fn finish(&mut self, reason: Option<Value<'_>>) {
+        let Some(reason) = reason.filter(|reason| !reason.is_null()) else { return };
+        self.finished = true;
+        self.told.finish_reasons = vec![stop_reason(reason.as_str().as_deref())];
     }
 }
 
@@ -164,8 +172,8 @@ impl StreamReader for Reader {
         self.counts.usage()
     }
 
-    fn response_model(&self) -> Option<&str> {
-        self.model.as_deref()
+    fn told(&self) -> Told {
+        self.told.clone()
     }
 
     fn finished(&self) -> bool {
@@ -188,6 +196,12 @@ impl StreamReader for Reader {
     fn terminator(&self) -> Option<&'static [u8]> {
         (self.operation == Operation::Chat).then_some(TERMINATOR)
     }
+}
+
+/// A name that is worth keeping.
+pub(super) fn name_of(value: Value<'_>) -> Option<Box<str>> {
+    let name = value.as_str().filter(|name| !name.is_empty() && name.len() <= LONGEST_NAME)?;
+    Some(name.as_ref().into())
 }
 
 /// Bytes of generated text in a block.

@@ -1,7 +1,7 @@
 //! Bodies pass byte for byte, but for what a host needs; streams are read along.
 
 use bytes::Bytes;
-use model::{ConfiguredOptions, OptionsPrecedence, Usage, UsageSource};
+use model::{ConfiguredOptions, FinishReason, OptionsPrecedence, Told, Usage, UsageSource};
 use proptest::prelude::*;
 use stream::{End, FrameKind, RelaySettings, SseRelay, StreamEnd, relay_cut};
 
@@ -170,13 +170,27 @@ fn whole_answers_are_checked_and_counted() {
         r#"{"content":[{"type":"text","text":"x"}],"usage":{"input_tokens":3,"cache_read_input_tokens":2,"output_tokens":4}}"#,
     );
     let usage = Usage { fresh_input: 3, cache_read: 2, output: 4, ..Usage::default() };
-    assert_eq!(answer, Ok(WholeAnswer { usage: Some(usage), output_bytes: 0 }));
+    assert_eq!(answer, Ok(WholeAnswer { usage: Some(usage), output_bytes: 0, ..WholeAnswer::default() }));
     let uncounted = r#"{"content":[{"type":"text","text":"a\u00e9"},{"type":"tool_use","name":"f","input":{"x":1}},{"type":"tool_use","input":{}}]}"#;
-    assert_eq!(whole(Operation::Chat, uncounted), Ok(WholeAnswer { usage: None, output_bytes: 10 }));
+    assert_eq!(
+        whole(Operation::Chat, uncounted),
+        Ok(WholeAnswer { output_bytes: 10, ..WholeAnswer::default() })
+    );
     assert_eq!(
         whole(Operation::Completions, r#"{"completion":"abc"}"#),
-        Ok(WholeAnswer { usage: None, output_bytes: 3 })
+        Ok(WholeAnswer { output_bytes: 3, ..WholeAnswer::default() })
     );
+    let told = whole(
+        Operation::Chat,
+        r#"{"id":"msg_1","model":"claude-x","content":[],"stop_reason":"max_tokens","usage":{"input_tokens":3,"output_tokens":4,"service_tier":"priority"}}"#,
+    );
+    let expected = Told {
+        id: Some("msg_1".into()),
+        model: Some("claude-x".into()),
+        service_tier: Some("priority".into()),
+        finish_reasons: vec![FinishReason::Length],
+    };
+    assert_eq!(told.map(|answer| answer.told), Ok(expected));
     assert_eq!(whole(Operation::Chat, "[]"), Err(AnswerError::NotAnObject));
     assert_eq!(
         whole(Operation::Chat, r#"{"content":"x"}"#),
@@ -213,7 +227,7 @@ fn a_stream_passes_and_is_counted() {
         (out, summary.end, summary.usage),
         (body, StreamEnd::Complete, Some((usage, UsageSource::Reported)))
     );
-    assert_eq!((summary.response_model.as_deref(), summary.output_bytes), (Some("claude-x"), 5));
+    assert_eq!((summary.told.model.as_deref(), summary.output_bytes), (Some("claude-x"), 5));
 }
 
 #[test]
@@ -248,7 +262,7 @@ fn legacy_completions_are_read_along() {
     let body = "event: completion\ndata: {\"type\":\"completion\",\"completion\":\" hi\",\"stop_reason\":null,\"model\":\"claude-2\"}\n\nevent: completion\ndata: {\"type\":\"completion\",\"completion\":\"\",\"stop_reason\":\"stop_sequence\",\"model\":\"claude-2\"}\n\n";
     let (out, summary) = relay_cut(relay(Operation::Completions), body.as_bytes(), [], End::Clean);
     assert_eq!((out, summary.end, summary.output_bytes), (body.as_bytes().to_vec(), StreamEnd::Complete, 3));
-    assert_eq!(summary.response_model.as_deref(), Some("claude-2"));
+    assert_eq!(summary.told.model.as_deref(), Some("claude-2"));
 }
 
 #[test]

@@ -167,7 +167,7 @@ fn recorded_streams_pass_unchanged_and_are_read() {
             .chunks
             .iter()
             .find_map(|chunk| chunk["model"].as_str().filter(|model| !model.is_empty()));
-        assert_eq!(summary.response_model.as_deref(), named, "{name}");
+        assert_eq!(summary.told.model.as_deref(), named, "{name}");
 
         let (usage, source) = summary.usage.unwrap();
         let expected = recording.expected_usage();

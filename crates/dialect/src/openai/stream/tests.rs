@@ -108,9 +108,9 @@ fn the_first_chunk_of_azure_is_neither_usage_nor_identity() {
     let mut reader = reader();
     let first = r#"{"choices":[],"created":0,"id":"","model":"","object":"","prompt_filter_results":[{"prompt_index":0,"content_filter_results":{}}]}"#;
     assert_eq!(read(&mut reader, first), FrameKind::Content);
-    assert_eq!(reader.response_model(), None);
+    assert_eq!(reader.told().model.as_deref(), None);
     assert_eq!(read(&mut reader, FIRST), FrameKind::Content);
-    assert_eq!(reader.response_model(), Some("m"));
+    assert_eq!(reader.told().model.as_deref(), Some("m"));
     assert!(!reader.started());
 }
 
@@ -242,7 +242,7 @@ fn the_answer_of_the_specification_is_estimated_at_seven_tokens() {
     let usage = r#""usage":{"prompt_tokens":18,"completion_tokens":7,"total_tokens":25}}"#;
     assert!(out.ends_with(&format!("{usage}\n\ndata: [DONE]\n\n")), "{out}");
     assert_eq!(summary.end, StreamEnd::Complete);
-    assert_eq!(summary.response_model.as_deref(), Some("m"));
+    assert_eq!(summary.told.model.as_deref(), Some("m"));
     assert_eq!(summary.state, StreamState::Started);
 }
 
