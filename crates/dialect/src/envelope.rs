@@ -121,6 +121,8 @@ pub trait Envelope: Sync {
     fn whole(&self, operation: Operation, quirks: &Quirks, body: &[u8]) -> Result<WholeAnswer, AnswerError>;
     /// Reads along a stream.
     fn stream(&self, operation: Operation, quirks: &Quirks) -> Box<dyn StreamReader>;
+    /// Appends the text that one event of a stream adds to its first answer.
+    fn said(&self, data: &[u8], text: &mut String);
     /// An error as a whole body.
     fn error(&self, verdict: &Verdict<'_>) -> Vec<u8>;
     /// An error as one frame of a stream, complete with its blank line.

@@ -10,6 +10,7 @@ mod front;
 mod generated;
 mod object;
 mod request;
+mod said;
 mod shape;
 pub mod stream;
 mod usage;

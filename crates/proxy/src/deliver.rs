@@ -99,6 +99,7 @@ impl Delivering<'_, '_> {
         };
         match outcome {
             Ok((parts, content)) => {
+                self.record_body(&parts, &content, &mut account);
                 let body = match content {
                     Content::Whole(bytes) => ClientBody::whole(bytes, account),
                     Content::Passing(passing) => ClientBody::passing(passing, account),
@@ -113,6 +114,22 @@ impl Delivering<'_, '_> {
                 let extra = own.into_iter().filter_map(|(name, value)| Some((name?, value))).collect();
                 render::error(&error, self.plugin.front.envelope, extra, account)
             }
+        }
+    }
+
+    /// Shows the account what it may have to record.
+    fn record_body(&self, parts: &Parts, content: &Content, account: &mut Account) {
+        let Some(bodies) = account.bodies() else { return };
+        match content {
+            Content::Whole(bytes) => match Encoded::of(&parts.headers) {
+                Encoded::Plain => bodies.answered(bytes.clone()),
+                Encoded::With(coding) => {
+                    inflate(bytes, coding, MAX_WHOLE).into_iter().for_each(|plain| bodies.answered(plain));
+                }
+                Encoded::Unknown => {}
+            },
+            Content::Stream(_) => bodies.listen(self.plugin.front.envelope),
+            Content::Passing(_) => {}
         }
     }
 
@@ -171,7 +188,7 @@ impl Delivering<'_, '_> {
         let whole = self.decode(raw, encoded, &mut parts.headers)?;
         let checked = self.envelope().whole(operation, self.prepared.quirks, &whole.plain);
         match checked {
-            Ok(answer) => account.whole(&answer, || self.prepared.input_estimate()),
+            Ok(answer) => account.whole(answer, || self.prepared.input_estimate()),
             // Only generated text is ours to judge.
             Err(_) if operation == Operation::Embeddings => {}
             Err(_) if self.prepared.delivery == Delivery::Stream && !headers::is_json(&parts.headers) => {
@@ -228,12 +245,14 @@ impl Delivering<'_, '_> {
             Plan::Translate(translation) if parts.status.is_success() => {
                 let (written, response) = translation.whole(&parts.headers, &plain).map_err(undecodable)?;
                 account.used(translation.usage(&response));
+                account.told(response.told());
                 written
             }
             Plan::Embed(embedding) if parts.status.is_success() => {
                 let settings = &self.prepared.destination.settings;
                 embedding.take(settings, &parts.headers, &plain).map_err(undecodable)?;
                 account.used(embedding.usage());
+                account.told(embedding.told());
                 embedding.write()
             }
             Plan::Translate(translation) => {

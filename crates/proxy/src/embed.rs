@@ -2,7 +2,7 @@
 
 use dialect::{DecodeError, EmbeddingsCall, EmbeddingsCodec, EmbeddingsFront, EncodedEmbeddings, Identity};
 use document::Document;
-use model::{EmbeddingsRequest, EmbeddingsResponse, Losses, Settings, Usage, UsageSource};
+use model::{EmbeddingsRequest, EmbeddingsResponse, Losses, Settings, Told, Usage, UsageSource};
 
 use crate::error::GatewayError;
 use crate::translate::header_of;
@@ -101,6 +101,11 @@ impl Embedding {
         }
         let usage = Usage { fresh_input: self.identity.input_estimate, ..Usage::default() };
         (usage, UsageSource::Estimated)
+    }
+
+    /// What the answers have told of themselves.
+    pub fn told(&self) -> Told {
+        Told { model: self.gathered.model.clone(), ..Told::default() }
     }
 
     /// An answer with an error status, read.

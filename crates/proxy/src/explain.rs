@@ -62,7 +62,7 @@ pub async fn explain(configuration: Configuration, request: &[u8]) -> Result<Exp
     let snapshot = gateway.snapshot();
     let peer = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
     let info = ConnectionInfo { peer, tls: false, sni: None };
-    let mut account = Account::open(&gateway, &snapshot, &info, &parts.method, &parts.uri);
+    let mut account = Account::open(&gateway, &snapshot, &info, &parts.method, &parts.uri, &parts.headers);
     let mut body = ClientRequestBody::buffered(body);
     let mut text = String::new();
     let admitted = admit(&snapshot, &info, &mut parts, &mut body, &mut account).await;

@@ -45,9 +45,17 @@ pub fn milliseconds(duration: Duration) -> HeaderValue {
 }
 
 /// A whole answer of JSON.
-pub fn json(status: StatusCode, body: Bytes, extra: Extra, account: Box<Account>) -> Response<ClientBody> {
+pub fn json(
+    status: StatusCode,
+    body: Bytes,
+    extra: Extra,
+    mut account: Box<Account>,
+) -> Response<ClientBody> {
     let (before, _) = account.latencies_so_far();
     let request_id = account.request_id();
+    if let Some(bodies) = account.bodies() {
+        bodies.answered(body.clone());
+    }
     let mut response = Response::new(ClientBody::whole(body, account));
     *response.status_mut() = status;
     let headers = response.headers_mut();

@@ -11,5 +11,8 @@ mod writer;
 pub use metrics::{
     Counter, Gauge, GaugeHold, Histogram, Metrics, MetricsOptions, ReloadMetrics, RouteMetrics, WriterMetrics,
 };
-pub use record::{Entity, Latencies, Outcome, Record, RecordTarget, RedactedUri, Redactor, ResponseSource};
+pub use record::{
+    Ai, Attempt, Attempts, Azure, Entity, Latencies, Mode, Outcome, Payload, Record, RecordTarget,
+    RedactedUri, Redactor, ResponseSource, Said, write_headers,
+};
 pub use writer::{RecordWriter, SendError, Sink};

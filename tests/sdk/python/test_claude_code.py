@@ -48,11 +48,11 @@ def run(folder, target, prompt, *options):
     report = json.loads(done.stdout)
     assert report["is_error"] is False, report
     asked = [record for record in records()[before:] if "/v1/messages" in record["request"]["uri"]]
-    assert {record["target"]["provider"] for record in asked} == {target.provider}
-    assert {record["outcome"] for record in asked} == {"completed"}
+    assert {record["gateway"]["target"]["provider"] for record in asked} == {target.provider}
+    assert {record["gateway"]["outcome"] for record in asked} == {"completed"}
     for record in asked:
-        assert record["usage"]["source"] == "reported"
-        assert record["usage"]["prompt_tokens"] > 100 and record["usage"]["completion_tokens"] > 0
+        assert record["gateway"]["usage"]["source"] == "reported"
+        assert record["gateway"]["usage"]["prompt_tokens"] > 100 and record["gateway"]["usage"]["completion_tokens"] > 0
     return report, asked
 
 
@@ -63,7 +63,7 @@ def test_a_turn(tmp_path, target):
     # What it adds to the prompt, its reminders, comes back too.
     assert report["result"].startswith("echo: ") and "hello from a terminal" in report["result"]
     assert report["usage"]["output_tokens"] > 0
-    assert any(record["stream"] for record in asked)
+    assert any(record["gateway"]["stream"] for record in asked)
 
 
 @CONFORMS

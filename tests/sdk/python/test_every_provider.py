@@ -49,9 +49,9 @@ def test_an_answer(every, target):
     assert usage.total_tokens == usage.prompt_tokens + usage.completion_tokens
     assert raw.headers["x-kong-llm-model"] == target.name()
     record = record_of(raw.headers["x-kong-request-id"])
-    assert record["target"]["provider"] == target.provider
-    assert record["usage"]["source"] == "reported"
-    assert record["usage"]["total_tokens"] == usage.total_tokens
+    assert record["gateway"]["target"]["provider"] == target.provider
+    assert record["gateway"]["usage"]["source"] == "reported"
+    assert record["gateway"]["usage"]["total_tokens"] == usage.total_tokens
 
 
 @each("chat")

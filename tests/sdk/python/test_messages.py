@@ -68,9 +68,9 @@ def test_an_answer(claude, target):
     assert raw.headers["content-type"].startswith("application/json")
     assert raw.headers["x-kong-llm-model"] == target.name()
     record = record_of(raw.headers["x-kong-request-id"])
-    assert record["outcome"] == "completed"
-    assert record["usage"]["source"] == "reported"
-    assert record["usage"]["total_tokens"] == answer.usage.input_tokens + answer.usage.output_tokens
+    assert record["gateway"]["outcome"] == "completed"
+    assert record["gateway"]["usage"]["source"] == "reported"
+    assert record["gateway"]["usage"]["total_tokens"] == answer.usage.input_tokens + answer.usage.output_tokens
 
 
 @each("chat")

@@ -69,6 +69,10 @@ impl Envelope for MessagesEnvelope {
         Box::new(Reader::new(operation))
     }
 
+    fn said(&self, data: &[u8], text: &mut String) {
+        reader::said(data, text);
+    }
+
     fn error(&self, verdict: &Verdict<'_>) -> Vec<u8> {
         error::body(ErrorKind::of_status(verdict.status), verdict.message, None)
     }

@@ -5,7 +5,7 @@ use model::{Losses, Operation};
 use stream::StreamReader;
 
 use super::stream::Reader;
-use super::{answer, error, estimate, request, shape};
+use super::{answer, error, estimate, request, said, shape};
 use crate::{AnswerError, Call, Delivery, Envelope, Head, Quirks, RequestError, Verdict, WholeAnswer};
 
 /// The envelope of chat, completions and embeddings.
@@ -45,6 +45,10 @@ impl Envelope for OpenAi {
 
     fn stream(&self, operation: Operation, quirks: &Quirks) -> Box<dyn StreamReader> {
         Box::new(Reader::new(operation, quirks))
+    }
+
+    fn said(&self, data: &[u8], text: &mut String) {
+        said::read(data, text);
     }
 
     fn error(&self, verdict: &Verdict<'_>) -> Vec<u8> {

@@ -2,6 +2,7 @@
 
 use std::future::{Future, poll_fn};
 use std::io::ErrorKind;
+use std::net::IpAddr;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
@@ -39,6 +40,7 @@ pub(super) struct Http1 {
     waker: Waker,
     /// For the time until the head of an answer. It stays set between requests, which costs less than to set it anew.
     timer: Option<IdleTimer>,
+    peer: Option<IpAddr>,
     _permit: OwnedSemaphorePermit,
     _counted: GaugeHold,
 }
@@ -52,6 +54,7 @@ impl Http1 {
     ) -> Result<Self, UpstreamError> {
         let permit = Arc::clone(&host.open).try_acquire_owned().map_err(|_| UpstreamError::Exhausted)?;
         let io = connect_with_retries(host, timeouts.connect, retries, failed).await?;
+        let peer = io.peer();
         let (sender, connection) = Builder::new()
             .max_buf_size(MAX_READ.max(MAX_HEAD))
             .handshake(TokioIo::new(io))
@@ -62,7 +65,7 @@ impl Http1 {
         let bell = Arc::new(Bell::default());
         let waker = Waker::from(Arc::clone(&bell));
         let connection = Box::pin(connection);
-        Ok(Self { sender, connection, bell, waker, timer: None, _permit: permit, _counted: counted })
+        Ok(Self { sender, connection, bell, waker, timer: None, peer, _permit: permit, _counted: counted })
     }
 
     /// Moves bytes in both directions; true once the connection has ended.
@@ -171,6 +174,7 @@ pub(super) async fn send(
         }
         host.metrics.upstream_reused.add(1);
         attempted.reused = true;
+        attempted.peer = connection.peer;
         // The peer may close the connection in the very moment in which it is reused. The copy shares
         // the body's bytes; the head is small.
         let copy = request.clone();
@@ -190,7 +194,12 @@ pub(super) async fn send(
         break;
     }
     attempted.reused = false;
-    let mut connection = Http1::open(host, timeouts, retries, &mut attempted.failed_connects).await?;
+    attempted.peer = None;
+    let began = Instant::now();
+    let opened = Http1::open(host, timeouts, retries, &mut attempted.failed_connects).await;
+    attempted.connect = began.elapsed();
+    let mut connection = opened?;
+    attempted.peer = connection.peer;
     match answered(&mut connection, request, timeouts).await {
         Ok(response) => Ok(finish(response, connection, host)),
         Err(Broken::Closed { .. }) => Err(UpstreamError::Closed),

@@ -89,7 +89,7 @@ fn an_upstream_that_goes_on_behind_the_end_mark_is_left() {
     assert_eq!(answer.text(), CHUNK);
     assert!(upstream.join().unwrap() > 0);
     let record = gateway.record(answer.header("x-kong-request-id").unwrap());
-    assert_eq!(record["outcome"], "completed", "{record}");
+    assert_eq!(record["gateway"]["outcome"], "completed", "{record}");
 }
 
 #[test]

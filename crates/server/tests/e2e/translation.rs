@@ -137,7 +137,7 @@ fn losses_of(world: &World, answer: &Answer) -> Vec<String> {
     let told = answer.header("x-ai-proxy-losses").unwrap_or_default();
     let told: Vec<String> = told.split(", ").filter(|loss| !loss.is_empty()).map(str::to_owned).collect();
     let record = world.record(answer);
-    let kept: Vec<String> = record["losses"]
+    let kept: Vec<String> = record["gateway"]["losses"]
         .as_array()
         .into_iter()
         .flatten()

@@ -1,5 +1,6 @@
 //! Tests of the relay with a reader of a made-up dialect, and the traps of event streams by name.
 
+use model::Told;
 use proptest::prelude::*;
 
 use super::*;

@@ -17,27 +17,18 @@ fn record(status: u16, consumer: Option<&str>) -> Record<'_> {
         method: "POST",
         uri: Redactor::default().uri("/", None),
         consumer: consumer.map(|name| Entity { id: "id", name: Some(name) }),
-        route: None,
-        service: None,
-        plugin_id: None,
-        target: None,
         status,
-        upstream_status: None,
         source: ResponseSource::Upstream,
         request_bytes: 10,
         response_bytes: 20,
-        stream: false,
         latencies: Latencies {
             total: Duration::from_millis(60),
             gateway: Duration::from_micros(300),
-            upstream_first_byte: None,
-            first_token: None,
+            ..Latencies::default()
         },
         usage: Some((Usage { fresh_input: 5, output: 7, ..Usage::default() }, UsageSource::Reported)),
-        losses: None,
         outcome: Outcome::Completed,
-        error: None,
-        tries: 1,
+        ..Record::default()
     }
 }
 

@@ -2,38 +2,13 @@
 
 use std::fs;
 use std::io::Write;
-use std::net::{IpAddr, Ipv4Addr};
 use std::sync::mpsc;
 use std::time::Instant;
 
 use super::*;
-use crate::record::{Latencies, Outcome, Redactor, ResponseSource};
 
 fn record(id: &str) -> Record<'_> {
-    Record {
-        request_id: id,
-        started_at: 0,
-        client_ip: IpAddr::V4(Ipv4Addr::LOCALHOST),
-        method: "GET",
-        uri: Redactor::default().uri("/", None),
-        consumer: None,
-        route: None,
-        service: None,
-        plugin_id: None,
-        target: None,
-        status: 200,
-        upstream_status: None,
-        source: ResponseSource::Gateway,
-        request_bytes: 0,
-        response_bytes: 0,
-        stream: false,
-        latencies: Latencies::default(),
-        usage: None,
-        losses: None,
-        outcome: Outcome::Completed,
-        error: None,
-        tries: 0,
-    }
+    Record { request_id: id, method: "GET", status: 200, ..Record::default() }
 }
 
 fn ids(text: &str) -> Vec<String> {

@@ -198,6 +198,21 @@ impl StreamReader for Reader {
     }
 }
 
+/// Appends the text that an event adds to an answer.
+pub(super) fn said(data: &[u8], text: &mut String) {
+    let _ = scan_members(data, |member| {
+        let said = match member.name.raw() {
+            b"delta" if member.value.value("type").and_then(Value::inner) == Some(b"text_delta") => {
+                member.value.value("text")
+            }
+            b"completion" => Some(member.value),
+            _ => None,
+        };
+        text.push_str(&said.and_then(Value::as_str).unwrap_or_default());
+        ControlFlow::Continue(())
+    });
+}
+
 /// A name that is worth keeping.
 pub(super) fn name_of(value: Value<'_>) -> Option<Box<str>> {
     let name = value.as_str().filter(|name| !name.is_empty() && name.len() <= LONGEST_NAME)?;

@@ -41,14 +41,14 @@ fn whole_answers() {
         assert_eq!(answer.header("x-kong-llm-model"), Some(&*target.model_header()));
         let record = world.record(&answer);
         assert_eq!(
-            (&record["outcome"], &record["usage"]["source"]),
+            (&record["gateway"]["outcome"], &record["gateway"]["usage"]["source"]),
             (&json!("completed"), &json!(target.source()))
         );
-        assert_eq!(record["usage"]["completion_tokens"], body["usage"]["output_tokens"]);
+        assert_eq!(record["gateway"]["usage"]["completion_tokens"], body["usage"]["output_tokens"]);
         let usage = &body["usage"];
         let input = ["input_tokens", "cache_read_input_tokens", "cache_creation_input_tokens"];
         let input: u64 = input.iter().filter_map(|part| usage[part].as_u64()).sum();
-        assert_eq!(record["usage"]["prompt_tokens"], input, "{record} {usage}");
+        assert_eq!(record["gateway"]["usage"]["prompt_tokens"], input, "{record} {usage}");
         let request = world.upstream.only(&tagged(target, "m-whole"));
         if !target.speaks_messages {
             for name in ["anthropic-version", "x-api-key", "anthropic-beta"] {
@@ -70,16 +70,16 @@ fn streams() {
         assert!(!answer.text().contains("[DONE]"));
         let record = world.record(&answer);
         assert_eq!(
-            (&record["outcome"], &record["usage"]["source"]),
+            (&record["gateway"]["outcome"], &record["gateway"]["usage"]["source"]),
             (&json!("completed"), &json!(target.source()))
         );
-        assert_eq!(record["usage"]["completion_tokens"], told.usage["output_tokens"]);
+        assert_eq!(record["gateway"]["usage"]["completion_tokens"], told.usage["output_tokens"]);
         // Estimated at the beginning where the provider does not tell yet, exact at the end.
         assert!(told.start["usage"]["input_tokens"].as_u64().unwrap() > 0, "{}", told.start);
         if !target.speaks_messages {
             let cached = told.usage["cache_read_input_tokens"].as_u64().unwrap_or(0);
             let input = told.usage["input_tokens"].as_u64().unwrap_or_else(|| panic!("{}", told.usage));
-            assert_eq!(record["usage"]["prompt_tokens"], input + cached, "{}", told.usage);
+            assert_eq!(record["gateway"]["usage"]["prompt_tokens"], input + cached, "{}", told.usage);
         }
     });
 }
@@ -287,7 +287,7 @@ fn tokens_are_counted() {
                 request.target
             );
         }
-        assert_eq!(world.record(&answer)["outcome"], "completed");
+        assert_eq!(world.record(&answer)["gateway"]["outcome"], "completed");
     });
 }
 
