@@ -178,7 +178,7 @@ fn verifications(configuration: &Configuration) -> Vec<bool> {
         .collect()
 }
 
-/// Names of query arguments that carry credentials, of callers and of targets.
+/// Names of headers and query arguments that carry credentials, of callers and of targets.
 fn credential_names(configuration: &Configuration) -> Vec<Box<str>> {
     let mut names = Vec::new();
     for plugin in &configuration.plugins {
@@ -187,9 +187,10 @@ fn credential_names(configuration: &Configuration) -> Vec<Box<str>> {
             PluginConfig::AiProxy(settings) => {
                 let listed = settings.extensions.models.iter().map(|listed| &listed.target);
                 let targets = settings.target.iter().chain(listed);
-                names.extend(
-                    targets.filter_map(|target| target.auth.param.as_ref()).map(|param| param.1.clone()),
-                );
+                for auth in targets.map(|target| &target.auth) {
+                    names.extend(auth.param.as_ref().map(|(_, name, _)| name.clone()));
+                    names.extend(auth.header.as_ref().map(|(name, _)| name.clone()));
+                }
             }
         }
     }
