@@ -13,6 +13,7 @@ pub(super) static PROVIDER: Provider = Provider {
     title: "Mistral",
     cloud: None,
     base: Base::Url("https://api.mistral.ai"),
+    path_replaces: false,
     routes: &[
         Route::translated(Operation::Chat, "/api/generate", &GENERATE_CODEC).when(generates),
         Route::translated(Operation::Chat, "/api/chat", &CHAT_CODEC).when(speaks_ollama),
