@@ -75,7 +75,13 @@ pub struct Attempt {
 
 impl Attempt {
     pub fn of(codec: &'static dyn ChatCodec) -> Self {
-        Self { codec, family: &Family::UNKNOWN, delivery: Delivery::Whole, model: "m", settings: Settings::default() }
+        Self {
+            codec,
+            family: &Family::UNKNOWN,
+            delivery: Delivery::Whole,
+            model: "m",
+            settings: Settings::default(),
+        }
     }
 
     pub fn encode(&self, request: &ChatRequest) -> Result<Encoded, EncodeError> {

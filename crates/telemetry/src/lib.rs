@@ -9,7 +9,8 @@ mod record;
 mod writer;
 
 pub use metrics::{
-    Counter, Gauge, GaugeHold, Histogram, Metrics, MetricsOptions, ReloadMetrics, RouteMetrics, WriterMetrics,
+    Counter, Gauge, GaugeHold, Histogram, IdentityMetrics, Metrics, MetricsOptions, ReloadMetrics,
+    RouteMetrics, WriterMetrics,
 };
 pub use record::{Entity, Latencies, Outcome, Record, RecordTarget, RedactedUri, Redactor, ResponseSource};
 pub use writer::{RecordWriter, SendError, Sink};

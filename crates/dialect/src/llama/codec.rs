@@ -13,7 +13,7 @@ use crate::{
 const KNOWN: [&str; 3] = ["do_sample", "repetition_penalty", "return_full_text"];
 
 /// Setting that says how a conversation becomes a prompt.
-const TEMPLATE: &str = "prompt_template";
+const TEMPLATE: &str = "extensions.prompt_template";
 
 /// Raw prompts, for chat and for completions.
 #[derive(Debug, Clone, Copy)]

@@ -27,7 +27,7 @@ pub(super) static PROVIDER: Provider = Provider {
         Route::translated(Operation::Completions, "/", &RAW_CODEC),
         Route::preserve(),
     ],
-    settings: &[Setting::always("llama2_format")],
+    settings: &[Setting::always("llama2_format"), Setting::optional("extensions.prompt_template")],
     headers: &[],
     quirks: |_, _| &QUIRKS,
     family: |_| &Family::UNKNOWN,

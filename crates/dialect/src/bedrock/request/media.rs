@@ -140,7 +140,10 @@ fn refused(member: &'static str, reason: &'static str) -> EncodeError {
 /// account that owns the bucket. Gives the ending of the key as well.
 fn in_s3<'r>(url: &'r str, member: &'static str) -> Result<(Place<'r>, &'r str), EncodeError> {
     if !url.starts_with("s3://") {
-        return Err(refused(member, "must be a data URL or in S3, because this provider fetches nothing else"));
+        return Err(refused(
+            member,
+            "must be a data URL or in S3, because this provider fetches nothing else",
+        ));
     }
     let is_account = |text: &str| text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit());
     let owned = url.split_once("?bucketOwner=").filter(|(_, owner)| is_account(owner));

@@ -38,7 +38,7 @@ fn conversations_are_written_in_the_template() {
 /// The prompt of a request in a template that the target chooses, and the answer to it.
 fn templated(template: &str, body: &Value) -> (Attempt, Value, Vec<String>) {
     let mut attempt = Attempt::of(&RAW_CODEC);
-    attempt.settings.set("prompt_template", template);
+    attempt.settings.set("extensions.prompt_template", template);
     let (written, losses) = attempt.body(&trial::chat(body));
     (attempt, written["inputs"].clone(), losses)
 }

@@ -428,10 +428,7 @@ fn buckets_of_other_accounts_name_their_owner() {
     );
     assert_eq!(image("s3://bucket/a.png").0, json!({"uri": "s3://bucket/a.png"}));
     // A key may have any character.
-    assert_eq!(
-        image("s3://bucket/a?bucketOwner=1.png").0,
-        json!({"uri": "s3://bucket/a?bucketOwner=1.png"})
-    );
+    assert_eq!(image("s3://bucket/a?bucketOwner=1.png").0, json!({"uri": "s3://bucket/a?bucketOwner=1.png"}));
 }
 
 #[test]
