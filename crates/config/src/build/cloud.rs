@@ -61,7 +61,7 @@ impl Builder<'_> {
             Cloud::Google => self.google(&place).map(CloudIdentity::Google),
         };
         if let Some(defect) = identity.as_ref().and_then(self.identity_defect) {
-            let of_auth = auth.fields().any(|field| field.name == defect.field);
+            let of_auth = auth.fields().iter().any(|field| field.name == defect.field);
             let place = if of_auth { *auth } else { options.below("bedrock") };
             let spot = place.spot(defect.field);
             let told = self.error(spot.place(), format!("is not valid: {}", defect.reason));
