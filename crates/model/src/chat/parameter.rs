@@ -86,11 +86,8 @@ fn of_settings(request: &ChatRequest, found: &mut Vec<Parameter>) {
         (sampling.top_logprobs.is_some(), Parameter::TopLogprobs),
         (sampling.logit_bias.is_some(), Parameter::LogitBias),
         (request.user.is_some(), Parameter::User),
-        // The usual tier is what everybody gets who has no others.
-        (
-            request.service_tier.as_deref().is_some_and(|tier| !matches!(tier, "auto" | "default")),
-            Parameter::ServiceTier,
-        ),
+        // Any tier will do for who says this.
+        (request.service_tier.as_deref().is_some_and(|tier| tier != "auto"), Parameter::ServiceTier),
         (request.metadata.is_some(), Parameter::Metadata),
         (request.response_format == ResponseFormat::JsonObject, Parameter::JsonObject),
         (matches!(request.response_format, ResponseFormat::JsonSchema { .. }), Parameter::JsonSchema),

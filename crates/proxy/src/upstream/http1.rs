@@ -82,15 +82,16 @@ impl Http1 {
         !self.drive(&mut silent()) && self.sender.is_ready()
     }
 
-    /// Whether the peer, which ended the connection, throws away what was sent to it. That is known when its
-    /// reset has come: at once from this machine, after a round trip from elsewhere.
+    /// Whether the peer, which has closed its end, throws away what was sent to it. That is known when its reset
+    /// has come: at once from this machine, after a round trip from elsewhere.
     async fn refusal(self) -> Refusal {
         let io = Pin::into_inner(self.connection).into_parts().io.into_inner();
         for _ in 0..LOOKS {
-            match io.socket().take_error() {
-                Ok(None) => tokio::time::sleep(STALE / LOOKS).await,
-                Ok(Some(error)) | Err(error) => return Refusal::of(&error),
+            // The system has two names for a reset here: it depends on whether this end was closed by then.
+            if !matches!(io.socket().take_error(), Ok(None)) {
+                return Refusal::Closed;
             }
+            tokio::time::sleep(STALE / LOOKS).await;
         }
         Refusal::None
     }
@@ -181,10 +182,10 @@ pub(super) async fn send(
             Err(Broken::Closed { refusal, .. }) => {
                 let soon = sent.elapsed() < STALE;
                 let harmless = copy.method().is_idempotent()
-                    || match if refusal == Refusal::None { connection.refusal().await } else { refusal } {
+                    || match refusal {
+                        Refusal::None => connection.refusal().await == Refusal::Closed,
                         Refusal::Closed => true,
                         Refusal::Reset => soon,
-                        Refusal::None => false,
                     };
                 if !harmless {
                     return Err(UpstreamError::Closed);

@@ -500,9 +500,6 @@ fn hosts_differ_in_their_envelope() {
     assert_eq!(keys(&body(&FOUNDRY_CODEC)), "model max_tokens messages stream");
     assert_eq!(keys(&body(&DATABRICKS_CODEC)), "model max_tokens messages stream");
     let (_, encoded) = encode_with(&BEDROCK_CODEC, &request, &PLAIN);
-    assert_eq!(told(&encoded.losses), [""; 0], "there is no other tier");
-    let wished = ChatRequest { service_tier: Some("priority".into()), ..asking(vec![user("q")]) };
-    let (_, encoded) = encode_with(&BEDROCK_CODEC, &wished, &PLAIN);
     assert_eq!(told(&encoded.losses), ["service_tier dropped"]);
 }
 
