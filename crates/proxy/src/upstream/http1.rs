@@ -87,7 +87,6 @@ impl Http1 {
     async fn refusal(self) -> Refusal {
         let io = Pin::into_inner(self.connection).into_parts().io.into_inner();
         for _ in 0..LOOKS {
-            // The system has two names for a reset here: it depends on whether this end was closed by then.
             if !matches!(io.socket().take_error(), Ok(None)) {
                 return Refusal::Closed;
             }
@@ -110,7 +109,9 @@ impl Http1 {
         // Nothing but driving the connection brings the answer, so it is looked for after each time. What is
         // there already is taken in silence; only a wait needs somebody who wakes.
         let mut look = move |context: &mut Context<'_>| {
-            let ended = connection.as_mut().poll(context);
+            // Without an end of our own: answered by one, a peer that has closed before it read the request would
+            // throw it away in silence.
+            let ended = connection.poll_without_shutdown(context);
             match answer.as_mut().poll(&mut silent()) {
                 Poll::Ready(Ok(response)) => Poll::Ready(Ok(response)),
                 Poll::Ready(Err(mut error)) => {
