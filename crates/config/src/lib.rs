@@ -20,7 +20,7 @@ pub use entity::{
     Protocol, Route, Scope, Service,
 };
 pub use json_schema::schema;
-pub use load::{LoadOptions, Loaded, load};
+pub use load::{IdentityDefect, LoadOptions, Loaded, load};
 pub use manual::reference;
 pub use problem::{Position, Problem, Severity};
 pub use schema::has_no_statistics;

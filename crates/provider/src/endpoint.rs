@@ -99,6 +99,7 @@ impl Provider {
         asked: &Asked<'_>,
         binding: &HostBinding,
     ) -> Result<Endpoint, EndpointError> {
+        let location = &self.at(location);
         let site = self.site(location)?;
         let host: Box<str> = site.host.to_ascii_lowercase().into();
         if !is_host(&host) {
@@ -163,9 +164,6 @@ fn path_of(
     match (site.path, configured) {
         (_, Some(path)) if preserve && location.upstream_url.is_some() => Ok(join("", path)),
         (_, None) if preserve => Ok(join("", asked.path)),
-        (Some(_), Some(path)) if !preserve && route.path_replaces => {
-            Ok(join("", &written_out(path, route, asked.form)))
-        }
         (Some(path), _) if !preserve => Ok(join("", &written_out(path, route, asked.form))),
         (_, Some(path)) => {
             Ok(join(&segments(route.stem, location, asked)?, &written_out(path, route, asked.form)))

@@ -51,7 +51,7 @@ impl Gateway {
         records: Option<RecordWriter>,
     ) -> Result<Self, CompileError> {
         let hosts = Arc::new(hosts);
-        let calls = Arc::new(TokenCalls(Arc::clone(&hosts)));
+        let calls = Arc::new(TokenCalls { hosts: Arc::clone(&hosts), metrics: Arc::clone(&metrics) });
         let identities = Identities::new(calls, Environment::of_process());
         let context = CompileContext {
             hosts: &hosts,

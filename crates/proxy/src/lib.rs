@@ -38,6 +38,7 @@ mod token_calls;
 mod translate;
 mod upstream;
 
+pub use cloud::identity_defect;
 pub use explain::{ExplainError, Explanation, explain};
 pub use gateway::{Gateway, Settings};
 pub use listen::{CertificateError, ConnectionInfo, Drain, Listener, serve, server_config};

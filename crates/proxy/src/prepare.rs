@@ -262,7 +262,8 @@ impl Making<'_, '_> {
         };
         let shown = self.without_hidden(document)?;
         let estimate = front.envelope.estimate_input(document, self.delivery);
-        let translated = translate(codec, reader, &shown, &call, &self.target.options, estimate)?;
+        let told = self.asked.lookup.headers;
+        let translated = translate(codec, reader, &shown, &call, &self.target.options, told, estimate)?;
         let Translated { translation, document, headers, losses } = translated;
         Ok(Made {
             plan: Plan::Translate(Box::new(translation)),
@@ -455,7 +456,8 @@ impl Prepared<'_> {
         }
         for (name, value) in self.destination.headers.iter() {
             // A client that speaks the provider's own format says what version of it.
-            if !(relayed && self.target.is_native() && headers.contains_key(name)) {
+            let own = relayed && self.target.is_native() && dialect::is_format_header(name.as_str());
+            if !(own && headers.contains_key(name)) {
                 headers.insert(name.clone(), value.clone());
             }
         }

@@ -240,7 +240,8 @@ impl Target {
             .headers
             .iter()
             .filter_map(|(name, setting)| {
-                let value = HeaderValue::from_str(settings.value(setting)?).ok()?;
+                let value = settings.value(setting).filter(|value| !value.is_empty())?;
+                let value = HeaderValue::from_str(value).ok()?;
                 Some((HeaderName::from_static(name), value))
             })
             .collect();

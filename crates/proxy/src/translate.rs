@@ -33,12 +33,18 @@ pub fn translate(
     document: &Document,
     call: &ChatCall<'_>,
     options: &ConfiguredOptions,
+    told: &http::HeaderMap,
     input_estimate: u64,
 ) -> Result<Translated, GatewayError> {
     let Asked { mut request, mut losses, writer } = front.read(document)?;
     request.merge(options);
+    let read = codec.reads_headers().iter().filter_map(|name| Some((*name, joined(told, name)?)));
+    request.headers = read.collect();
     let encoded = codec.encode(&request, call)?;
-    let Encoded { body, headers, losses: lost, answer } = encoded;
+    let Encoded { body, headers: more, losses: lost, answer } = encoded;
+    // What they say is said in the body.
+    let mut headers: Vec<_> = codec.reads_headers().iter().map(|name| (*name, String::new())).collect();
+    headers.extend(more);
     for loss in lost.iter() {
         losses.add(front.member(&loss.member).to_owned(), loss.kind);
     }
@@ -94,6 +100,12 @@ impl Translation {
     pub fn error(&self, status: u16, headers: &http::HeaderMap, body: &[u8]) -> UpstreamError {
         self.codec.error(status, &header_of(headers), body)
     }
+}
+
+/// All values of a header as one; none where it is not there, or is no text.
+fn joined(headers: &http::HeaderMap, name: &str) -> Option<Box<str>> {
+    let values: Vec<&str> = headers.get_all(name).iter().filter_map(|value| value.to_str().ok()).collect();
+    if values.is_empty() { None } else { Some(values.join(",").into()) }
 }
 
 /// Headers by name, for dialects, which know no HTTP types.

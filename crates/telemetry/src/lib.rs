@@ -9,7 +9,8 @@ mod record;
 mod writer;
 
 pub use metrics::{
-    Counter, Gauge, GaugeHold, Histogram, Metrics, MetricsOptions, ReloadMetrics, RouteMetrics, WriterMetrics,
+    Counter, Gauge, GaugeHold, Histogram, IdentityMetrics, Metrics, MetricsOptions, ReloadMetrics,
+    RouteMetrics, WriterMetrics,
 };
 pub use record::{
     Ai, Attempt, Attempts, Azure, Entity, Latencies, Mode, Outcome, Payload, Record, RecordTarget,

@@ -97,6 +97,20 @@ impl ReloadMetrics {
     }
 }
 
+/// How fetching for cloud identities went: successes and failures, a pair for each of the kinds.
+#[derive(Debug, Default)]
+pub struct IdentityMetrics([(Counter, Counter); names::IDENTITY_KINDS.len()]);
+
+impl IdentityMetrics {
+    /// Counts a fetch. A kind that is not one of [`names::IDENTITY_KINDS`] is not counted.
+    pub fn count(&self, kind: &str, succeeded: bool) {
+        let mut pairs = names::IDENTITY_KINDS.iter().zip(&self.0);
+        if let Some((_, (successes, failures))) = pairs.find(|(known, _)| **known == kind) {
+            if succeeded { successes.add(1) } else { failures.add(1) }
+        }
+    }
+}
+
 /// What to export.
 #[derive(Debug, Clone, Copy)]
 pub struct MetricsOptions {
@@ -151,6 +165,7 @@ pub struct Metrics {
     pub upstream_connections: Arc<Gauge>,
     pub upstream_opened: Counter,
     pub upstream_reused: Counter,
+    pub identities: IdentityMetrics,
     pub writer: Arc<WriterMetrics>,
     pub reloads: ReloadMetrics,
 }
@@ -177,6 +192,7 @@ impl Metrics {
             upstream_connections: Arc::default(),
             upstream_opened: Counter::default(),
             upstream_reused: Counter::default(),
+            identities: IdentityMetrics::default(),
             writer: Arc::default(),
             reloads: ReloadMetrics::default(),
         }
@@ -228,6 +244,11 @@ impl Metrics {
         out.family(&names::UPSTREAM_SENDS);
         out.sample(&names::UPSTREAM_SENDS, &["opened"], self.upstream_opened.value());
         out.sample(&names::UPSTREAM_SENDS, &["reused"], self.upstream_reused.value());
+        out.family(&names::IDENTITY_FETCHES);
+        for (kind, (successes, failures)) in names::IDENTITY_KINDS.iter().zip(&self.identities.0) {
+            out.sample(&names::IDENTITY_FETCHES, &[kind, "success"], successes.value());
+            out.sample(&names::IDENTITY_FETCHES, &[kind, "failure"], failures.value());
+        }
         out.single(&names::RECORDS, self.writer.written.value());
         out.family(&names::RECORD_DROPS);
         for (reason, drops) in [

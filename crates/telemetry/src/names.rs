@@ -50,6 +50,17 @@ pub mod label {
     pub const OTHER: &str = "other";
 }
 
+/// Kinds of cloud identities: the values of the label of [`IDENTITY_FETCHES`].
+pub const IDENTITY_KINDS: [&str; 7] = [
+    "aws_keys",
+    "aws_role",
+    "azure_client",
+    "azure_workload",
+    "azure_managed",
+    "google_service_account",
+    "google_machine",
+];
+
 const PER_ROUTE: &[&str] = &[label::SERVICE, label::ROUTE];
 
 macro_rules! metrics {
@@ -96,6 +107,8 @@ metrics! {
         "Open connections to upstreams.";
     UPSTREAM_SENDS = "ai_proxy_upstream_connection_uses_total", Counter, &[label::STATE],
         "Upstream requests by connection: opened for it, or reused.";
+    IDENTITY_FETCHES = "ai_proxy_identity_fetches_total", Counter, &[label::KIND, label::RESULT],
+        "Fetches of keys and tokens of cloud identities, the first ones and refreshes, by kind of identity.";
     RECORDS = "ai_proxy_records_total", Counter, &[],
         "Records written.";
     RECORD_DROPS = "ai_proxy_record_drops_total", Counter, &[label::REASON],

@@ -103,6 +103,7 @@ mod tests {
         let options = LoadOptions {
             environment: &|name| (name == "KEY").then(|| "canary".to_owned()),
             ignore_unsupported_plugins: false,
+            identity_defect: &|_| None,
         };
         let told = |problems: Vec<crate::Problem>| {
             let texts: Vec<String> = problems.iter().map(ToString::to_string).collect();

@@ -13,6 +13,7 @@ mod blocks;
 mod conversation;
 mod extras;
 mod sampling;
+mod search;
 mod thinking;
 mod tools;
 

@@ -4,13 +4,16 @@ use document::write_object;
 use model::{ChatRequest, LossKind, Losses, Parameter, UpstreamError};
 
 use super::answer::Answer;
-use super::template;
+use super::template::{Prompt, Template};
 use crate::{
     ChatCall, ChatCodec, EncodeError, Encoded, ErrorReader, Family, Handling, HeaderOf, plain_error, settle,
 };
 
 /// Parameters that pass as they are.
 const KNOWN: [&str; 3] = ["do_sample", "repetition_penalty", "return_full_text"];
+
+/// Setting that says how a conversation becomes a prompt.
+const TEMPLATE: &str = "extensions.prompt_template";
 
 /// Raw prompts, for chat and for completions.
 #[derive(Debug, Clone, Copy)]
@@ -44,11 +47,8 @@ impl ChatCodec for RawCodec {
     fn encode(&self, request: &ChatRequest, call: &ChatCall<'_>) -> Result<Encoded, EncodeError> {
         let mut losses = Losses::default();
         settle(self, request, call.family, &mut losses)?;
-        let inputs = if request.completion {
-            template::completion(request)
-        } else {
-            template::conversation(request, &mut losses)
-        };
+        let template = Template::from_setting(call.settings.value(TEMPLATE));
+        let Prompt { text: inputs, echo } = template.prompt(request, &mut losses);
         let sampling = &request.sampling;
         let body = write_object(|body| {
             body.text("inputs", &inputs);
@@ -79,7 +79,7 @@ impl ChatCodec for RawCodec {
                 }
             });
         });
-        Ok(Encoded { body, headers: Vec::new(), losses, answer: Box::new(Answer) })
+        Ok(Encoded { body, headers: Vec::new(), losses, answer: Box::new(Answer { echo }) })
     }
 }
 

@@ -16,6 +16,7 @@ pub(super) static PROVIDER: Provider = Provider {
     title: "DashScope",
     cloud: None,
     base: Base::Choice(base),
+    path_replaces: false,
     routes: &[
         Route::openai_chat("/compatible-mode/v1/chat/completions"),
         Route::relay(Operation::Embeddings, "/compatible-mode/v1/embeddings"),

@@ -17,6 +17,7 @@ pub(super) static PROVIDER: Provider = Provider {
     title: "Databricks",
     cloud: None,
     base: Base::Url("https://{databricks.workspace_instance_id}.cloud.databricks.com"),
+    path_replaces: false,
     routes: &[
         Route::messages("/serving-endpoints/anthropic/v1/messages", &DATABRICKS_CODEC, &DATABRICKS_ENVELOPE)
             .when(speaks_messages),

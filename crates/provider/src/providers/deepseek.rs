@@ -12,6 +12,7 @@ pub(super) static PROVIDER: Provider = Provider {
     title: "DeepSeek",
     cloud: None,
     base: Base::Url("https://api.deepseek.com"),
+    path_replaces: false,
     routes: &[Route::openai_chat("/v1/chat/completions"), Route::preserve()],
     settings: &[],
     headers: &[],

@@ -38,14 +38,13 @@ pub(super) static PROVIDER: Provider = Provider {
     title: "Google Gemini",
     cloud: Some(Cloud::Google),
     base: Base::Choice(base),
+    path_replaces: true,
     routes: &[
         Route::messages(CLAUDE, &CLAUDE_CODEC, &VERTEX_ENVELOPE)
             .streaming(CLAUDE_STREAM)
-            .replaced_by_path()
             .when(runs_claude),
         Route::translated(Operation::Completions, CLAUDE, &CLAUDE_CODEC)
             .streaming(CLAUDE_STREAM)
-            .replaced_by_path()
             .when(runs_claude),
         streamed(Route::translated(Operation::Chat, TUNED, &VERTEX_CODEC), TUNED_STREAM).when(is_endpoint),
         streamed(Route::translated(Operation::Completions, TUNED, &VERTEX_CODEC), TUNED_STREAM)
@@ -54,16 +53,13 @@ pub(super) static PROVIDER: Provider = Provider {
         streamed(Route::translated(Operation::Completions, VERTEX, &VERTEX_CODEC), VERTEX_STREAM)
             .when(is_vertex),
         Route::embeddings(project!("/endpoints/{gemini.endpoint_id}:predict"), &VERTEX_EMBEDDINGS)
-            .replaced_by_path()
             .when(is_endpoint),
         Route::embeddings(
             project!("/publishers/google/models/{model}:embedContent"),
             &VERTEX_EMBED_CONTENT,
         )
-        .replaced_by_path()
         .when(embeds_content),
         Route::embeddings(project!("/publishers/google/models/{model}:predict"), &VERTEX_EMBEDDINGS)
-            .replaced_by_path()
             .when(is_vertex),
         vertex(Operation::Batches, project!("/batchPredictionJobs")),
         vertex(Operation::ImageGeneration, VERTEX),
@@ -73,7 +69,7 @@ pub(super) static PROVIDER: Provider = Provider {
             Route::translated(Operation::Chat, public!(":generateContent"), &CHAT_CODEC),
             public!(":streamGenerateContent"),
         ),
-        Route::embeddings(public!(":batchEmbedContents"), &EMBEDDINGS).replaced_by_path(),
+        Route::embeddings(public!(":batchEmbedContents"), &EMBEDDINGS),
         Route::unserved(Operation::Batches, "/v1beta/batches"),
         Route::unserved(Operation::ImageGeneration, public!(":generateContent")),
         Route::unserved(Operation::ImageEdit, public!(":generateContent")),
@@ -113,7 +109,7 @@ fn base(settings: &Settings) -> &'static str {
 
 /// Streams as server-sent events; without the argument they would come as one array.
 const fn streamed(route: Route, path: &'static str) -> Route {
-    route.streaming(path).stream_query("alt", "sse").replaced_by_path()
+    route.streaming(path).stream_query("alt", "sse")
 }
 
 const fn vertex(operation: Operation, path: &'static str) -> Route {

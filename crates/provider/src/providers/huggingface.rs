@@ -16,6 +16,7 @@ pub(super) static PROVIDER: Provider = Provider {
     cloud: None,
     // The host that went before it, api-inference, no longer serves models.
     base: Base::Url("https://router.huggingface.co"),
+    path_replaces: false,
     routes: &[
         Route::openai_chat("/v1/chat/completions"),
         Route::relay(Operation::Completions, "/v1/completions")

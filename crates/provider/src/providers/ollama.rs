@@ -17,6 +17,7 @@ pub(super) static PROVIDER: Provider = Provider {
     title: "Ollama",
     cloud: None,
     base: Base::UpstreamUrl,
+    path_replaces: false,
     routes: &[
         Route::openai_chat("/v1/chat/completions").when(speaks_openai),
         Route::relay(Operation::Embeddings, "/v1/embeddings").when(speaks_openai),

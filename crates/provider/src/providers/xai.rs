@@ -13,6 +13,7 @@ pub(super) static PROVIDER: Provider = Provider {
     title: "xAI",
     cloud: None,
     base: Base::Url("https://api.x.ai"),
+    path_replaces: false,
     routes: &[
         Route::openai_chat("/v1/chat/completions"),
         Route::unserved(Operation::Responses, "/v1/responses"),

@@ -68,7 +68,11 @@ fn everything() -> Targets {
 
 fn load(yaml: &str, pairs: &[(&str, &str)]) -> config::Loaded {
     let environment = environment(pairs);
-    let options = LoadOptions { environment: &environment, ignore_unsupported_plugins: false };
+    let options = LoadOptions {
+        environment: &environment,
+        ignore_unsupported_plugins: false,
+        identity_defect: &|_| None,
+    };
     config::load(yaml, "quickstart", &options).unwrap_or_else(|problems| {
         let told: Vec<_> = problems.iter().map(ToString::to_string).collect();
         panic!("{}\n{yaml}", told.join("\n"))

@@ -1,6 +1,8 @@
 //! Translation from end to end: clients of `OpenAI` and of Messages in front of every target, by one table. A target
 //! more is a row more.
 
+#[path = "translation/bedrock.rs"]
+mod bedrock;
 #[path = "translation/canaries.rs"]
 mod canaries;
 #[path = "translation/embeddings.rs"]
@@ -23,6 +25,8 @@ mod messages_tools;
 mod openai;
 #[path = "translation/openai_tools.rs"]
 mod openai_tools;
+#[path = "translation/raw_prompts.rs"]
+mod raw_prompts;
 #[path = "translation/relayed.rs"]
 mod relayed;
 #[path = "translation/targets.rs"]

@@ -133,6 +133,17 @@ fn answers_that_break_off_are_told_of_once() {
 }
 
 #[test]
+fn a_brace_that_never_closes_is_told_with_its_line() {
+    let mut transcoder = transcoder();
+    let mut out = Vec::new();
+    transcoder.push(&Bytes::from_static(b"\"start\"\n\"a\"\n{\"b\":{\"c\":1}\n"), &mut out);
+    assert_eq!(out.concat(), b"<\na\nerror 502\n", "the next line is not waited for");
+    assert!(transcoder.is_over());
+    let summary = transcoder.finish(End::Broken(Break::TimedOut), &mut out);
+    assert_eq!(summary.end, StreamEnd::Fault(StreamFault::Unreadable));
+}
+
+#[test]
 fn events_that_cannot_be_read() {
     let (out, summary) = run("\"start\"\n17\n\"finish\"\n", &[], End::Clean);
     assert_eq!((out.as_str(), summary.end), ("<\nerror 502\n", StreamEnd::Fault(StreamFault::Unreadable)));

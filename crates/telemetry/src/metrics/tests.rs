@@ -69,6 +69,23 @@ fn a_request_is_counted_everywhere() {
 }
 
 #[test]
+fn fetches_of_identities_are_counted_by_kind() {
+    let metrics = Metrics::default();
+    metrics.identities.count("azure_client", true);
+    metrics.identities.count("azure_client", false);
+    metrics.identities.count("azure_client", false);
+    metrics.identities.count("nobody", false);
+    let text = metrics.render();
+    let fetches = |kind: &str, result: &str| {
+        value(&text, &format!("ai_proxy_identity_fetches_total{{kind=\"{kind}\",result=\"{result}\"}}"))
+    };
+    assert_eq!(fetches("azure_client", "success").as_deref(), Some("1"));
+    assert_eq!(fetches("azure_client", "failure").as_deref(), Some("2"));
+    assert_eq!(fetches("google_machine", "failure").as_deref(), Some("0"));
+    assert_eq!(fetches("nobody", "failure"), None);
+}
+
+#[test]
 fn a_handle_of_the_same_names_goes_on_counting() {
     let metrics = Metrics::default();
     metrics.route("s", "r").observe(&record(200, None));
