@@ -108,6 +108,7 @@ impl Counts {
             output: completion - reasoning - audio_output,
             reasoning,
             audio_output,
+            ..Usage::default()
         })
     }
 
@@ -207,6 +208,7 @@ mod tests {
             output: 27,
             reasoning: 20,
             audio_output: 3,
+            ..Usage::default()
         };
         assert_eq!(usage, expected);
         assert_eq!((usage.prompt_tokens(), usage.completion_tokens()), (100, 50));
@@ -273,6 +275,7 @@ mod tests {
             output: 5,
             reasoning: 6,
             audio_output: 7,
+            ..Usage::default()
         };
         let mut out = Vec::new();
         write(&usage, &mut out);
