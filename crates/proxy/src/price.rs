@@ -3,7 +3,10 @@
 use std::sync::Arc;
 
 use model::Prices;
+use provider::Route;
 use telemetry::{Catalogue, PriceSource};
+
+use crate::target::Surroundings;
 
 /// Where the prices of a target are looked for. Outlives the request, for its account.
 pub struct TargetPrices {
@@ -18,11 +21,12 @@ pub struct TargetPrices {
 impl TargetPrices {
     pub fn new(
         configured: Option<Prices>,
-        catalogue: Arc<Catalogue>,
         list: &'static str,
-        answer_first: bool,
-    ) -> Self {
-        Self { configured, catalogue, list, answer_first }
+        route: &Route,
+        around: &Surroundings<'_>,
+    ) -> Arc<Self> {
+        let catalogue = Arc::clone(around.catalogue);
+        Arc::new(Self { configured, catalogue, list, answer_first: route.names_deployment() })
     }
 
     /// The prices of one answer: `requested` is the model that was asked for, `answered` the one that the answer
@@ -52,7 +56,7 @@ mod tests {
             let price = Price::parse(price).ok();
             Prices { input: price, output: price, ..Prices::default() }
         });
-        TargetPrices::new(configured, Arc::default(), list, answer_first)
+        TargetPrices { configured, catalogue: Arc::default(), list, answer_first }
     }
 
     fn found(prices: &TargetPrices, requested: &str, answered: &str) -> (PriceSource, Option<String>) {

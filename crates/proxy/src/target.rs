@@ -143,9 +143,6 @@ impl Target {
             credential.header_name().and_then(|name| HeaderName::from_bytes(name.as_bytes()).ok());
         let literal = target.model.as_ref().and_then(Template::literal);
         let model_header = literal.and_then(|model| model_header(provider, model));
-        let catalogue = Arc::clone(around.catalogue);
-        let list = provider.price_list(&written);
-        let prices = TargetPrices::new(target.prices, catalogue, list, route.names_deployment());
         let mut compiled = Self {
             provider,
             route,
@@ -154,7 +151,7 @@ impl Target {
             model: target.model,
             alias: target.alias,
             options: target.options,
-            prices: Arc::new(prices),
+            prices: TargetPrices::new(target.prices, provider.price_list(&written), route, around),
             logging: target.logging,
             allow_override: target.auth.allow_override && provider.caller_may_override,
             credential,

@@ -98,8 +98,8 @@ impl Watch {
         let (sender, changes) = mpsc::channel(1);
         let files: Vec<PathBuf> = files.into_iter().flatten().map(Path::to_owned).collect();
         let known = fingerprints(&files);
-        let watcher = if watched { watch(&files, sender) } else { None };
-        Self { files, known, changes, _watcher: watcher }
+        let notices = if watched { watch(&files, sender) } else { None };
+        Self { files, known, changes, _watcher: notices }
     }
 }
 

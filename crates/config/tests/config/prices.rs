@@ -20,15 +20,15 @@ fn prices(options: &str) -> Option<Prices> {
 
 fn warnings(options: &str) -> Vec<String> {
     let loaded = load(&document(options)).unwrap_or_else(|problems| panic!("{:#?}", lines(&problems)));
-    messages(lines(&loaded.warnings))
+    messages(&lines(&loaded.warnings))
 }
 
 fn errors(options: &str) -> Vec<String> {
-    messages(lines(&load(&document(options)).err().unwrap()))
+    messages(&lines(&load(&document(options)).err().unwrap()))
 }
 
 /// Without file and place.
-fn messages(lines: Vec<String>) -> Vec<String> {
+fn messages(lines: &[String]) -> Vec<String> {
     let start = "config.model.options.";
     lines.iter().map(|line| line.split_once(start).map_or(&**line, |(_, rest)| rest).to_owned()).collect()
 }

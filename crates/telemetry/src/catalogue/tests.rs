@@ -160,7 +160,7 @@ fn every_name_finds_its_own_entry() {
             assert_eq!(catalogue.find(&entry.list, name), Some(entry), "{name}");
             let longer = format!("{name}-x");
             let found = catalogue.find(&entry.list, &longer);
-            assert!(found.is_none() || found.is_some_and(|found| *found.model == *longer), "{longer}");
+            assert!(found.is_none_or(|found| *found.model == *longer), "{longer}");
         }
     }
 }
