@@ -10,6 +10,7 @@ mod json;
 mod loss;
 mod operation;
 mod options;
+mod prices;
 mod settings;
 mod told;
 mod upstream_error;
@@ -22,6 +23,9 @@ pub use json::{Base64, Extra, Extras, Json, Number};
 pub use loss::{Loss, LossKind, Losses};
 pub use operation::Operation;
 pub use options::{ConfiguredOptions, OptionsPrecedence};
+pub use prices::{
+    ContextFactor, Lifetime, Price, PriceError, Prices, TierFactor, parse_lifetime, parse_tokens,
+};
 pub use settings::Settings;
 pub use told::Told;
 pub use upstream_error::{ErrorKind, UpstreamError};

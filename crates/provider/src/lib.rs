@@ -6,6 +6,7 @@
 mod endpoint;
 mod families;
 mod path;
+mod price_list;
 mod providers;
 pub mod query;
 mod registry;
@@ -17,6 +18,7 @@ pub use auth::{HostBinding, HostPattern, Origin, Scheme};
 pub use endpoint::{Asked, Endpoint, EndpointError, Form};
 pub use model::Settings;
 pub use path::encode_segment;
+pub use price_list::price_lists;
 pub use registry::{all, by_id};
 pub use route::{Route, Wire};
 pub use settings::{Location, Required, Setting};

@@ -7,7 +7,7 @@ use arc_swap::ArcSwap;
 use config::Configuration;
 use http::request::Parts;
 use identity::{Environment, Identities};
-use telemetry::{Metrics, RecordWriter};
+use telemetry::{Catalogue, Metrics, RecordWriter};
 
 use crate::admin::now;
 use crate::local::is_for_local;
@@ -42,9 +42,10 @@ pub struct Gateway {
 }
 
 impl Gateway {
-    /// A gateway with its first configuration.
+    /// A gateway with its first configuration, and prices for it.
     pub fn new(
         configuration: Configuration,
+        catalogue: &Arc<Catalogue>,
         settings: Settings,
         hosts: Hosts,
         metrics: Arc<Metrics>,
@@ -57,6 +58,7 @@ impl Gateway {
             hosts: &hosts,
             identities: &identities,
             metrics: &metrics,
+            catalogue,
             simulator: settings.simulator.as_deref(),
         };
         let snapshot = Snapshot::compile(configuration, &context)?;
@@ -78,13 +80,18 @@ impl Gateway {
         self.snapshot.load_full()
     }
 
-    /// Compiles a configuration and puts it in force; on an error nothing changes. To be called on the runtime
+    /// Compiles a configuration with prices and puts it in force; on an error nothing changes. To be called on the runtime
     /// that identities shall be fetched on.
-    pub fn replace(&self, configuration: Configuration) -> Result<(), CompileError> {
+    pub fn replace(
+        &self,
+        configuration: Configuration,
+        catalogue: &Arc<Catalogue>,
+    ) -> Result<(), CompileError> {
         let context = CompileContext {
             hosts: &self.hosts,
             identities: &self.identities,
             metrics: &self.metrics,
+            catalogue,
             simulator: self.settings.simulator.as_deref(),
         };
         let snapshot = Snapshot::compile(configuration, &context)?;

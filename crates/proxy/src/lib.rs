@@ -25,6 +25,7 @@ mod local;
 mod models;
 mod pipeline;
 mod prepare;
+mod price;
 mod read;
 mod render;
 mod response_headers;

@@ -8,7 +8,7 @@ use config::{Configuration, Consumer, Extensions, KeyAuth, PluginConfig, Service
 use dialect::{Aside, Asides, Front};
 use identity::Identities;
 use model::{ClientFormat, Operation};
-use telemetry::{Metrics, Redactor, RouteMetrics};
+use telemetry::{Catalogue, Metrics, Redactor, RouteMetrics};
 use thiserror::Error;
 
 use crate::bind::Bindings;
@@ -84,6 +84,8 @@ pub struct CompileContext<'a> {
     pub hosts: &'a Hosts,
     pub identities: &'a Identities,
     pub metrics: &'a Metrics,
+    /// Prices of models whose targets have none of their own.
+    pub catalogue: &'a Arc<Catalogue>,
     /// Base URL of the built-in simulator, if it runs.
     pub simulator: Option<&'a str>,
 }
@@ -260,6 +262,7 @@ impl AiProxy {
                 verify,
                 hosts: context.hosts,
                 identities: context.identities,
+                catalogue: context.catalogue,
                 simulator: simulate.then(|| context.simulator.unwrap_or_default()),
             };
             Target::compile(target, &around)

@@ -11,7 +11,7 @@ use config::Configuration;
 use proxy::{Drain, Gateway, Hosts, Listener, Settings, TlsSettings, admin};
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
-use telemetry::{Metrics, MetricsOptions, RecordWriter, Sink};
+use telemetry::{Catalogue, Metrics, MetricsOptions, RecordWriter, Sink};
 use tokio::net::TcpListener;
 
 use crate::built_in::BuiltIn;
@@ -25,6 +25,8 @@ const RECORDS_DEADLINE: Duration = Duration::from_secs(5);
 /// What to start.
 pub struct Start<'a> {
     pub configuration: Configuration,
+    /// Prices for it.
+    pub catalogue: Arc<Catalogue>,
     pub proxy_listen: Listen,
     pub process: &'a ProcessArgs,
     /// Where the configuration came from, if it can be loaded again.
@@ -149,7 +151,7 @@ async fn serve(mut start: Start<'_>) -> anyhow::Result<ExitCode> {
     let records = open_records(&process.record_log, &metrics)?;
     let hosts = Hosts::new(tls, Arc::clone(&metrics));
     let configuration = std::mem::take(&mut start.configuration);
-    let gateway = Arc::new(Gateway::new(configuration, settings, hosts, metrics, records)?);
+    let gateway = Arc::new(Gateway::new(configuration, &start.catalogue, settings, hosts, metrics, records)?);
     gateway.identities.begin();
 
     let ready = ready_line(&bound)?;
@@ -158,7 +160,7 @@ async fn serve(mut start: Start<'_>) -> anyhow::Result<ExitCode> {
     for (_, listener) in bound.proxy {
         tokio::spawn(proxy::serve(listener, Arc::clone(&gateway), drain.signal()));
     }
-    let apply = reload::applier(&gateway, &simulator, start.source.as_ref());
+    let apply = reload::applier(&gateway, &simulator, start.source.as_ref(), process.prices.file.clone());
     if let Some(listener) = bound.admin {
         tokio::spawn(admin::serve(listener, admin::admin_router(Arc::clone(&gateway), apply)));
     }

@@ -28,6 +28,8 @@ mod lifecycle;
 mod models;
 #[path = "e2e/odd_answers.rs"]
 mod odd_answers;
+#[path = "e2e/prices.rs"]
+mod prices;
 #[path = "e2e/providers.rs"]
 mod providers;
 #[path = "e2e/quickstart.rs"]

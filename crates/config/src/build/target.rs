@@ -86,7 +86,7 @@ impl Builder<'_> {
             settings: settings.iter().map(|(name, value)| (name.clone(), Template::parse(value))).collect(),
             upstream_url: template(&options, "upstream_url"),
             upstream_path: template(&options, "upstream_path"),
-            prices: super::price::prices(&options),
+            prices: self.prices(&options),
         })
     }
 

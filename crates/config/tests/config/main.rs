@@ -8,6 +8,7 @@ mod examples;
 mod golden;
 mod kong_schema;
 mod pages;
+mod prices;
 mod properties;
 mod rules;
 mod secrets;
