@@ -19,6 +19,8 @@ pub struct Hosting {
     pub(super) refused_tools: &'static [&'static str],
     /// Takes `cache_control.scope`.
     pub(super) cache_scope: bool,
+    /// Tells errors in AWS's form.
+    pub(super) errors_of_aws: bool,
 }
 
 /// Where the features that a caller asks for by `anthropic-beta` go.
@@ -79,6 +81,7 @@ pub static API: Hosting = Hosting {
     refused: &[],
     refused_tools: &[],
     cache_scope: true,
+    errors_of_aws: false,
 };
 
 /// AWS Bedrock, `InvokeModel`.
@@ -98,6 +101,7 @@ pub static BEDROCK: Hosting = Hosting {
     ],
     refused_tools: &["web_search_", "web_fetch_", "code_execution_", "mcp_toolset"],
     cache_scope: false,
+    errors_of_aws: true,
 };
 
 /// Google Vertex AI, `rawPredict`.
@@ -117,6 +121,7 @@ pub static VERTEX: Hosting = Hosting {
     ],
     refused_tools: &["web_fetch_", "code_execution_", "mcp_toolset"],
     cache_scope: false,
+    errors_of_aws: false,
 };
 
 /// Azure AI Foundry.
@@ -128,6 +133,7 @@ pub static FOUNDRY: Hosting = Hosting {
     refused: &[("service_tier", None), ("inference_geo", None), ("speed", None)],
     refused_tools: &[],
     cache_scope: true,
+    errors_of_aws: false,
 };
 
 /// Databricks' endpoints in Anthropic's shape.
@@ -146,6 +152,7 @@ pub static DATABRICKS: Hosting = Hosting {
     ],
     refused_tools: &["web_search_", "web_fetch_", "code_execution_", "mcp_toolset"],
     cache_scope: false,
+    errors_of_aws: false,
 };
 
 impl Hosting {

@@ -25,6 +25,8 @@ mod openai;
 mod openai_tools;
 #[path = "translation/relayed.rs"]
 mod relayed;
+#[path = "translation/request_ids.rs"]
+mod request_ids;
 #[path = "translation/targets.rs"]
 mod targets;
 #[path = "translation/whole_faults.rs"]

@@ -6,8 +6,9 @@ use std::ops::ControlFlow;
 
 use document::{Kind, ScanError, Value, scan_members};
 use model::{Operation, Usage};
-use stream::{FrameKind, StreamReader};
+use stream::{FrameKind, Replaced, StreamReader};
 
+use super::name;
 use crate::anthropic::usage::Counts;
 
 const TERMINATOR: &[u8] = b"event: message_stop\ndata: {\"type\":\"message_stop\"}\n\n";
@@ -22,6 +23,9 @@ pub(super) struct Reader {
     /// The last word on usage has come; before it, output is a guess.
     counted: bool,
     model: Option<Box<str>>,
+    /// The client's own name for it.
+    named: Option<Box<str>>,
+    replaced: Option<Replaced>,
     finished: bool,
     started: bool,
     output_bytes: u64,
@@ -42,12 +46,14 @@ struct Event<'d> {
 }
 
 impl Reader {
-    pub(super) fn new(operation: Operation) -> Self {
+    pub(super) fn new(operation: Operation, named: Option<&str>) -> Self {
         Self {
             operation,
             counts: Counts::default(),
             counted: false,
             model: None,
+            named: named.map(Box::from),
+            replaced: None,
             finished: false,
             started: false,
             output_bytes: 0,
@@ -117,6 +123,9 @@ impl Reader {
     }
 
     fn name(&mut self, model: Option<Value<'_>>) {
+        if let (Some(model), Some(named)) = (model, &self.named) {
+            self.replaced = name::replaced(model, named);
+        }
         if self.model.is_none() {
             let name = model.and_then(Value::as_str);
             let name = name.filter(|name| !name.is_empty() && name.len() <= LONGEST_NAME);
@@ -148,6 +157,10 @@ impl StreamReader for Reader {
             ControlFlow::Continue(())
         });
         if scanned.is_ok() { self.event(&read, event) } else { FrameKind::Content }
+    }
+
+    fn replaced(&mut self) -> Option<Replaced> {
+        self.replaced.take()
     }
 
     fn whole(&self, data: &[u8]) -> bool {

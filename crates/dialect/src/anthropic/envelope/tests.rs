@@ -7,6 +7,7 @@ use stream::{End, FrameKind, RelaySettings, SseRelay, StreamEnd, relay_cut};
 
 use super::*;
 use crate::anthropic::schemas::data_folder;
+use crate::openai;
 
 const NO_OPTIONS: ConfiguredOptions = ConfiguredOptions {
     max_tokens: None,
@@ -196,7 +197,7 @@ const STOP: &str = "event: message_stop\ndata: {\"type\":\"message_stop\"}\n\n";
 fn relay(operation: Operation) -> SseRelay {
     let settings = RelaySettings { input_estimate: 99, ..RelaySettings::default() };
     let fault = Box::new(|fault| Bytes::from(format!("event: error\ndata: {fault}\n\n")));
-    SseRelay::new(ENVELOPE.stream(operation, &Quirks::NONE), settings, fault)
+    SseRelay::new(ENVELOPE.stream(operation, &Quirks::NONE, None), settings, fault)
 }
 
 fn relayed(body: &str, end: End) -> (String, stream::Summary) {
@@ -214,6 +215,61 @@ fn a_stream_passes_and_is_counted() {
         (body, StreamEnd::Complete, Some((usage, UsageSource::Reported)))
     );
     assert_eq!((summary.response_model.as_deref(), summary.output_bytes), (Some("claude-x"), 5));
+}
+
+fn named(envelope: &dyn Envelope, body: &str, model: Option<&str>) -> Option<String> {
+    let document = Document::parse(Bytes::copy_from_slice(body.as_bytes())).unwrap();
+    let call = Call { model, ..call(&NO_OPTIONS) };
+    envelope.named(&document, &call).map(std::borrow::Cow::into_owned)
+}
+
+#[test]
+fn answers_are_named_as_asked_where_the_host_was_told_another_name() {
+    let body = r#"{"model":"house\u002fclaude-x","messages":[{}]}"#;
+    let asked = Some("house/claude-x".to_owned());
+    assert_eq!(named(&ENVELOPE, body, Some("claude-x")), asked);
+    // The host was told in the body what the client said, or nothing.
+    assert_eq!(named(&ENVELOPE, body, Some("house/claude-x")), None);
+    assert_eq!(named(&FOUNDRY_ENVELOPE, body, None), None);
+    // It was told in the URL, where it has names of its own.
+    assert_eq!(named(&BEDROCK_ENVELOPE, body, Some("house/claude-x")), asked);
+    assert_eq!(named(&VERTEX_ENVELOPE, body, Some("claude-x@1")), asked);
+    for nobody in
+        [r#"{"messages":[{}]}"#, r#"{"model":"","messages":[{}]}"#, r#"{"model":1,"messages":[{}]}"#]
+    {
+        assert_eq!(named(&BEDROCK_ENVELOPE, nobody, Some("claude-x")), None);
+    }
+    assert_eq!(named(&openai::OPENAI, body, Some("claude-x")), None);
+}
+
+#[test]
+fn nothing_but_the_name_changes_in_a_whole_answer() {
+    let body = r#"{ "id":"m", "content":[{"model":"claude-x","n":1.50}] ,"model" : "claude-x","x":[ ]}"#;
+    let renamed = |body: &str, name| {
+        ENVELOPE.renamed(body.as_bytes(), name).map(|body| String::from_utf8(body).unwrap())
+    };
+    let expected = body.replace(r#""model" : "claude-x""#, r#""model" : "a \"b\"""#);
+    assert_eq!(renamed(body, "a \"b\""), Some(expected));
+    for unchanged in [body, r#"{"content":[]}"#, r#"{"model":null}"#, "[]", "{"] {
+        assert_eq!(renamed(unchanged, "claude-x"), None, "{unchanged}");
+    }
+}
+
+#[test]
+fn nothing_but_the_name_changes_in_a_stream() {
+    let body = [STREAM, DELTA, STOP].concat();
+    let expected = body.replacen("claude-x", "house/claude", 1);
+    for name in ["house/claude", "claude-x"] {
+        let reader = ENVELOPE.stream(Operation::Chat, &Quirks::NONE, Some(name));
+        let fault = Box::new(|fault| panic!("{fault}"));
+        let relay = SseRelay::new(reader, RelaySettings::default(), fault);
+        let (out, summary) = relay_cut(relay, body.as_bytes(), vec![7; body.len() / 7], End::Clean);
+        let out = String::from_utf8(out).unwrap();
+        assert_eq!(&out, if name == "claude-x" { &body } else { &expected });
+        // The account has what the provider said.
+        assert_eq!((summary.response_model.as_deref(), summary.end), (Some("claude-x"), StreamEnd::Complete));
+        assert_eq!(summary.bytes_out, out.len() as u64);
+    }
 }
 
 #[test]
@@ -236,7 +292,7 @@ fn errors_are_told_apart() {
     let body = [STREAM, error].concat();
     let (out, summary) = relayed(&body, End::Clean);
     assert_eq!((out, summary.end), (body, StreamEnd::UpstreamError));
-    let mut reader = ENVELOPE.stream(Operation::Chat, &Quirks::NONE);
+    let mut reader = ENVELOPE.stream(Operation::Chat, &Quirks::NONE, None);
     assert_eq!(reader.frame(None, br#"{"type":"error","error":{}}"#), FrameKind::Error);
     assert_eq!(reader.frame(None, b"no json"), FrameKind::Content);
     assert_eq!(ENVELOPE.error_status(br#"{"type":"error","error":{"type":"overloaded_error"}}"#), 529);
