@@ -3,11 +3,11 @@
 use std::borrow::Cow;
 
 use document::{Document, Edits};
-use model::{ConfiguredOptions, Losses, Operation, UpstreamError, Usage};
+use model::{ConfiguredOptions, Losses, Operation, Settings, UpstreamError, Usage};
 use stream::StreamReader;
 use thiserror::Error;
 
-use crate::{HeaderOf, Quirks};
+use crate::{Family, HeaderOf, Quirks};
 
 /// What the gateway reads from a request body before it decides anything.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -34,6 +34,9 @@ pub struct Call<'a> {
     /// Name that the provider knows the model by; none where the URL names it.
     pub model: Option<&'a str>,
     pub options: &'a ConfiguredOptions,
+    /// What of the options the model takes.
+    pub family: &'a Family,
+    pub settings: &'a Settings,
     pub quirks: &'a Quirks,
     pub delivery: Delivery,
     /// The gateway wants to know the usage of a stream, whether the client asked or not.
@@ -42,6 +45,8 @@ pub struct Call<'a> {
     pub credential: Option<&'a str>,
     /// What the client's header `anthropic-beta` says, for the dialect that knows it; mostly empty.
     pub betas: &'a str,
+    /// What the client's header `anthropic-version` says, likewise.
+    pub version: &'a str,
 }
 
 /// Why a request is refused with 400. The texts are those that clients match on.

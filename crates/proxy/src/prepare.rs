@@ -228,19 +228,23 @@ impl Making<'_, '_> {
     ) -> Result<Made, GatewayError> {
         let mut edits = Box::new(hide(&document, self.asked.hidden_members));
         let mut losses = Losses::default();
-        let betas = self.plugin.front.beta_header.into_iter();
-        let betas = betas.flat_map(|name| self.asked.lookup.headers.get_all(name));
-        let betas: Vec<_> = betas.filter_map(|value| value.to_str().ok()).collect();
-        let betas = betas.join(",");
+        let all = |name: Option<&str>| {
+            let values = name.into_iter().flat_map(|name| self.asked.lookup.headers.get_all(name));
+            values.filter_map(|value| value.to_str().ok()).collect::<Vec<_>>().join(",")
+        };
+        let (betas, version) = (all(self.plugin.front.beta_header), all(self.plugin.front.version_header));
         let call = Call {
             operation: self.plugin.operation,
             model: self.model,
             options: &self.target.options,
+            family: self.target.family(self.model),
+            settings: &self.destination.settings,
             quirks: self.quirks,
             delivery: self.delivery,
             want_usage: self.target.logging.statistics,
             credential: self.target.credential.param_name().map(|(_, name)| name),
             betas: &betas,
+            version: &version,
         };
         envelope.edit(&document, &call, &mut edits, &mut losses)?;
         let named = envelope.named(&document, &call).map(|name| name.as_ref().into());
@@ -303,7 +307,13 @@ impl Making<'_, '_> {
             .next(&self.destination.settings)?
             .ok_or(GatewayError::Request(dialect::RequestError::NoPrompt))?;
         let embed::Batch { document, headers, losses } = first;
-        Ok(Made { plan: Plan::Embed(Box::new(embedding)), body: Body::written(document), headers, losses, named: None })
+        Ok(Made {
+            plan: Plan::Embed(Box::new(embedding)),
+            body: Body::written(document),
+            headers,
+            losses,
+            named: None,
+        })
     }
 
     /// The body without the keys of callers, which no target is sent.

@@ -78,12 +78,7 @@ impl Envelope for MessagesEnvelope {
         name::renamed(body, name)
     }
 
-    fn stream(
-        &self,
-        operation: Operation,
-        _quirks: &Quirks,
-        named: Option<&str>,
-    ) -> Box<dyn StreamReader> {
+    fn stream(&self, operation: Operation, _quirks: &Quirks, named: Option<&str>) -> Box<dyn StreamReader> {
         Box::new(Reader::new(operation, named))
     }
 

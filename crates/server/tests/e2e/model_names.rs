@@ -108,9 +108,11 @@ fn nothing_else_of_such_an_answer_is_changed() {
 #[test]
 fn a_name_that_nobody_changed_is_the_providers_own() {
     let world = WORLD.hold();
-    for (path, model) in
-        [("/many", "claude-sonnet-4-5"), ("/many", "claude-opus-4-1-20250805"), ("/alias", "claude-sonnet-4-5")]
-    {
+    for (path, model) in [
+        ("/many", "claude-sonnet-4-5"),
+        ("/many", "claude-opus-4-1-20250805"),
+        ("/alias", "claude-sonnet-4-5"),
+    ] {
         assert_eq!(named(&world, path, model), (json!(model), json!(model)), "{path} {model}");
     }
 }

@@ -111,7 +111,8 @@ fn trap_g_every_line_end_comments_and_no_space() {
 
 #[test]
 fn a_part_of_a_frame_goes_out_in_other_words_and_the_rest_as_it_came() {
-    let body = "\u{feff}id:1\r\ndata:rab\r\n:c\r\n\r\ndata: a\n\ndata: r\ndata: xy\nid: 2\n\ndata: f\n\ndata: rz";
+    let body =
+        "\u{feff}id:1\r\ndata:rab\r\n:c\r\n\r\ndata: a\n\ndata: r\ndata: xy\nid: 2\n\ndata: f\n\ndata: rz";
     let (out, summary) = run(UsagePolicy::Pass, body, End::Clean);
     let expected = "\u{feff}id:1\r\ndata:r**b\r\n:c\r\n\r\ndata: a\n\ndata: r\ndata: **y\nid: 2\n\ndata: f\n\ndata: r**\n\ndata: [DONE]\n\n";
     assert_eq!((out.as_str(), summary.end), (expected, StreamEnd::Complete));

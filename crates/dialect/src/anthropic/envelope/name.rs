@@ -17,11 +17,7 @@ const MEMBER: &str = "model";
 
 /// The client's own name for the model, where the host was told another: by another member, or by the URL, where hosts
 /// have names of their own.
-pub(super) fn asked<'d>(
-    hosting: &Hosting,
-    document: &'d Document,
-    call: &Call<'_>,
-) -> Option<Cow<'d, str>> {
+pub(super) fn asked<'d>(hosting: &Hosting, document: &'d Document, call: &Call<'_>) -> Option<Cow<'d, str>> {
     let own = document.value(MEMBER).and_then(Value::as_str).filter(|name| !name.is_empty())?;
     let told = hosting.model_in_body && call.model.is_none_or(|model| *model == *own);
     (call.operation != Operation::Preserve && !told).then_some(own)

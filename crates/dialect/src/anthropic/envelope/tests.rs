@@ -1,13 +1,13 @@
 //! Bodies pass byte for byte, but for what a host needs; streams are read along.
 
 use bytes::Bytes;
-use model::{ConfiguredOptions, OptionsPrecedence, Usage, UsageSource};
+use model::{ConfiguredOptions, OptionsPrecedence, Settings, Usage, UsageSource};
 use proptest::prelude::*;
 use stream::{End, FrameKind, RelaySettings, SseRelay, StreamEnd, relay_cut};
 
 use super::*;
 use crate::anthropic::schemas::data_folder;
-use crate::openai;
+use crate::{Family, SamplingRule, openai};
 
 const NO_OPTIONS: ConfiguredOptions = ConfiguredOptions {
     max_tokens: None,
@@ -23,11 +23,14 @@ fn call(options: &ConfiguredOptions) -> Call<'_> {
         operation: Operation::Chat,
         model: None,
         options,
+        family: &Family::UNKNOWN,
+        settings: const { &Settings::NONE },
         quirks: &Quirks::NONE,
         delivery: Delivery::Whole,
         want_usage: true,
         credential: None,
         betas: "",
+        version: "",
     }
 }
 
@@ -93,6 +96,68 @@ fn options_are_merged_by_precedence() {
     let completions = Call { operation: Operation::Completions, ..call(&config) };
     let prompt = edited(&ENVELOPE, r#"{"prompt":"x"}"#, &completions).0;
     assert_eq!(prompt, r#"{"prompt":"x","max_tokens_to_sample":9,"temperature":0.50,"top_k":3}"#);
+}
+
+fn sampling(rule: SamplingRule, options: &ConfiguredOptions, body: &str) -> (String, Vec<String>) {
+    let family = Family { sampling: rule, ..Family::UNKNOWN };
+    let (found, losses) = edited(&ENVELOPE, body, &Call { family: &family, ..call(options) });
+    let found = found.strip_prefix(r#"{"messages":[{}]"#).and_then(|rest| rest.strip_suffix('}'));
+    (found.unwrap().to_owned(), losses)
+}
+
+#[test]
+fn configured_options_are_those_that_the_model_takes() {
+    let some = ConfiguredOptions {
+        temperature: Some("0.5".into()),
+        top_p: Some("0.9".into()),
+        top_k: Some(3),
+        ..NO_OPTIONS
+    };
+    let bare = r#"{"messages":[{}]}"#;
+    let warm = r#"{"messages":[{}],"temperature":1}"#;
+    let cut = r#"{"messages":[{}],"top_p":1}"#;
+    let both = r#"{"messages":[{}],"temperature":1,"top_p":1}"#;
+    let by_config = ConfiguredOptions { precedence: OptionsPrecedence::Config, ..some.clone() };
+    let no_heat = ConfiguredOptions { temperature: None, ..some.clone() };
+    for (rule, options, body, expected, lost) in [
+        (SamplingRule::Free, &some, bare, r#","temperature":0.5,"top_p":0.9,"top_k":3"#, &[][..]),
+        (SamplingRule::OneOf, &some, bare, r#","temperature":0.5,"top_k":3"#, &["top_p dropped"]),
+        (SamplingRule::OneOf, &no_heat, bare, r#","top_p":0.9,"top_k":3"#, &[]),
+        (SamplingRule::OneOf, &some, warm, r#","temperature":1,"top_k":3"#, &["top_p dropped"]),
+        (SamplingRule::OneOf, &some, cut, r#","top_p":1,"top_k":3"#, &["temperature dropped"]),
+        (SamplingRule::OneOf, &by_config, cut, r#","top_p":0.9,"top_k":3"#, &["temperature dropped"]),
+        (SamplingRule::OneOf, &by_config, warm, r#","temperature":0.5,"top_k":3"#, &["top_p dropped"]),
+        // The client's own members are the client's.
+        (SamplingRule::OneOf, &some, both, r#","temperature":1,"top_p":1,"top_k":3"#, &[]),
+        (SamplingRule::Fixed, &some, both, r#","temperature":1,"top_p":1"#, &["top_k dropped"]),
+        (
+            SamplingRule::Fixed,
+            &by_config,
+            warm,
+            r#","temperature":1"#,
+            &["temperature dropped", "top_p dropped", "top_k dropped"],
+        ),
+        (SamplingRule::Fixed, &NO_OPTIONS, warm, r#","temperature":1"#, &[]),
+    ] {
+        let (found, losses) = sampling(rule, options, body);
+        assert_eq!(
+            (found.as_str(), losses.as_slice()),
+            (expected, &*lost.iter().map(|lost| (*lost).to_owned()).collect::<Vec<_>>()),
+            "{rule:?} {body}"
+        );
+    }
+}
+
+#[test]
+fn the_newest_version_takes_no_sampling() {
+    let options = ConfiguredOptions { max_tokens: Some(9), temperature: Some("0.5".into()), ..NO_OPTIONS };
+    let newest = Call { version: "2026-10-21", ..call(&options) };
+    let body = r#"{"messages":[{}],"top_p":1}"#;
+    let (found, losses) = edited(&ENVELOPE, body, &newest);
+    assert_eq!(found, r#"{"messages":[{}],"top_p":1,"max_tokens":9}"#);
+    assert_eq!(losses, ["temperature dropped"]);
+    let (found, losses) = edited(&BEDROCK_ENVELOPE, body, &newest);
+    assert!(found.contains(r#""temperature":0.5"#) && losses.is_empty(), "{found}");
 }
 
 #[test]
@@ -351,6 +416,27 @@ fn recorded_streams_pass_unchanged() {
         }
     }
     assert!(passed >= 15, "only {passed}");
+}
+
+#[test]
+fn versions_are_where_the_host_reads_them() {
+    let asked = Call { version: "2023-06-01", ..call(&NO_OPTIONS) };
+    assert_eq!(BEDROCK_ENVELOPE.headers(&asked), [("anthropic-version", String::new())]);
+    for envelope in [&ENVELOPE, &VERTEX_ENVELOPE, &FOUNDRY_ENVELOPE] {
+        assert_eq!(envelope.headers(&asked), []);
+    }
+    let mut settings = Settings::default();
+    settings.set("anthropic_version", "bedrock-2030-01-01");
+    let configured = Call { settings: &settings, ..asked };
+    let (found, _) = edited(&BEDROCK_ENVELOPE, r#"{"messages":[{}]}"#, &configured);
+    assert_eq!(found, r#"{"messages":[{}],"anthropic_version":"bedrock-2030-01-01"}"#);
+    assert_eq!(edited(&ENVELOPE, r#"{"messages":[{}]}"#, &configured).0, r#"{"messages":[{}]}"#);
+    // Betas in a body stay there, less those that the host would refuse the request for.
+    let body = r#"{"messages":[{}],"anthropic_beta":["x-1","context-1m-2025-08-07"]}"#;
+    let (found, losses) = edited(&DATABRICKS_ENVELOPE, body, &call(&NO_OPTIONS));
+    assert_eq!(found, r#"{"messages":[{}],"anthropic_beta":["context-1m-2025-08-07"]}"#);
+    assert_eq!(losses, ["anthropic_beta.x-1 dropped"]);
+    assert_eq!(edited(&FOUNDRY_ENVELOPE, body, &call(&NO_OPTIONS)).0, body);
 }
 
 proptest! {

@@ -68,7 +68,10 @@ fn errors_of_aws_are_told_in_the_clients_form() {
                 let error = answer.json();
                 assert_eq!((answer.status, &error["type"]), (status, &json!("error")), "{error}");
                 assert_eq!(error["error"]["type"], kind, "{error}");
-                assert!(error["error"]["message"].as_str().is_some_and(|text| text.ends_with('.')), "{error}");
+                assert!(
+                    error["error"]["message"].as_str().is_some_and(|text| text.ends_with('.')),
+                    "{error}"
+                );
                 let id = answer.header("x-amzn-requestid").expect("AWS's own id");
                 assert_eq!((answer.header("request-id"), &error["request_id"]), (Some(id), &json!(id)));
                 assert!(answer.header("x-amzn-errortype").is_some());

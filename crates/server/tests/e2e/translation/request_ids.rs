@@ -27,7 +27,7 @@ fn every_answer_has_one() {
             (200, own(&format!("/a/{}/v1/models", target.name))),
             (429, message(target, "r-limited", "hello", "").header("x-sim-fault", "status_429")),
             (400, messages(target, "r-refused", "{")),
-            (502, message(target, "r-cut", "hello", "").header("x-sim-fault", "reset")),
+            (500, message(target, "r-cut", "hello", "").header("x-sim-fault", "reset")),
         ] {
             let answer = world.send(&call);
             assert_eq!(answer.status, status, "{}", answer.text());
