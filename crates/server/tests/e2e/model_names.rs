@@ -60,12 +60,17 @@ routes:
 const ARN: &str = "arn:aws:bedrock:us-east-1::foundation-model/anthropic.claude-sonnet-4-5-20250929-v1:0";
 
 fn ask(world: &World, path: &str, model: &str, stream: bool) -> Answer {
+    ask_under(world, path, model, stream, "")
+}
+
+fn ask_under(world: &World, path: &str, model: &str, stream: bool, fault: &str) -> Answer {
     let body = json!({
         "model": model, "max_tokens": 2000, "stream": stream,
         "thinking": {"type": "enabled", "budget_tokens": 1024},
         "messages": [{"role": "user", "content": "words:20"}],
     });
     let call = Call::post(&format!("{path}/v1/messages")).header("anthropic-version", "2023-06-01");
+    let call = if fault.is_empty() { call } else { call.header("x-sim-fault", fault) };
     world.send(&call.json(body.to_string())).expect(200)
 }
 
@@ -94,6 +99,20 @@ fn a_name_that_the_gateway_changed_comes_back_as_it_was_asked_for() {
 }
 
 #[test]
+fn the_provider_is_asked_by_its_own_name() {
+    let world = WORLD.hold();
+    for (tag, path, model) in
+        [("own-prefix", "/many", "house/claude-sonnet-4-5"), ("own-alias", "/alias", "claude-ours")]
+    {
+        let body = json!({"model": model, "max_tokens": 9, "messages": [{"role": "user", "content": "hi"}]});
+        let call = Call::post(&format!("{path}/v1/messages")).header("anthropic-version", "2023-06-01");
+        world.send(&call.header("x-test", tag).json(body.to_string())).expect(200);
+        let sent: Value = serde_json::from_slice(&world.upstream.only(tag).body).unwrap();
+        assert_eq!(sent["model"], "claude-sonnet-4-5", "{sent}");
+    }
+}
+
+#[test]
 fn nothing_else_of_such_an_answer_is_changed() {
     let world = WORLD.hold();
     let (prefixed, plain) = ("house/claude-sonnet-4-5", "claude-sonnet-4-5");
@@ -102,6 +121,19 @@ fn nothing_else_of_such_an_answer_is_changed() {
         assert_eq!(renamed.text(), own.text().replacen(plain, prefixed, 1));
         let record = world.record(&renamed);
         assert_eq!(record["response"]["size"], renamed.body.len(), "{record}");
+    }
+}
+
+#[test]
+fn how_an_answer_is_written_does_not_matter() {
+    let world = WORLD.hold();
+    let model = "house/claude-sonnet-4-5";
+    for fault in ["multi_data", "crlf,comments,bom", "no_space,split", "gzip"] {
+        let mut start = ask_under(&world, "/many", model, true, fault).events().remove(0).json();
+        assert_eq!(start["message"]["model"].take(), model, "{fault}");
+        let answer = ask_under(&world, "/many", model, false, fault);
+        assert_eq!(answer.json()["model"], model, "{fault}");
+        assert_eq!(answer.header("content-encoding"), None, "{fault}");
     }
 }
 
