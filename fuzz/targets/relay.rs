@@ -39,7 +39,7 @@ fuzz_target!(|input: &[u8]| {
 });
 
 fn relay(settings: RelaySettings) -> SseRelay {
-    let reader = OPENAI.stream(Operation::Chat, &Quirks::NONE);
+    let reader = OPENAI.stream(Operation::Chat, &Quirks::NONE, None);
     let fault = Box::new(|fault| Bytes::from(format!("data: {{\"error\":{{\"message\":\"{fault}\"}}}}\n\n")));
     SseRelay::new(reader, settings, fault)
 }

@@ -9,8 +9,7 @@ use http::response::Parts;
 use http::{Response, StatusCode};
 use http_body::Body as _;
 use model::{Operation, UpstreamError};
-use provider::Wire;
-use stream::{Frame, Framer, Framing, Opaque, RelaySettings, SseRelay, StreamFault, UsagePolicy};
+use stream::{Framer, Framing, Opaque, RelaySettings, SseRelay, StreamFault, UsagePolicy};
 
 use crate::account::Account;
 use crate::answer::{ClientBody, EventStream, Machine, Opening, Passing, Promise, Reframed, StreamSettings};
@@ -23,6 +22,7 @@ use crate::prepare::{Plan, Prepared};
 use crate::render;
 use crate::response_headers;
 use crate::snapshot::AiProxy;
+use crate::translate::header_of;
 use crate::upstream::UpstreamBody;
 
 /// A whole answer may have this many bytes, before and after decoding.
@@ -153,6 +153,9 @@ impl Delivering<'_, '_> {
             GatewayError::AnswerTruncated if failed => GatewayError::ErrorTruncated(parts.status),
             error => error,
         })?;
+        if let Some(told) = self.reworded(&mut parts, &raw, encoded) {
+            return Ok((parts, Content::Whole(told)));
+        }
         if let Some(coding) = foreign {
             match inflate(&raw, coding, MAX_WHOLE) {
                 Ok(plain) => {
@@ -170,6 +173,21 @@ impl Delivering<'_, '_> {
             }
         }
         Ok((parts, Content::Whole(raw)))
+    }
+
+    /// An error in the client's form, where its host tells it in one of its own.
+    fn reworded(&self, parts: &mut Parts, raw: &Bytes, encoded: Encoded) -> Option<Bytes> {
+        if parts.status.as_u16() < 400 {
+            return None;
+        }
+        let plain = self.decode(raw.clone(), encoded, &mut HeaderMap::new()).ok()?.plain;
+        let error = {
+            let told = header_of(&parts.headers);
+            self.envelope().foreign_error(parts.status.as_u16(), &told, &plain)?
+        };
+        parts.headers.remove(header::CONTENT_ENCODING);
+        parts.headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        Some(self.plugin.front.error(&error).into())
     }
 
     fn passes(&self, coding: Coding) -> bool {
@@ -205,7 +223,11 @@ impl Delivering<'_, '_> {
                 });
             }
         }
-        Ok((parts, Content::Whole(whole.sent)))
+        let renamed = self.prepared.named.as_deref();
+        let renamed = renamed.and_then(|name| self.envelope().renamed(&whole.plain, name));
+        let Some(renamed) = renamed else { return Ok((parts, Content::Whole(whole.sent))) };
+        parts.headers.remove(header::CONTENT_ENCODING);
+        Ok((parts, Content::Whole(renamed.into())))
     }
 
     /// Reads an answer that the target wrote in another format, and writes it in the client's.
@@ -355,26 +377,9 @@ impl Delivering<'_, '_> {
     }
 
     /// How an error in another framing is told.
-    fn reported(&self) -> Box<dyn Fn(&Frame) -> Bytes + Send + Sync> {
-        let envelope = self.plugin.front.envelope;
-        let wire = self.prepared.destination.route.wire;
-        Box::new(move |frame| {
-            let name = frame.kind.as_str().unwrap_or_default();
-            let error = match wire {
-                Wire::Chat { codec, .. } => {
-                    let named = |header: &str| (header == "x-amzn-errortype").then(|| name.to_owned());
-                    codec.error(StatusCode::BAD_GATEWAY.as_u16(), &named, &frame.data)
-                }
-                _ => UpstreamError::new(StatusCode::BAD_GATEWAY.as_u16(), name),
-            };
-            Bytes::from(envelope.error_frame(&Verdict {
-                status: error.status,
-                kind: error.kind.name(),
-                code: error.code.as_deref(),
-                param: None,
-                message: &error.message,
-            }))
-        })
+    fn reported(&self) -> Box<dyn Fn(&UpstreamError) -> Bytes + Send + Sync> {
+        let front = self.plugin.front;
+        Box::new(move |error| Bytes::from(front.envelope.frame_error(&front.error(error))))
     }
 
     fn relay(&self) -> SseRelay {
@@ -391,7 +396,8 @@ impl Delivering<'_, '_> {
         };
         let settings =
             RelaySettings { usage, input_estimate: prepared.input_estimate(), ..RelaySettings::default() };
-        SseRelay::new(envelope.stream(prepared.operation, prepared.quirks), settings, fault_frame)
+        let reader = envelope.stream(prepared.operation, prepared.quirks, prepared.named.as_deref());
+        SseRelay::new(reader, settings, fault_frame)
     }
 }
 

@@ -114,7 +114,7 @@ async fn answer(
         return match models::answer(plugin, &parts.method, &admitted.remainder) {
             Ok(list) => {
                 account.answered_here();
-                Ok(render::json(StatusCode::OK, list, Vec::new(), account))
+                Ok(render::json(StatusCode::OK, list, Vec::new(), plugin.front.envelope, account))
             }
             Err(error) => Err(failed(error, account, plugin)),
         };
@@ -159,7 +159,8 @@ async fn exchange(
             Ok(Counting::Asked(prepared)) => Ok(*prepared),
             Ok(Counting::Estimated(count)) => {
                 account.answered_here();
-                return Ok(render::json(StatusCode::OK, count.into(), Vec::new(), account));
+                let (count, envelope) = (count.into(), plugin.front.envelope);
+                return Ok(render::json(StatusCode::OK, count, Vec::new(), envelope, account));
             }
             Err(error) => Err(error),
         },

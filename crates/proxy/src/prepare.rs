@@ -50,6 +50,8 @@ pub struct Prepared<'s> {
     pub destination: Destination,
     /// Name that the provider knows the model by.
     pub model: Option<Box<str>>,
+    /// Name that a relayed answer gives the model, where that is not its own.
+    pub named: Option<Box<str>>,
     pub quirks: &'static Quirks,
     pub operation: Operation,
     pub delivery: Delivery,
@@ -122,7 +124,7 @@ fn prepare_object<'s>(
     if plugin.extensions.unsupported == UnsupportedPolicy::Reject && !made.losses.is_empty() {
         return Err(GatewayError::Unsupported(describe(&made.losses)));
     }
-    let Made { plan, body, headers, losses } = made;
+    let Made { plan, body, headers, losses, named } = made;
     Ok(Prepared {
         target,
         destination,
@@ -131,6 +133,7 @@ fn prepare_object<'s>(
         delivery,
         usage_asked,
         model,
+        named,
         plan,
         body,
         headers,
@@ -188,6 +191,7 @@ pub fn prepare_count<'s>(
         delivery: Delivery::Whole,
         usage_asked: false,
         model,
+        named: None,
         plan: Plan::Relay(envelope),
         body: Body::Object { document, edits },
         headers: Vec::new(),
@@ -213,6 +217,7 @@ struct Made {
     body: Body,
     headers: Vec<(&'static str, String)>,
     losses: Losses,
+    named: Option<Box<str>>,
 }
 
 impl Making<'_, '_> {
@@ -223,26 +228,32 @@ impl Making<'_, '_> {
     ) -> Result<Made, GatewayError> {
         let mut edits = Box::new(hide(&document, self.asked.hidden_members));
         let mut losses = Losses::default();
-        let betas = self.plugin.front.beta_header.into_iter();
-        let betas = betas.flat_map(|name| self.asked.lookup.headers.get_all(name));
-        let betas: Vec<_> = betas.filter_map(|value| value.to_str().ok()).collect();
-        let betas = betas.join(",");
+        let all = |name: Option<&str>| {
+            let values = name.into_iter().flat_map(|name| self.asked.lookup.headers.get_all(name));
+            values.filter_map(|value| value.to_str().ok()).collect::<Vec<_>>().join(",")
+        };
+        let (betas, version) = (all(self.plugin.front.beta_header), all(self.plugin.front.version_header));
         let call = Call {
             operation: self.plugin.operation,
             model: self.model,
             options: &self.target.options,
+            family: self.target.family(self.model),
+            settings: &self.destination.settings,
             quirks: self.quirks,
             delivery: self.delivery,
             want_usage: self.target.logging.statistics,
             credential: self.target.credential.param_name().map(|(_, name)| name),
             betas: &betas,
+            version: &version,
         };
         envelope.edit(&document, &call, &mut edits, &mut losses)?;
+        let named = envelope.named(&document, &call).map(|name| name.as_ref().into());
         Ok(Made {
             plan: Plan::Relay(envelope),
             body: Body::Object { document, edits },
             headers: envelope.headers(&call),
             losses,
+            named,
         })
     }
 
@@ -270,6 +281,7 @@ impl Making<'_, '_> {
             body: Body::written(document),
             headers,
             losses,
+            named: None,
         })
     }
 
@@ -296,7 +308,13 @@ impl Making<'_, '_> {
             .next(&self.destination.settings)?
             .ok_or(GatewayError::Request(dialect::RequestError::NoPrompt))?;
         let embed::Batch { document, headers, losses } = first;
-        Ok(Made { plan: Plan::Embed(Box::new(embedding)), body: Body::written(document), headers, losses })
+        Ok(Made {
+            plan: Plan::Embed(Box::new(embedding)),
+            body: Body::written(document),
+            headers,
+            losses,
+            named: None,
+        })
     }
 
     /// The body without the keys of callers, which no target is sent.
@@ -352,6 +370,7 @@ fn prepare_preserved<'s>(
         delivery,
         usage_asked: head.include_usage,
         model: model.map(Into::into),
+        named: None,
         body: match document {
             Some(document) => {
                 let edits = Box::new(hide(&document, asked.hidden_members));

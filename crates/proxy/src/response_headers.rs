@@ -1,5 +1,6 @@
 //! Headers that the gateway adds to the answers of upstreams.
 
+use dialect::Envelope;
 use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use model::Losses;
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
@@ -44,11 +45,22 @@ pub fn add(delivering: &Delivering<'_, '_>, headers: &mut HeaderMap, account: &A
     if let Ok(value) = HeaderValue::from_str(account.request_id().as_str()) {
         headers.insert(REQUEST_ID, value);
     }
-    if let Some(id) = PROVIDER_IDS.iter().find_map(|name| headers.get(name)).cloned() {
+    let provided = PROVIDER_IDS.iter().find_map(|name| headers.get(name)).cloned();
+    if let Some(id) = provided {
         headers.insert(UPSTREAM_REQUEST_ID, id);
     }
+    add_request_id(headers, delivering.plugin.front.envelope);
     if let Some(value) = losses(account.losses()) {
         headers.insert(LOSSES, value);
+    }
+}
+
+/// Gives the id of the request where clients of a format look for it, if it is not there: the provider's, else the
+/// gateway's.
+pub fn add_request_id(headers: &mut HeaderMap, envelope: &dyn Envelope) {
+    let id = headers.get(UPSTREAM_REQUEST_ID).or_else(|| headers.get(REQUEST_ID));
+    if let (Some(name), Some(id)) = (envelope.request_id_header(), id.cloned()) {
+        headers.entry(name).or_insert(id);
     }
 }
 

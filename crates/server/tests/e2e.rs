@@ -24,6 +24,8 @@ mod identity;
 mod keys;
 #[path = "e2e/lifecycle.rs"]
 mod lifecycle;
+#[path = "e2e/model_names.rs"]
+mod model_names;
 #[path = "e2e/models.rs"]
 mod models;
 #[path = "e2e/odd_answers.rs"]

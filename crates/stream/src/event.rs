@@ -33,6 +33,25 @@ impl<'f> SseEvent<'f> {
         event
     }
 
+    /// Where in `raw` the byte `at` of the frame's joined data stands. A line's end belongs to its line.
+    pub fn place(raw: &[u8], first: bool, at: usize) -> Option<usize> {
+        let bare = if first { raw.strip_prefix(BOM).unwrap_or(raw) } else { raw };
+        let mut rest = bare;
+        let mut at = at;
+        while !rest.is_empty() {
+            let end = memchr2(b'\n', b'\r', rest).unwrap_or(rest.len());
+            let (line, after) = rest.split_at_checked(end).unwrap_or((rest, &[]));
+            if let Some(value) = field(line, b"data") {
+                match at.checked_sub(value.len() + 1) {
+                    Some(behind) => at = behind,
+                    None => return Some(raw.len() - rest.len() + line.len() - value.len() + at),
+                }
+            }
+            rest = after.get(1..).unwrap_or(&[]);
+        }
+        None
+    }
+
     fn line(&mut self, line: &'f [u8]) {
         if let Some(value) = field(line, b"data") {
             self.data = Some(match self.data.take() {
@@ -94,6 +113,24 @@ mod tests {
         assert_eq!(data("event: ping\nid: 3\nretry: 5\n\n"), None);
         assert_eq!(data("data:\n\n").as_deref(), Some(""));
         assert_eq!(data("data\n\n").as_deref(), Some(""));
+    }
+
+    #[test]
+    fn every_byte_of_the_data_has_its_place() {
+        for raw in [
+            "data: ab\n\n",
+            "\u{feff}event: data\r\n: data: z\r\ndata: ab\r\ndata:c\r\ndata\r\ndata:  d\r\n\r\n",
+            "id: 1\rdata:a\rdata: b\r\r",
+        ] {
+            let event = SseEvent::parse(raw.as_bytes(), true);
+            let data = event.data.unwrap();
+            for (at, byte) in data.iter().enumerate().filter(|(_, byte)| **byte != b'\n') {
+                let place = SseEvent::place(raw.as_bytes(), true, at).unwrap();
+                assert_eq!(raw.as_bytes()[place], *byte, "{raw:?} {at}");
+            }
+            assert_eq!(SseEvent::place(raw.as_bytes(), true, data.len() + 1), None);
+        }
+        assert_eq!(SseEvent::place(b": x\n\n", true, 0), None);
     }
 
     #[test]

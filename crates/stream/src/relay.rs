@@ -9,7 +9,7 @@ use model::{Usage, UsageSource};
 use crate::event::SseEvent;
 use crate::fault::{End, StreamEnd, StreamFault, StreamState, Summary};
 use crate::framer::{DEFAULT_FRAME_LIMIT, Piece, SseFramer};
-use crate::reader::{FrameKind, StreamReader};
+use crate::reader::{FrameKind, Replaced, StreamReader};
 
 /// Writes the one error frame that tells the client of a fault, complete with its blank line.
 pub type FaultFrame = Box<dyn Fn(StreamFault) -> Bytes + Send + Sync>;
@@ -62,6 +62,8 @@ enum Verdict {
     Drop,
     /// Passes, behind a frame of ours.
     PassAfter(Bytes),
+    /// The frame as it goes to the client.
+    Edit(Bytes),
 }
 
 /// Decides about frames; knows nothing of chunks.
@@ -119,6 +121,7 @@ impl SseRelay {
                             sink.insert(ours);
                             sink.pass(span);
                         }
+                        Verdict::Edit(edited) => sink.insert(edited),
                     }
                 }
                 Ok(Piece::Held(frame)) => {
@@ -131,6 +134,7 @@ impl SseRelay {
                             sink.insert(ours);
                             sink.insert(frame);
                         }
+                        Verdict::Edit(edited) => sink.insert(edited),
                     }
                 }
                 Ok(Piece::LineFeed(span)) if self.passed => sink.pass(span),
@@ -229,14 +233,14 @@ impl SseRelay {
         if event.data.is_some_and(|data| !self.judge.reader.whole(&data)) {
             return;
         }
-        let verdict = self.judge.judge(&frame);
-        if let Verdict::PassAfter(ours) = &verdict {
-            self.emit(ours.clone(), out);
+        match self.judge.judge(&frame) {
+            Verdict::Pass => {}
+            Verdict::Drop => return,
+            Verdict::PassAfter(ours) => self.emit(ours, out),
+            Verdict::Edit(edited) => frame = edited.into(),
         }
-        if !matches!(verdict, Verdict::Drop) {
-            frame.extend_from_slice(missing);
-            self.emit(Bytes::from(frame), out);
-        }
+        frame.extend_from_slice(missing);
+        self.emit(Bytes::from(frame), out);
     }
 
     fn emit(&mut self, bytes: Bytes, out: &mut Vec<Bytes>) {
@@ -271,7 +275,8 @@ impl Judge {
         if self.terminated {
             return Verdict::Drop;
         }
-        let event = SseEvent::parse(raw, !mem::replace(&mut self.begun, true));
+        let first = !mem::replace(&mut self.begun, true);
+        let event = SseEvent::parse(raw, first);
         let Some(data) = event.data else {
             return Verdict::Pass;
         };
@@ -287,7 +292,12 @@ impl Judge {
         }
         match kind {
             FrameKind::Usage if self.settings.usage == UsagePolicy::Hide => Verdict::Drop,
-            FrameKind::Content | FrameKind::Usage => Verdict::Pass,
+            FrameKind::Usage => Verdict::Pass,
+            FrameKind::Content => {
+                let replaced = self.reader.replaced();
+                let edited = replaced.and_then(|replaced| edited(raw, first, &replaced));
+                edited.map_or(Verdict::Pass, Verdict::Edit)
+            }
             FrameKind::Error => {
                 self.failed = true;
                 Verdict::Pass
@@ -318,6 +328,14 @@ impl Judge {
             ..self.reader.input_usage().unwrap_or(estimated)
         }
     }
+}
+
+/// A frame with a part of its data in other words.
+fn edited(raw: &[u8], first: bool, replaced: &Replaced) -> Option<Bytes> {
+    let start = SseEvent::place(raw, first, replaced.span.start)?;
+    let (before, rest) = raw.split_at_checked(start)?;
+    let after = rest.get(replaced.span.len()..)?;
+    Some(Bytes::from([before, &replaced.with, after].concat()))
 }
 
 /// Collects what of a chunk goes out, in as few slices as possible.

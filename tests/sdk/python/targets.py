@@ -74,7 +74,6 @@ TARGETS = [
         "gemini-2.5-flash",
         "gemini-2.5-flash",
         "gemini-embedding-001",
-        lacks_for={"anthropic": {"Claude Code": "Its report is empty: an empty block of thinking follows the text."}},
     ),
     Target(
         "huggingface",

@@ -11,7 +11,6 @@ from targets import able
 
 PROGRAM = pathlib.Path(__file__).parents[1] / "node/node_modules/.bin/claude"
 SECONDS = 120
-CLAUDE = {"anthropic": ("/every", "claude-sonnet-4-5"), "bedrock": ("/bedrock", "claude-sonnet-4-5-20250929")}
 EACH = pytest.mark.parametrize("target", able("anthropic", "Claude Code"), ids=lambda target: target.provider)
 CONFORMS = pytest.mark.conforms("anthropic", "Claude Code")
 
@@ -21,13 +20,13 @@ def run(folder, target, prompt, *options):
     home, work = folder / "home", folder / "work"
     home.mkdir()
     work.mkdir()
-    # It drops its thoughts where the model that answers is not the one it asked for, so Claude goes by its name.
-    path, model = CLAUDE.get(target.provider, ("/every", target.name()))
+    # It drops its thoughts where the answer does not name the model as it asked for it, prefix and all.
+    model = target.name()
     environment = {
         "PATH": os.environ["PATH"],
         "HOME": str(home),
         "TMPDIR": str(folder),
-        "ANTHROPIC_BASE_URL": os.environ["AI_PROXY_URL"] + path,
+        "ANTHROPIC_BASE_URL": os.environ["AI_PROXY_URL"] + "/every",
         "ANTHROPIC_AUTH_TOKEN": "unused",
         "ANTHROPIC_MODEL": model,
         "ANTHROPIC_DEFAULT_HAIKU_MODEL": model,

@@ -62,6 +62,7 @@ def test_an_answer(claude, target):
     raw = claude.messages.with_raw_response.create(**ask(target, HELLO, system="be brief"))
     answer = raw.parse()
     assert (answer.type, answer.role) == ("message", "assistant")
+    assert answer.model == target.name() and answer._request_id
     assert text_of(answer) == "echo: hello there"
     assert (answer.stop_reason, answer.stop_sequence) == ("end_turn", None)
     assert answer.usage.input_tokens > 0 and answer.usage.output_tokens > 0

@@ -5,7 +5,7 @@
 use document::{ObjectWriter, write_object};
 use model::{ChatRequest, LossKind, Losses, ResponseFormat};
 
-use super::hosting::Hosting;
+use super::hosting::{Hosting, VERSION};
 use super::ids::TOOL_NAMES;
 use crate::{ChatCall, Delivery, EncodeError, Structured, ToolNames};
 
@@ -56,7 +56,7 @@ pub(super) fn write(
         if hosting.model_in_body {
             body.text("model", call.model);
         }
-        if let Some(version) = hosting.version_for(call.settings.value("anthropic_version")) {
+        if let Some(version) = hosting.version_for(call.settings.value(VERSION)) {
             body.text("anthropic_version", version);
         }
         if !hosting.has_beta_header() && !extras.betas().is_empty() {
@@ -67,7 +67,8 @@ pub(super) fn write(
         tools.write(body);
         thinking.write(body);
         write_output_config(request, call, &thinking, &extras, body);
-        sampling::write(request, call.family, &thinking, body, losses);
+        let free = !hosting.samples_by_itself("", call.settings);
+        sampling::write(request, call.family, free, &thinking, body, losses);
         write_account(request, hosting, &extras, body, losses);
         if hosting.stream_in_body {
             body.bool("stream", call.delivery == Delivery::Stream);

@@ -43,7 +43,7 @@ impl Envelope for OpenAi {
         answer::whole(operation, quirks, body)
     }
 
-    fn stream(&self, operation: Operation, quirks: &Quirks) -> Box<dyn StreamReader> {
+    fn stream(&self, operation: Operation, quirks: &Quirks, _named: Option<&str>) -> Box<dyn StreamReader> {
         Box::new(Reader::new(operation, quirks))
     }
 

@@ -56,7 +56,7 @@ impl Promise {
 
     /// An answer that is no stream, as the one event that a client takes for an error.
     fn error_event(&self, status: StatusCode, body: &[u8]) -> Bytes {
-        let kind = self.envelope.stream(self.operation, self.quirks).frame(None, body);
+        let kind = self.envelope.stream(self.operation, self.quirks, None).frame(None, body);
         if status.as_u16() >= 400 && kind == FrameKind::Error {
             return Bytes::from(self.envelope.frame_error(body));
         }

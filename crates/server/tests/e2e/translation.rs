@@ -29,6 +29,8 @@ mod openai_tools;
 mod raw_prompts;
 #[path = "translation/relayed.rs"]
 mod relayed;
+#[path = "translation/request_ids.rs"]
+mod request_ids;
 #[path = "translation/targets.rs"]
 mod targets;
 #[path = "translation/whole_faults.rs"]

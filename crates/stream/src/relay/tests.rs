@@ -7,12 +7,14 @@ use super::*;
 use crate::fault::{Break, StreamState};
 use crate::relay_cut;
 
-/// A dialect of one letter a frame: `u` usage, `e` error, `f` finish, `[DONE]`, anything else content.
+/// A dialect of one letter a frame: `u` usage, `e` error, `f` finish, `[DONE]`, `r` content whose second byte
+/// goes out as two others, anything else content.
 #[derive(Default)]
 struct Letters {
     usage: Option<Usage>,
     finished: bool,
     output: u64,
+    replaced: Option<Replaced>,
 }
 
 impl StreamReader for Letters {
@@ -25,6 +27,11 @@ impl StreamReader for Letters {
                 FrameKind::Usage
             }
             Some(b'e') => FrameKind::Error,
+            Some(b'r') => {
+                let at = if data.get(1) == Some(&b'\n') { 2 } else { 1 };
+                self.replaced = Some(Replaced { span: at..at + 1, with: b"**".to_vec() });
+                FrameKind::Content
+            }
             Some(b'f') => {
                 self.finished = true;
                 FrameKind::Content
@@ -34,6 +41,9 @@ impl StreamReader for Letters {
                 FrameKind::Content
             }
         }
+    }
+    fn replaced(&mut self) -> Option<Replaced> {
+        self.replaced.take()
     }
     fn whole(&self, data: &[u8]) -> bool {
         data.last() != Some(&b'<')
@@ -98,6 +108,15 @@ fn trap_g_every_line_end_comments_and_no_space() {
     passes_unchanged("data: a\r\rdata: f\r\rdata: [DONE]\r\r");
     passes_unchanged(": hello\n\n\n\ndata:a\n\n:HTTP_STATUS/200\ndata:f\n\ndata:[DONE]\n\n");
     passes_unchanged("id:1\nevent: x\nretry: 3\ndata: a\ndata: b\n\ndata: f\n\ndata: [DONE]\n\n");
+}
+
+#[test]
+fn a_part_of_a_frame_goes_out_in_other_words_and_the_rest_as_it_came() {
+    let body =
+        "\u{feff}id:1\r\ndata:rab\r\n:c\r\n\r\ndata: a\n\ndata: r\ndata: xy\nid: 2\n\ndata: f\n\ndata: rz";
+    let (out, summary) = run(UsagePolicy::Pass, body, End::Clean);
+    let expected = "\u{feff}id:1\r\ndata:r**b\r\n:c\r\n\r\ndata: a\n\ndata: r\ndata: **y\nid: 2\n\ndata: f\n\ndata: r**\n\ndata: [DONE]\n\n";
+    assert_eq!((out.as_str(), summary.end), (expected, StreamEnd::Complete));
 }
 
 #[test]

@@ -6,8 +6,9 @@ use std::ops::ControlFlow;
 
 use document::{Kind, ScanError, Value, scan_members};
 use model::{Operation, Told, Usage};
-use stream::{FrameKind, StreamReader};
+use stream::{FrameKind, Replaced, StreamReader};
 
+use super::name;
 use crate::anthropic::content::stop_reason;
 use crate::anthropic::usage::Counts;
 
@@ -23,6 +24,9 @@ pub(super) struct Reader {
     /// The last word on usage has come; before it, output is a guess.
     counted: bool,
     told: Told,
+    /// The client's own name for the model.
+    named: Option<Box<str>>,
+    replaced: Option<Replaced>,
     finished: bool,
     started: bool,
     output_bytes: u64,
@@ -43,12 +47,14 @@ struct Event<'d> {
 }
 
 impl Reader {
-    pub(super) fn new(operation: Operation) -> Self {
+    pub(super) fn new(operation: Operation, named: Option<&str>) -> Self {
         Self {
             operation,
             counts: Counts::default(),
             counted: false,
             told: Told::default(),
+            named: named.map(Box::from),
+            replaced: None,
             finished: false,
             started: false,
             output_bytes: 0,
@@ -121,6 +127,9 @@ impl Reader {
     }
 
     fn name(&mut self, model: Option<Value<'_>>) {
+        if let (Some(model), Some(named)) = (model, &self.named) {
+            self.replaced = name::replaced(model, named);
+        }
         if self.told.model.is_none() {
             self.told.model = model.and_then(name_of);
         }
@@ -156,6 +165,10 @@ impl StreamReader for Reader {
             ControlFlow::Continue(())
         });
         if scanned.is_ok() { self.event(&read, event) } else { FrameKind::Content }
+    }
+
+    fn replaced(&mut self) -> Option<Replaced> {
+        self.replaced.take()
     }
 
     fn whole(&self, data: &[u8]) -> bool {

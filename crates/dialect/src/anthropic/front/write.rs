@@ -20,6 +20,8 @@ use crate::{ChatWriter, Identity, sealed_id};
 pub(super) struct Writer {
     /// The client wants to see thinking.
     pub(super) thinking: bool,
+    /// The model, as the client named it.
+    pub(super) asked: Option<Box<str>>,
 }
 
 impl ChatWriter for Writer {
@@ -33,7 +35,7 @@ impl ChatWriter for Writer {
             message.text("id", &message_id(response.id.as_deref().unwrap_or(&identity.id)));
             message.text("type", "message");
             message.text("role", "assistant");
-            message.text("model", response.model.as_deref().unwrap_or(&identity.model));
+            message.text("model", name(self.asked.as_deref(), response.model.as_deref(), identity));
             message.array("content", |content| {
                 for part in parts {
                     self.write_part(part, content);
@@ -45,7 +47,7 @@ impl ChatWriter for Writer {
     }
 
     fn encoder(&self, identity: Identity) -> Box<dyn ChatEncoder> {
-        Box::new(Encoder::new(identity, self.thinking))
+        Box::new(Encoder::new(identity, self.thinking, self.asked.clone()))
     }
 }
 
@@ -61,6 +63,12 @@ impl Writer {
             AssistantPart::Reasoning(_) | AssistantPart::Native(..) | AssistantPart::Image(_) => {}
         }
     }
+}
+
+/// What the client is told of which model answered: what it asked for, where the provider was asked for another name;
+/// else what the provider says.
+pub(super) fn name<'n>(asked: Option<&'n str>, said: Option<&'n str>, identity: &'n Identity) -> &'n str {
+    asked.filter(|asked| *asked != &*identity.model).or(said).unwrap_or(&identity.model)
 }
 
 fn write_text(part: &TextPart, content: &mut ArrayWriter<'_>) {
