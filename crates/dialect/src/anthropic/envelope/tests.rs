@@ -346,7 +346,7 @@ fn nothing_but_the_name_changes_in_a_stream() {
         let out = String::from_utf8(out).unwrap();
         assert_eq!(&out, if name == "claude-x" { &body } else { &expected });
         // The account has what the provider said.
-        assert_eq!((summary.response_model.as_deref(), summary.end), (Some("claude-x"), StreamEnd::Complete));
+        assert_eq!((summary.told.model.as_deref(), summary.end), (Some("claude-x"), StreamEnd::Complete));
         assert_eq!(summary.bytes_out, out.len() as u64);
     }
 }
