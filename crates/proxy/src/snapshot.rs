@@ -50,7 +50,11 @@ pub struct AiProxy {
 
 pub enum PluginKind {
     AiProxy(Box<AiProxy>),
+    FileLog(Box<config::FileLog>),
+    HttpLog(Box<config::HttpLog>),
     KeyAuth(Box<KeyAuth>),
+    OpenTelemetry(Box<config::OpenTelemetry>),
+    Prometheus(Box<config::Prometheus>),
 }
 
 pub struct Plugin {
@@ -127,14 +131,28 @@ impl Snapshot {
     pub fn key_auth(&self, plugin: usize) -> Option<&KeyAuth> {
         match &self.plugins.get(plugin)?.kind {
             PluginKind::KeyAuth(settings) => Some(settings),
-            PluginKind::AiProxy(_) => None,
+            _ => None,
         }
     }
 
     pub fn ai_proxy(&self, plugin: usize) -> Option<&AiProxy> {
         match &self.plugins.get(plugin)?.kind {
             PluginKind::AiProxy(settings) => Some(settings),
-            PluginKind::KeyAuth(_) => None,
+            _ => None,
+        }
+    }
+
+    pub fn opentelemetry(&self, plugin: usize) -> Option<&config::OpenTelemetry> {
+        match &self.plugins.get(plugin)?.kind {
+            PluginKind::OpenTelemetry(settings) => Some(settings),
+            _ => None,
+        }
+    }
+
+    pub fn prometheus(&self, plugin: usize) -> Option<&config::Prometheus> {
+        match &self.plugins.get(plugin)?.kind {
+            PluginKind::Prometheus(settings) => Some(settings),
+            _ => None,
         }
     }
 
@@ -155,6 +173,10 @@ fn compile_plugin(
 ) -> Result<Plugin, CompileError> {
     let kind = match plugin.config {
         PluginConfig::KeyAuth(settings) => PluginKind::KeyAuth(settings),
+        PluginConfig::FileLog(settings) => PluginKind::FileLog(settings),
+        PluginConfig::HttpLog(settings) => PluginKind::HttpLog(settings),
+        PluginConfig::OpenTelemetry(settings) => PluginKind::OpenTelemetry(settings),
+        PluginConfig::Prometheus(settings) => PluginKind::Prometheus(settings),
         PluginConfig::AiProxy(settings) => {
             let compiled = AiProxy::compile(*settings, verify, context)
                 .map_err(|error| CompileError::Target { plugin: plugin.id.clone(), error })?;
@@ -191,6 +213,7 @@ fn credential_names(configuration: &Configuration) -> Vec<Box<str>> {
                     targets.filter_map(|target| target.auth.param.as_ref()).map(|param| param.1.clone()),
                 );
             }
+            _ => {}
         }
     }
     names
