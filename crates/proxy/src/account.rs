@@ -3,14 +3,18 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
+use config::Protocol;
 use dialect::WholeAnswer;
 use http::{Method, StatusCode, Uri};
 use model::{Losses, Usage, UsageSource};
 use provider::Endpoint;
 use stream::{StreamEnd, StreamFault, Summary};
-use telemetry::{Entity, GaugeHold, Latencies, Outcome, Record, RecordTarget, ResponseSource};
+use telemetry::{
+    Entity, GaugeHold, Latencies, Outcome, Record, RecordSink, RecordTarget, RecordWriter, ResponseSource,
+};
 
 use crate::Gateway;
+use crate::bind::{Caller, Observers};
 use crate::error::{Blame, GatewayError};
 use crate::listen::ConnectionInfo;
 use crate::prepare::Prepared;
@@ -73,6 +77,7 @@ pub struct Account {
     started: Instant,
     started_at: u64,
     peer: std::net::IpAddr,
+    protocol: Protocol,
     method: Method,
     uri: OwnUri,
     pub route: Option<usize>,
@@ -111,6 +116,7 @@ impl Account {
             started: Instant::now(),
             started_at: u64::try_from(now.as_millis()).unwrap_or(u64::MAX),
             peer: info.peer.ip(),
+            protocol: if info.tls { Protocol::Https } else { Protocol::Http },
             method: method.clone(),
             uri: OwnUri::of(uri),
             route: None,
@@ -328,6 +334,14 @@ impl Account {
         }
     }
 
+    /// The instances of plugins that look on at this request.
+    fn observers(&self) -> Observers {
+        let consumer = self.consumer.and_then(|index| self.snapshot.consumers.get(index));
+        let groups = consumer.map(|consumer| &*consumer.groups).unwrap_or_default();
+        let caller = Caller { consumer: self.consumer, groups };
+        self.snapshot.bindings.observers(self.route, self.protocol, caller)
+    }
+
     /// Writes the record; nothing is known that is not known by now.
     pub fn close(mut self: Box<Self>, response_bytes: u64) {
         self.write(response_bytes);
@@ -341,10 +355,31 @@ impl Account {
             .and_then(|index| self.snapshot.metrics.get(index))
             .unwrap_or_else(|| self.gateway.metrics.unmatched());
         metrics.observe(&record);
-        if let Some(records) = &self.gateway.records {
-            // What is not taken is counted by the writer.
-            let _ = records.try_send(&record);
+        hand_over(&record, self.gateway.records.as_ref(), self.snapshot.sinks(self.observers()));
+    }
+}
+
+/// Formats a record once for all that take it. What is not taken is counted there.
+fn hand_over<'s>(
+    record: &Record<'_>,
+    records: Option<&RecordWriter>,
+    sinks: impl Iterator<Item = &'s RecordSink>,
+) {
+    let mut sinks = sinks.peekable();
+    if sinks.peek().is_none() {
+        if let Some(records) = records {
+            // Straight into the writer's buffer.
+            let _ = records.try_send(record);
         }
+        return;
+    }
+    let mut line = Vec::with_capacity(2 << 10);
+    record.write_line(&mut line);
+    if let Some(records) = records {
+        let _ = records.push(&line);
+    }
+    for sink in sinks {
+        sink.push(&line);
     }
 }
 

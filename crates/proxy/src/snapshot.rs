@@ -8,11 +8,13 @@ use config::{Configuration, Consumer, Extensions, KeyAuth, PluginConfig, Service
 use dialect::{Aside, Asides, Front};
 use identity::Identities;
 use model::{ClientFormat, Operation};
-use telemetry::{Metrics, Redactor, RouteMetrics};
+use telemetry::{Metrics, RecordSink, Redactor, RouteMetrics};
 use thiserror::Error;
 
-use crate::bind::Bindings;
+use crate::bind::{Bindings, Observers};
+use crate::collector::UnsendableError;
 use crate::router::Router;
+use crate::sinks::Sinks;
 use crate::target::{Surroundings, Target, TargetError};
 use crate::upstream::{Hosts, Timeouts};
 
@@ -21,6 +23,8 @@ use crate::upstream::{Hosts, Timeouts};
 pub enum CompileError {
     #[error("plugin {plugin}: {error}")]
     Target { plugin: Box<str>, error: TargetError },
+    #[error("plugin {plugin}: {error}")]
+    Collector { plugin: Box<str>, error: UnsendableError },
     #[error("keys cannot be indexed: {0}")]
     Keys(String),
     #[error("routes cannot be compiled: {0}")]
@@ -50,8 +54,8 @@ pub struct AiProxy {
 
 pub enum PluginKind {
     AiProxy(Box<AiProxy>),
-    FileLog(Box<config::FileLog>),
-    HttpLog(Box<config::HttpLog>),
+    /// `file-log` or `http-log`.
+    Sink(Arc<RecordSink>),
     KeyAuth(Box<KeyAuth>),
     OpenTelemetry(Box<config::OpenTelemetry>),
     Prometheus(Box<config::Prometheus>),
@@ -88,6 +92,7 @@ pub struct CompileContext<'a> {
     pub hosts: &'a Hosts,
     pub identities: &'a Identities,
     pub metrics: &'a Metrics,
+    pub sinks: &'a Sinks,
     /// Base URL of the built-in simulator, if it runs.
     pub simulator: Option<&'a str>,
 }
@@ -142,6 +147,15 @@ impl Snapshot {
         }
     }
 
+    /// The files and servers that a request's record goes to.
+    pub fn sinks(&self, observers: Observers) -> impl Iterator<Item = &RecordSink> {
+        let plugins = [observers.file_log, observers.http_log].into_iter().flatten();
+        plugins.filter_map(|plugin| match &self.plugins.get(plugin)?.kind {
+            PluginKind::Sink(sink) => Some(&**sink),
+            _ => None,
+        })
+    }
+
     pub fn opentelemetry(&self, plugin: usize) -> Option<&config::OpenTelemetry> {
         match &self.plugins.get(plugin)?.kind {
             PluginKind::OpenTelemetry(settings) => Some(settings),
@@ -171,10 +185,18 @@ fn compile_plugin(
     verify: bool,
     context: &CompileContext<'_>,
 ) -> Result<Plugin, CompileError> {
+    let name = plugin.instance_name.as_ref().unwrap_or(&plugin.id);
     let kind = match plugin.config {
         PluginConfig::KeyAuth(settings) => PluginKind::KeyAuth(settings),
-        PluginConfig::FileLog(settings) => PluginKind::FileLog(settings),
-        PluginConfig::HttpLog(settings) => PluginKind::HttpLog(settings),
+        PluginConfig::FileLog(settings) => {
+            PluginKind::Sink(context.sinks.file(*settings, &format!("file-log:{name}")))
+        }
+        PluginConfig::HttpLog(settings) => {
+            let sink = context.sinks.server(settings, &format!("http-log:{name}"));
+            PluginKind::Sink(
+                sink.map_err(|error| CompileError::Collector { plugin: plugin.id.clone(), error })?,
+            )
+        }
         PluginConfig::OpenTelemetry(settings) => PluginKind::OpenTelemetry(settings),
         PluginConfig::Prometheus(settings) => PluginKind::Prometheus(settings),
         PluginConfig::AiProxy(settings) => {
