@@ -56,8 +56,6 @@ pub struct HttpLog {
     pub content_type: Box<str>,
     /// To connect, and from there to the answer.
     pub timeout: Duration,
-    /// How long an idle connection is kept.
-    pub keepalive: Duration,
     /// Neither `Host` nor `Content-*`.
     pub headers: SentHeaders,
     pub verify: bool,

@@ -103,7 +103,7 @@ pub async fn until_told_to_end(
         while reopen.recv().await.is_some() {
             gateway.reopen_files();
         }
-        std::future::pending().await
+        std::future::pending::<()>().await;
     });
     loop {
         tokio::select! {

@@ -86,16 +86,8 @@ impl Builder<'_> {
 
 /// A time in milliseconds that are written as a number; 0 is a minute.
 pub(super) fn timeout(view: &View<'_>, name: &str) -> Duration {
-    match milliseconds(view, name) {
-        Duration::ZERO => NO_TIMEOUT,
-        timeout => timeout,
-    }
-}
-
-/// A time in milliseconds that are written as a number.
-pub(super) fn milliseconds(view: &View<'_>, name: &str) -> Duration {
     let seconds = view.float(name).map_or(0.0, |milliseconds| milliseconds / 1000.0);
-    Duration::try_from_secs_f64(seconds).unwrap_or_default()
+    Duration::try_from_secs_f64(seconds).ok().filter(|timeout| !timeout.is_zero()).unwrap_or(NO_TIMEOUT)
 }
 
 fn parse(url: &str) -> Option<Collector> {

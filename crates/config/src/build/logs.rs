@@ -1,7 +1,7 @@
 //! `file-log` and `http-log`.
 
 use super::Builder;
-use super::collector::{OldNames, milliseconds, timeout};
+use super::collector::{OldNames, timeout};
 use crate::view::View;
 use crate::{FileLog, HttpLog, PluginConfig};
 
@@ -40,7 +40,6 @@ pub(crate) fn http_log(builder: &mut Builder<'_>, view: &View<'_>, _enabled: boo
         method: view.text("method").unwrap_or_default().into(),
         content_type: view.text("content_type").unwrap_or_default().into(),
         timeout: timeout(view, "timeout"),
-        keepalive: milliseconds(view, "keepalive"),
         headers,
         verify: view.boolean("ssl_verify"),
         queue: Builder::queue(view, &old),

@@ -23,6 +23,7 @@ const EVERY_FORMAT: [TraceFormat; 8] = [
     TraceFormat::Instana,
 ];
 
+#[allow(clippy::unnecessary_wraps)] // The shape that every plugin has.
 pub(crate) fn opentelemetry(
     builder: &mut Builder<'_>,
     view: &View<'_>,

@@ -54,9 +54,10 @@ pub(crate) static HTTP_LOG: Record = Record {
             "keepalive",
             Some(0.0),
             Some(LONGEST),
-            "Milliseconds that an idle connection is kept, at most 55 s.",
+            "Milliseconds that an idle connection is kept: always 55 s.",
         )
-        .or("60000"),
+        .or("60000")
+        .note(Note::Ignored),
         Field::new("headers", Kind::Map(&Kind::Text(0)), "Headers to send besides.").secret(),
         boolean("ssl_verify", "Whether the server's certificate is verified.").or("true"),
         record("queue", &LINES, "What waits before it is sent."),

@@ -91,9 +91,11 @@ impl WriterMetrics {
     }
 }
 
+type Count = fn(&WriterMetrics) -> u64;
+
 /// Samples of all sinks of plugins.
 pub(super) fn render(out: &mut Exposition, sinks: &[&WriterMetrics]) {
-    let counters: [(_, fn(&WriterMetrics) -> u64); 3] = [
+    let counters: [(_, Count); 3] = [
         (&names::SINK_RECORDS, |sink| sink.written.value()),
         (&names::SINK_FAILURES, |sink| sink.failures.value()),
         (&names::SINK_RETRIES, |sink| sink.retries.value()),

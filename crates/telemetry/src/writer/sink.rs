@@ -120,6 +120,11 @@ impl Output {
         (whole.min(count), outcome)
     }
 
+    #[cfg(test)]
+    pub fn tear(&mut self) {
+        self.torn = true;
+    }
+
     /// Writes as much as goes out; returns how many bytes did, and why no more.
     fn write_bytes(&mut self, bytes: &[u8]) -> (usize, io::Result<()>) {
         let mut sent = 0;
