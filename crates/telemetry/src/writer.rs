@@ -199,6 +199,10 @@ impl Drop for RecordWriter {
 
 fn run(queue: &Queue, output: &mut Output) {
     let mut batch = Vec::new();
+    // A file that cannot be written is better told before there is something to lose.
+    if let Err(error) = output.open_ahead() {
+        queue.metrics.failed(&error.to_string());
+    }
     loop {
         let mut state = queue.lock();
         while state.buffer.is_empty() && !state.closing && !state.reopen {

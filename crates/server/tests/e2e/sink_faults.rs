@@ -34,6 +34,8 @@ fn a_file_that_cannot_be_opened() {
         "{{name: file-log, instance_name: mine, config: {{path: \"{}\"}}}}",
         path.display()
     ));
+    // That is told before anything is lost.
+    wait_for("the failure", || (sink(&world, "file-log:mine")["failing"] == true).then_some(()));
     keep_flowing(&world, 5);
     let state = wait_for("five losses", || {
         let state = sink(&world, "file-log:mine");

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use serde_json::Value;
-use testkit::{Answer, Call, LogServer, wait_for};
+use testkit::{Answer, Call, Certificates, LogServer, TlsFront, wait_for};
 
 use crate::world::{World, body, builder, chat, one_route};
 
@@ -171,6 +171,33 @@ fn requests_to_a_log_server_are_as_configured() {
     assert_eq!((delivery.header("x-team"), delivery.header("x-token")), (Some("blue"), Some("CANARY-token")));
     assert_eq!(delivery.header("authorization"), Some("Basic bWU6cEBzcw=="));
     assert_eq!(server.connections(), 1, "the connection is used again");
+}
+
+#[test]
+fn the_certificate_of_a_log_server_is_verified() {
+    let certificates = Certificates::generate();
+    let server = LogServer::start();
+    let front = TlsFront::start(&certificates, server.addr);
+    let plugin = |more: &str| {
+        let url = format!("https://localhost:{}/", front.addr.port());
+        with_plugins(&format!("- {{name: http-log, config: {{http_endpoint: \"{url}\"{more}}}}}\n"))
+    };
+    let distrustful = World::start(&plugin(", queue: {max_retry_time: -1}"));
+    distrustful.send(&chat("/chat", "x", "")).expect(200);
+    let state = wait_for("the failure", || {
+        let state = sink_named(&distrustful, "http-log:");
+        (state["lost"] == 1).then_some(state)
+    });
+    assert!(state["last_error"].as_str().unwrap().contains("TLS handshake"), "{state}");
+    assert!(server.deliveries().is_empty());
+    let careless = World::start(&plugin(", ssl_verify: false"));
+    careless.send(&chat("/chat", "x", "")).expect(200);
+    server.wait_for_taken(1);
+    let trusting = World::start_with(&plugin(""), |builder| {
+        builder.file("ca.pem", &certificates.certificate_pem).arg("--upstream-ca").arg("@DIR@/ca.pem")
+    });
+    trusting.send(&chat("/chat", "x", "")).expect(200);
+    server.wait_for_taken(2);
 }
 
 #[test]

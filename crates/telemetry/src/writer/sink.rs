@@ -76,6 +76,11 @@ impl Output {
         Ok(())
     }
 
+    /// Opens what stays open, before there is something to write.
+    pub fn open_ahead(&mut self) -> io::Result<()> {
+        if self.each_time { Ok(()) } else { self.open() }
+    }
+
     /// Lets the file go and opens it anew under its name, or keeps it where that fails.
     pub fn reopen(&mut self) {
         if !matches!(self.kind, Kind::File(_)) {

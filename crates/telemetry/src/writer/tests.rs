@@ -175,6 +175,7 @@ fn a_file_that_cannot_be_opened_is_tried_again_for_each_write() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("later/r");
     let (writer, metrics) = plugin_writer(Sink::File(path.clone()), false);
+    wait_until(|| metrics.state().0);
     writer.push(b"lost\n").unwrap();
     wait_until(|| metrics.dropped_failed.value() == 1);
     let (failing, error) = metrics.state();
@@ -185,7 +186,7 @@ fn a_file_that_cannot_be_opened_is_tried_again_for_each_write() {
     wait_until(|| !metrics.state().0);
     assert!(writer.close(ENOUGH));
     assert_eq!(fs::read_to_string(&path).unwrap(), "kept\n");
-    assert_eq!((metrics.failures.value(), metrics.lost(), metrics.waiting.value()), (1, 1, 0));
+    assert_eq!((metrics.failures.value(), metrics.lost(), metrics.waiting.value()), (2, 1, 0));
 }
 
 #[test]
