@@ -3,11 +3,15 @@
 mod ai_proxy;
 mod auth;
 mod cloud;
+mod collector;
 mod consumer;
 mod identity;
 mod key_auth;
+mod logs;
 mod matcher;
+mod metrics;
 mod name;
+mod opentelemetry;
 mod plugin;
 mod price;
 mod route;
@@ -17,6 +21,9 @@ mod unreachable;
 
 pub(crate) use ai_proxy::ai_proxy;
 pub(crate) use key_auth::key_auth;
+pub(crate) use logs::{file_log, http_log};
+pub(crate) use metrics::prometheus;
+pub(crate) use opentelemetry::opentelemetry;
 
 use ::auth::CloudIdentity;
 

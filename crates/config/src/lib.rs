@@ -6,6 +6,7 @@ mod entity;
 mod json_schema;
 mod load;
 mod manual;
+mod observer;
 mod problem;
 mod schema;
 mod secrets;
@@ -22,6 +23,10 @@ pub use entity::{
 pub use json_schema::schema;
 pub use load::{IdentityDefect, LoadOptions, Loaded, load};
 pub use manual::reference;
+pub use observer::{
+    Collector, FileLog, HttpLog, Injected, OpenTelemetry, Prometheus, Propagation, PushedMetrics, Queue,
+    SamplingStrategy, SentHeaders, TraceFormat,
+};
 pub use problem::{Position, Problem, Severity};
 pub use schema::has_no_statistics;
 pub use target::{

@@ -9,13 +9,15 @@ use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
+use config::Protocol;
 use dialect::WholeAnswer;
 use http::{HeaderMap, Method, StatusCode, Uri};
 use model::{Losses, Told, Usage, UsageSource};
 use stream::{StreamEnd, StreamFault, Summary};
-use telemetry::{GaugeHold, Outcome, ResponseSource};
+use telemetry::{GaugeHold, Outcome, Record, RecordSink, RecordWriter, ResponseSource};
 
 use crate::Gateway;
+use crate::bind::{Caller, Observers};
 use crate::error::{Blame, GatewayError};
 use crate::listen::ConnectionInfo;
 use crate::prepare::Prepared;
@@ -72,6 +74,7 @@ pub struct Account {
     started: Instant,
     started_at: u64,
     peer: std::net::IpAddr,
+    protocol: Protocol,
     method: Method,
     uri: OwnUri,
     pub route: Option<usize>,
@@ -109,7 +112,7 @@ impl Account {
         uri: &Uri,
         headers: &HeaderMap,
     ) -> Box<Self> {
-        let records = gateway.records.is_some();
+        let recorded = gateway.records.is_some() || snapshot.has_sinks();
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         Box::new(Self {
             gateway: Arc::clone(gateway),
@@ -118,6 +121,7 @@ impl Account {
             started: Instant::now(),
             started_at: u64::try_from(now.as_millis()).unwrap_or(u64::MAX),
             peer: info.peer.ip(),
+            protocol: if info.tls { Protocol::Https } else { Protocol::Http },
             method: method.clone(),
             uri: OwnUri::of(uri),
             route: None,
@@ -126,7 +130,7 @@ impl Account {
             plugin: None,
             request_bytes: 0,
             sent: Vec::new(),
-            heads: records.then(|| Heads::of(info, snapshot, headers)),
+            heads: recorded.then(|| Heads::of(info, snapshot, headers)),
             payload: None,
             upstream_head: None,
             first_bytes: None,
@@ -313,6 +317,14 @@ impl Account {
         (before, upstream)
     }
 
+    /// The instances of plugins that look on at this request.
+    fn observers(&self) -> Observers {
+        let consumer = self.consumer.and_then(|index| self.snapshot.consumers.get(index));
+        let groups = consumer.map(|consumer| &*consumer.groups).unwrap_or_default();
+        let caller = Caller { consumer: self.consumer, groups };
+        self.snapshot.bindings.observers(self.route, self.protocol, caller)
+    }
+
     /// Writes the record; nothing is known that is not known by now.
     pub fn close(mut self: Box<Self>, response_bytes: u64) {
         self.write(response_bytes);
@@ -326,10 +338,31 @@ impl Account {
             .and_then(|index| self.snapshot.metrics.get(index))
             .unwrap_or_else(|| self.gateway.metrics.unmatched());
         metrics.observe(&record);
-        if let Some(records) = &self.gateway.records {
-            // What is not taken is counted by the writer.
-            let _ = records.try_send(&record);
+        hand_over(&record, self.gateway.records.as_ref(), self.snapshot.sinks(self.observers()));
+    }
+}
+
+/// Formats a record once for all that take it. What is not taken is counted there.
+fn hand_over<'s>(
+    record: &Record<'_>,
+    records: Option<&RecordWriter>,
+    sinks: impl Iterator<Item = &'s RecordSink>,
+) {
+    let mut sinks = sinks.peekable();
+    if sinks.peek().is_none() {
+        if let Some(records) = records {
+            // Straight into the writer's buffer.
+            let _ = records.try_send(record);
         }
+        return;
+    }
+    let mut line = Vec::with_capacity(2 << 10);
+    record.write_line(&mut line);
+    if let Some(records) = records {
+        let _ = records.push(&line);
+    }
+    for sink in sinks {
+        sink.push(&line);
     }
 }
 

@@ -11,6 +11,7 @@ use telemetry::{Catalogue, Metrics, RecordWriter};
 
 use crate::admin::now;
 use crate::local::is_for_local;
+use crate::sinks::Sinks;
 use crate::snapshot::{AiProxy, CompileContext, CompileError, Snapshot};
 use crate::token_calls::TokenCalls;
 use crate::upstream::Hosts;
@@ -37,7 +38,10 @@ pub struct Gateway {
     pub hosts: Arc<Hosts>,
     pub identities: Identities,
     pub metrics: Arc<Metrics>,
+    /// The process's own log of records.
     pub records: Option<RecordWriter>,
+    /// Files and servers of plugins.
+    pub sinks: Sinks,
     pub started: Instant,
 }
 
@@ -54,11 +58,13 @@ impl Gateway {
         let hosts = Arc::new(hosts);
         let calls = Arc::new(TokenCalls { hosts: Arc::clone(&hosts), metrics: Arc::clone(&metrics) });
         let identities = Identities::new(calls, Environment::of_process());
+        let sinks = Sinks::new(Arc::clone(&hosts), Arc::clone(&metrics));
         let context = CompileContext {
             hosts: &hosts,
             identities: &identities,
             metrics: &metrics,
             catalogue,
+            sinks: &sinks,
             simulator: settings.simulator.as_deref(),
         };
         let snapshot = Snapshot::compile(configuration, &context)?;
@@ -71,6 +77,7 @@ impl Gateway {
             identities,
             metrics,
             records,
+            sinks,
             started: Instant::now(),
         })
     }
@@ -92,14 +99,30 @@ impl Gateway {
             identities: &self.identities,
             metrics: &self.metrics,
             catalogue,
+            sinks: &self.sinks,
             simulator: self.settings.simulator.as_deref(),
         };
         let snapshot = Snapshot::compile(configuration, &context)?;
         self.snapshot.store(Arc::new(snapshot));
         self.problems.store(Arc::default());
-        self.identities.begin();
+        self.begin();
         self.metrics.reloads.succeeded(now());
         Ok(())
+    }
+
+    /// Starts what runs beside requests: fetching identities, writing records. To be called once on the
+    /// runtime that it shall run on.
+    pub fn begin(&self) {
+        self.identities.begin();
+        self.sinks.begin();
+    }
+
+    /// Lets rotated files go.
+    pub fn reopen_files(&self) {
+        if let Some(records) = &self.records {
+            records.reopen();
+        }
+        self.sinks.reopen();
     }
 
     /// Notes that a configuration was not loaded, and why, one problem a text.

@@ -1,7 +1,7 @@
 //! The data plane: listeners, router, the pipeline of a request, upstream connections, and the live snapshot.
 //!
 //! [`Gateway`] is what runs: the snapshot of the configuration, which is swapped as a whole, and beside it
-//! what outlives a configuration: connections to upstreams, metrics, the record writer.
+//! what outlives a configuration: connections to upstreams, metrics, the record writer, the sinks of plugins.
 
 mod account;
 pub mod admin;
@@ -10,6 +10,7 @@ mod answer;
 mod bind;
 mod body;
 mod cloud;
+mod collector;
 mod deliver;
 mod embed;
 mod error;
@@ -32,6 +33,7 @@ mod response_headers;
 pub mod router;
 mod segments;
 mod sign;
+mod sinks;
 mod snapshot;
 mod target;
 mod templates;

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 use config::Configuration;
@@ -21,6 +21,9 @@ use crate::{output, reload::Signals};
 
 /// Records that are still to be written when the process ends get this long.
 const RECORDS_DEADLINE: Duration = Duration::from_secs(5);
+
+/// What plugins have still to write gets what is left of the time for running requests, and at least this long.
+const SINKS_DEADLINE: Duration = Duration::from_secs(1);
 
 /// What to start.
 pub struct Start<'a> {
@@ -152,7 +155,7 @@ async fn serve(mut start: Start<'_>) -> anyhow::Result<ExitCode> {
     let hosts = Hosts::new(tls, Arc::clone(&metrics));
     let configuration = std::mem::take(&mut start.configuration);
     let gateway = Arc::new(Gateway::new(configuration, &start.catalogue, settings, hosts, metrics, records)?);
-    gateway.identities.begin();
+    gateway.begin();
 
     let ready = ready_line(&bound)?;
     let first_address = bound.proxy.first().map(|(_, listener)| listener.address()).transpose()?;
@@ -176,6 +179,7 @@ async fn serve(mut start: Start<'_>) -> anyhow::Result<ExitCode> {
 
     reload::until_told_to_end(&gateway, &simulator, start.source, &mut signals).await;
     tracing::info!("ending: running requests may finish");
+    let begun = Instant::now();
     let drained = tokio::select! {
         drained = drain.finish(Duration::from_secs(process.drain_seconds)) => drained,
         () = signals.end() => {
@@ -185,6 +189,14 @@ async fn serve(mut start: Start<'_>) -> anyhow::Result<ExitCode> {
     };
     if !drained {
         tracing::warn!(requests = gateway.metrics.in_flight.value(), "some requests did not end in time");
+    }
+    let left = Duration::from_secs(process.drain_seconds).saturating_sub(begun.elapsed());
+    let written = tokio::select! {
+        written = gateway.sinks.close(left.max(SINKS_DEADLINE)) => written,
+        () = signals.end() => false,
+    };
+    if !written {
+        tracing::warn!("some records of plugins could not be written in time");
     }
     if let Some(records) = &gateway.records {
         records.close(RECORDS_DEADLINE);

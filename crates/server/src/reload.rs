@@ -2,6 +2,7 @@
 
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
@@ -32,6 +33,7 @@ pub struct Source {
 /// The signals that the process answers to.
 pub struct Signals {
     hangup: Signal,
+    reopen: Signal,
     terminate: Signal,
     interrupt: Signal,
 }
@@ -40,6 +42,7 @@ impl Signals {
     pub fn catch() -> std::io::Result<Self> {
         Ok(Self {
             hangup: signal(SignalKind::hangup())?,
+            reopen: signal(SignalKind::user_defined1())?,
             terminate: signal(SignalKind::terminate())?,
             interrupt: signal(SignalKind::interrupt())?,
         })
@@ -110,15 +113,20 @@ pub async fn until_told_to_end(
     mut source: Option<Source>,
     signals: &mut Signals,
 ) {
+    let Signals { hangup, reopen, terminate, interrupt } = signals;
+    // One future over all turns of the loop: a turn of its own could lose a change of the file.
+    let mut reopening = pin!(async {
+        while reopen.recv().await.is_some() {
+            gateway.reopen_files();
+        }
+        std::future::pending::<()>().await;
+    });
     loop {
         tokio::select! {
-            _ = signals.terminate.recv() => return,
-            _ = signals.interrupt.recv() => return,
-            _ = signals.hangup.recv() => {
-                if let Some(records) = &gateway.records {
-                    records.reopen();
-                }
-            }
+            _ = terminate.recv() => return,
+            _ = interrupt.recv() => return,
+            _ = hangup.recv() => gateway.reopen_files(),
+            () = &mut reopening => {}
             () = changed(source.as_mut()) => {}
         }
         if let Some(source) = &source {

@@ -46,6 +46,10 @@ mod relay;
 mod routing;
 #[path = "e2e/secrets.rs"]
 mod secrets;
+#[path = "e2e/sink_faults.rs"]
+mod sink_faults;
+#[path = "e2e/sinks.rs"]
+mod sinks;
 #[path = "e2e/stream_faults.rs"]
 mod stream_faults;
 #[path = "e2e/streams.rs"]

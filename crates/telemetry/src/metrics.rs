@@ -7,6 +7,7 @@ mod exposition;
 mod histogram;
 mod process;
 mod route;
+mod writer;
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, AtomicUsize, Ordering};
@@ -16,6 +17,7 @@ use crate::names::{self, label};
 use exposition::Exposition;
 pub use histogram::Histogram;
 pub use route::RouteMetrics;
+pub use writer::WriterMetrics;
 
 /// A number that only grows.
 #[derive(Debug, Default)]
@@ -42,6 +44,10 @@ impl Gauge {
         GaugeHold(Arc::clone(self))
     }
 
+    pub fn add(&self, amount: i64) {
+        self.0.fetch_add(amount, Ordering::Relaxed);
+    }
+
     pub fn value(&self) -> i64 {
         self.0.load(Ordering::Relaxed)
     }
@@ -55,18 +61,6 @@ impl Drop for GaugeHold {
     fn drop(&mut self) {
         self.0.0.fetch_sub(1, Ordering::Relaxed);
     }
-}
-
-/// What the record writer did.
-#[derive(Debug, Default)]
-pub struct WriterMetrics {
-    pub written: Counter,
-    /// Records that found the buffer full.
-    pub dropped_full: Counter,
-    /// Records that came after the writer was closed, or were left when its deadline passed.
-    pub dropped_closed: Counter,
-    /// Records that were in a write that failed.
-    pub dropped_failed: Counter,
 }
 
 /// How loading the configuration went.
@@ -135,6 +129,9 @@ impl Default for MetricsOptions {
     }
 }
 
+/// Sinks of plugins that are told apart over the life of the process.
+const MAX_SINKS: usize = 1_000;
+
 /// How many more label values may come into being.
 #[derive(Debug)]
 struct Budget(AtomicUsize);
@@ -166,7 +163,10 @@ pub struct Metrics {
     pub upstream_opened: Counter,
     pub upstream_reused: Counter,
     pub identities: IdentityMetrics,
+    /// The process's own log of records.
     pub writer: Arc<WriterMetrics>,
+    /// Files and servers of plugins, by label.
+    sinks: RwLock<BTreeMap<Box<str>, Arc<WriterMetrics>>>,
     pub reloads: ReloadMetrics,
 }
 
@@ -194,6 +194,7 @@ impl Metrics {
             upstream_reused: Counter::default(),
             identities: IdentityMetrics::default(),
             writer: Arc::default(),
+            sinks: RwLock::default(),
             reloads: ReloadMetrics::default(),
         }
     }
@@ -216,6 +217,16 @@ impl Metrics {
     /// The handle for requests that matched no route.
     pub fn unmatched(&self) -> &Arc<RouteMetrics> {
         &self.unmatched
+    }
+
+    /// The handle of a file or server that a plugin writes records to. Counts outlive a change of
+    /// configuration; above the cap sinks are counted together as `other`.
+    pub fn sink(&self, name: &str) -> Arc<WriterMetrics> {
+        let mut sinks = self.sinks.write().unwrap_or_else(PoisonError::into_inner);
+        let known = sinks.contains_key(name) || sinks.len() < MAX_SINKS;
+        let name = if known { name } else { label::OTHER };
+        let sink = sinks.entry(name.into()).or_insert_with(|| Arc::new(WriterMetrics::new(name)));
+        Arc::clone(sink)
     }
 
     /// The whole exposition, in the Prometheus text format 0.0.4.
@@ -258,6 +269,9 @@ impl Metrics {
         ] {
             out.sample(&names::RECORD_DROPS, &[reason], drops.value());
         }
+        let sinks = self.sinks.read().unwrap_or_else(PoisonError::into_inner);
+        writer::render(out, &sinks.values().map(|sink| &**sink).collect::<Vec<_>>());
+        drop(sinks);
         out.family(&names::RELOADS);
         out.sample(&names::RELOADS, &["success"], self.reloads.successes.value());
         out.sample(&names::RELOADS, &["failure"], self.reloads.failures.value());

@@ -112,7 +112,7 @@ mod tests {
         let mut loaded = load(&text, "t", &options).map_err(told)?;
         match loaded.configuration.plugins.remove(0).config {
             PluginConfig::AiProxy(proxy) => Ok(proxy.target.unwrap().auth),
-            PluginConfig::KeyAuth(_) => panic!("another plugin"),
+            _ => panic!("another plugin"),
         }
     }
 

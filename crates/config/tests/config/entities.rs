@@ -279,7 +279,7 @@ fn plugins_that_are_wrong() {
     tells(
         "plugins: [{name: ai_proxy}]",
         &["error: plugins[0].name: plugin 'ai_proxy' is not supported yet (hint: did you mean 'ai-proxy'? \
-           supported are ai-proxy, key-auth)"],
+           supported are ai-proxy, file-log, http-log, key-auth, opentelemetry, prometheus)"],
     );
     tells(
         "plugins: [{name: key-auth, instance_name: i}, {name: ai-proxy, instance_name: i, config: {route_type: \
@@ -298,7 +298,7 @@ fn unsupported_plugins_are_left_out_when_asked() {
         .unwrap_or_else(|problems| panic!("{:#?}", lines(&problems)));
     assert_eq!(loaded.configuration.plugins.len(), 1);
     let wanted = "plugins[0].name: plugin 'rate-limiting' is not supported yet (hint: supported are ai-proxy, \
-                  key-auth)";
+                  file-log, http-log, key-auth, opentelemetry, prometheus)";
     assert_eq!(lines(&loaded.warnings), [format!("kong.yaml:3:9: warning: {wanted}")]);
     assert_eq!(told(text), [format!("kong.yaml:3:9: error: {wanted}")]);
 }

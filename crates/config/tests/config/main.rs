@@ -7,6 +7,7 @@ mod entities;
 mod examples;
 mod golden;
 mod kong_schema;
+mod observers;
 mod pages;
 mod prices;
 mod properties;

@@ -1,6 +1,9 @@
 //! From the facts of an account to its record.
 
-use telemetry::{Ai, Attempt, Attempts, Azure, Entity, Latencies, Mode, Record, RecordTarget};
+use model::Usage;
+use telemetry::{
+    Ai, Attempt, Attempts, Azure, Cost, Entity, Latencies, Mode, PriceSource, Record, RecordTarget, cost,
+};
 
 use super::Account;
 use super::sent::Sent;
@@ -74,6 +77,19 @@ fn latencies(account: &Account) -> Latencies {
     }
 }
 
+/// What the answer cost. An answer that was none used nothing.
+fn priced(account: &Account, sent: &Sent) -> (PriceSource, Cost) {
+    let (source, prices) = sent.prices.find(sent.model.as_deref(), account.told.model.as_deref());
+    let answered = sent.status.is_none_or(|status| status.is_success());
+    let usage = account.usage.map(|(usage, _)| usage).or((!answered).then(Usage::default));
+    let cost =
+        prices.zip(usage).map(|(prices, usage)| cost(prices, &usage, account.told.service_tier.as_deref()));
+    match cost {
+        Some(known @ Cost::Known(_)) => (source, known),
+        Some(Cost::Unknown) | None => (PriceSource::Unknown, Cost::Unknown),
+    }
+}
+
 fn ai<'a>(account: &'a Account, sent: &'a Sent) -> Option<Ai<'a>> {
     let payload = account.payload.as_ref().map(|bodies| bodies.payload());
     if !sent.logging.statistics && payload.is_none() {
@@ -81,6 +97,7 @@ fn ai<'a>(account: &'a Account, sent: &'a Sent) -> Option<Ai<'a>> {
     }
     let plugin = account.plugin.and_then(|index| account.snapshot.plugins.get(index));
     let first = if account.stream { account.first_bytes } else { account.upstream_head };
+    let (price_source, cost) = priced(account, sent);
     let setting = |name| sent.settings.value(name);
     Some(Ai {
         statistics: sent.logging.statistics,
@@ -96,6 +113,8 @@ fn ai<'a>(account: &'a Account, sent: &'a Sent) -> Option<Ai<'a>> {
             deployment: setting("azure_deployment_id"),
             api_version: setting("azure_api_version"),
         }),
+        cost,
+        price_source,
         payload,
     })
 }

@@ -11,6 +11,7 @@ use provider::Endpoint;
 use telemetry::{Attempt, Redactor};
 
 use crate::prepare::Prepared;
+use crate::price::TargetPrices;
 use crate::upstream::Attempted;
 
 pub struct Sent {
@@ -18,6 +19,7 @@ pub struct Sent {
     pub model: Option<Box<str>>,
     pub operation: Operation,
     pub logging: Logging,
+    pub prices: Arc<TargetPrices>,
     pub settings: Arc<Settings>,
     pub endpoint: Arc<Endpoint>,
     pub query: Option<Box<str>>,
@@ -36,6 +38,7 @@ impl Sent {
             model: prepared.model.clone(),
             operation: prepared.operation,
             logging: prepared.target.logging,
+            prices: Arc::clone(&prepared.target.prices),
             settings: Arc::clone(&destination.settings),
             endpoint: Arc::clone(&destination.endpoint),
             query: query.map(Into::into),

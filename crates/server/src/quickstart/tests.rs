@@ -174,7 +174,7 @@ fn the_file_loads_and_everything_in_it_is_served() {
         .iter()
         .map(|plugin| match &plugin.config {
             PluginConfig::AiProxy(proxy) => proxy,
-            PluginConfig::KeyAuth(_) => panic!("no caller needs a key"),
+            _ => panic!("only targets are needed"),
         })
         .collect();
     for (proxy, operation) in lists.iter().zip(OPERATIONS) {

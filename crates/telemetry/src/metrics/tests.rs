@@ -201,3 +201,37 @@ fn counts_from_many_threads_are_all_there() {
         .sum();
     assert_eq!(total, 2000);
 }
+
+#[test]
+fn sinks_of_plugins_are_told_apart_up_to_a_cap() {
+    let metrics = Metrics::default();
+    metrics.sink("file-log:a").written.add(3);
+    metrics.sink("file-log:a").dropped_full.add(2);
+    metrics.sink("http-log:b").failed("answered 500");
+    let text = metrics.render();
+    for line in [
+        "ai_proxy_sink_records_total{sink=\"file-log:a\"} 3",
+        "ai_proxy_sink_drops_total{sink=\"file-log:a\",reason=\"full\"} 2",
+        "ai_proxy_sink_failures_total{sink=\"http-log:b\"} 1",
+        "ai_proxy_sink_waiting_records{sink=\"http-log:b\"} 0",
+    ] {
+        assert!(text.lines().any(|found| found == line), "{line}: {text}");
+    }
+    for index in 0..2 * MAX_SINKS {
+        metrics.sink(&index.to_string()).written.add(1);
+    }
+    let sinks = metrics.sinks.read().unwrap();
+    assert_eq!(sinks.len(), MAX_SINKS + 1);
+    assert_eq!(sinks["other"].written.value(), MAX_SINKS as u64 + 2);
+}
+
+#[test]
+fn the_text_of_an_error_is_bounded() {
+    let metrics = Metrics::default();
+    let sink = metrics.sink("x");
+    sink.failed(&"é".repeat(1000));
+    let (failing, text) = sink.state();
+    assert!(failing && text.unwrap().len() <= 256);
+    sink.succeeded();
+    assert!(!sink.state().0);
+}

@@ -7,6 +7,7 @@ use model::{Told, UsageSource};
 use super::Record;
 use super::line::Line;
 use super::payload::Payload;
+use crate::cost::{Cost, PriceSource};
 
 /// How the answer was delivered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -52,6 +53,9 @@ pub struct Ai<'a> {
     /// From sending the request to the first token, or to the head of a whole answer.
     pub first_token: Option<Duration>,
     pub azure: Option<Azure<'a>>,
+    pub cost: Cost,
+    /// Where the prices come from that make the cost.
+    pub price_source: PriceSource,
     pub payload: Option<Payload<'a>>,
 }
 
@@ -115,6 +119,11 @@ impl Ai<'_> {
         if let Some(latency) = self.first_token {
             line.raw(",\"time_to_first_token\":").number(whole_milliseconds(latency));
         }
+        match self.cost {
+            Cost::Known(amount) => line.raw(",\"cost\":").json(amount.to_string().as_bytes()),
+            Cost::Unknown => line.raw(",\"cost\":null"),
+        };
+        line.raw(",\"cost_source\":\"").word(self.price_source.name()).raw("\"");
         // The words of `counts`: whether the numbers are the provider's, ours, or nobody's.
         line.raw(",\"counts\":\"").word(match record.usage {
             Some((_, UsageSource::Reported)) => "exact",

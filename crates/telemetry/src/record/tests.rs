@@ -5,6 +5,7 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::*;
+use crate::{Cost, Price, PriceSource, Prices, cost};
 
 fn line(record: &Record<'_>) -> String {
     let mut out = b"before\n".to_vec();
@@ -68,6 +69,10 @@ fn told() -> Told {
     }
 }
 
+fn prices() -> Prices {
+    Prices { input: Price::parse("10"), output: Price::parse("10"), ..Prices::default() }
+}
+
 fn ai(told: &Told) -> Ai<'_> {
     Ai {
         statistics: true,
@@ -79,6 +84,8 @@ fn ai(told: &Told) -> Ai<'_> {
         latency: Duration::from_millis(905),
         first_token: Some(Duration::from_micros(906_500)),
         azure: None,
+        cost: cost(&prices(), &Usage { fresh_input: 25, output: 12, ..Usage::default() }, None),
+        price_source: PriceSource::Configured,
         payload: None,
     }
 }
@@ -176,6 +183,7 @@ fn a_whole_record() {
                 "completion_tokens": 12,
                 "completion_tokens_details": {"reasoning_tokens": 0, "audio_tokens": 0},
                 "total_tokens": 37, "time_per_token": 75.416, "time_to_first_token": 906, "counts": "estimated",
+                "cost": 0.00037, "cost_source": "configured",
             },
             "tried_targets": [tried, reached],
         }},
@@ -196,7 +204,9 @@ fn payloads_can_be_recorded_without_statistics() {
 #[test]
 fn what_is_not_known_is_said_to_be_unknown() {
     let (redactor, told) = (Redactor::default(), Told::default());
-    let ai = Ai { request_model: None, mode: Mode::Oneshot, ..ai(&told) };
+    let nobody = (Cost::Unknown, PriceSource::Unknown);
+    let ai =
+        Ai { request_model: None, mode: Mode::Oneshot, cost: nobody.0, price_source: nobody.1, ..ai(&told) };
     let record = Record { ai: Some(ai), ..smallest(&redactor) };
     let value: Value = serde_json::from_str(&line(&record)).unwrap();
     let proxy = &value["ai"]["proxy"];
@@ -204,6 +214,7 @@ fn what_is_not_known_is_said_to_be_unknown() {
     assert_eq!(proxy["meta"]["response_model"], "UNSPECIFIED");
     assert_eq!((&proxy["usage"]["counts"], &proxy["usage"]["total_tokens"]), (&"unknown".into(), &0.into()));
     assert_eq!(proxy["usage"]["time_per_token"], 0);
+    assert_eq!((&proxy["usage"]["cost"], &proxy["usage"]["cost_source"]), (&Value::Null, &"unknown".into()));
 }
 
 proptest! {

@@ -21,7 +21,7 @@ fn identity(auth: &str, model: &str) -> Result<(Option<CloudIdentity>, String), 
     let mut loaded = load(&text, "t", &options).map_err(|problems| told(&problems))?;
     match loaded.configuration.plugins.remove(0).config {
         PluginConfig::AiProxy(proxy) => Ok((proxy.target.unwrap().auth.identity, told(&loaded.warnings))),
-        PluginConfig::KeyAuth(_) => panic!("another plugin"),
+        _ => panic!("another plugin"),
     }
 }
 

@@ -223,7 +223,8 @@ fn what_cannot_be_read_is_an_error() {
         let answer = world.send(&client.call(target, "unreadable", "words:20", fault));
         client.broken(&answer);
         let record = world.record(&answer);
-        let told = (record["gateway"]["outcome"].as_str().unwrap(), record["gateway"]["error"].as_str().unwrap());
+        let told =
+            (record["gateway"]["outcome"].as_str().unwrap(), record["gateway"]["error"].as_str().unwrap());
         assert_eq!(told, ("gateway_error", "upstream_invalid"), "{client:?}: {record}");
     });
 }
