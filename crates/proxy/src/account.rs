@@ -112,7 +112,7 @@ impl Account {
         uri: &Uri,
         headers: &HeaderMap,
     ) -> Box<Self> {
-        let recorded = gateway.records.is_some() || snapshot.has_sinks();
+        let recorded = gateway.records.is_some() || snapshot.has_sinks;
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         Box::new(Self {
             gateway: Arc::clone(gateway),

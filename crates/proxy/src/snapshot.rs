@@ -79,6 +79,8 @@ pub struct Snapshot {
     pub credentials: Vec<(Box<str>, usize)>,
     /// Handles of the routes' metrics, by index.
     pub metrics: Vec<Arc<RouteMetrics>>,
+    /// Whether any plugin writes records.
+    pub has_sinks: bool,
     /// Whether any plugin lets the head of a stream go out before its upstream's.
     pub early_heads: bool,
     /// Knows which query arguments are credentials.
@@ -120,6 +122,7 @@ impl Snapshot {
             .collect::<Result<Vec<_>, _>>()?;
         let is_early = |plugin: &Plugin| matches!(&plugin.kind, PluginKind::AiProxy(plugin) if plugin.extensions.early_head);
         Ok(Self {
+            has_sinks: plugins.iter().any(|plugin| matches!(plugin.kind, PluginKind::Sink(_))),
             early_heads: plugins.iter().any(is_early),
             router,
             bindings,
@@ -150,11 +153,6 @@ impl Snapshot {
     }
 
     /// The files and servers that a request's record goes to.
-    /// Whether any plugin writes records.
-    pub fn has_sinks(&self) -> bool {
-        self.plugins.iter().any(|plugin| matches!(plugin.kind, PluginKind::Sink(_)))
-    }
-
     pub fn sinks(&self, observers: Observers) -> impl Iterator<Item = &RecordSink> {
         let plugins = [observers.file_log, observers.http_log].into_iter().flatten();
         plugins.filter_map(|plugin| match &self.plugins.get(plugin)?.kind {

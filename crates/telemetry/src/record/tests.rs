@@ -70,7 +70,8 @@ fn told() -> Told {
 }
 
 fn prices() -> Prices {
-    Prices { input: Price::parse("10"), output: Price::parse("10"), ..Prices::default() }
+    let price = Price::parse("10").ok();
+    Prices { input: price, output: price, ..Prices::default() }
 }
 
 fn ai(told: &Told) -> Ai<'_> {
