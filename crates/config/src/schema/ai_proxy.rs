@@ -237,7 +237,7 @@ const BEARER_KEY: Field = ours(
 /// Kong's own leaves out what the model said before.
 const PROMPT_TEMPLATE: Field = ours(choice(
     "prompt_template",
-    &["kong", "llama2", "llama3"],
+    &["kong", "llama-2", "llama-3"],
     "How a server of raw prompts (`llama2_format` is `raw`) is told a conversation: as Kong does, which leaves \
      out what the model said before, or as the models of Llama 2 and of Llama 3 were trained.",
 ))

@@ -406,19 +406,19 @@ fn the_template_of_prompts_is_a_setting_of_its_provider() {
     let config = |provider: &str| {
         with_config(&format!(
             "{{route_type: llm/v1/chat, model: {{provider: {provider}, name: m, options: {{llama2_format: raw, \
-             upstream_url: 'http://h/'}}}}, extensions: {{prompt_template: llama3}}}}"
+             upstream_url: 'http://h/'}}}}, extensions: {{prompt_template: llama-3}}}}"
         ))
     };
     let configuration = loaded(&config("llama2"));
     let PluginConfig::AiProxy(proxy) = &configuration.plugins[0].config else { panic!() };
     let target = proxy.target.as_ref().unwrap();
     let found = target.settings.iter().find(|(name, _)| &**name == "extensions.prompt_template");
-    assert_eq!(found.unwrap().1.as_written(), "llama3");
+    assert_eq!(found.unwrap().1.as_written(), "llama-3");
     let other =
         load_with(&config("openai"), &|_| None).unwrap_or_else(|problems| panic!("{:#?}", lines(&problems)));
     let warnings = lines(&other.warnings).join("\n");
     assert!(warnings.contains("extensions.prompt_template: has no effect: provider openai"), "{warnings}");
-    let wrong = load_with(&config("llama2").replace("llama3", "llama4"), &|_| None);
+    let wrong = load_with(&config("llama2").replace("llama-3", "llama-4"), &|_| None);
     assert!(lines(&wrong.err().unwrap()).join("\n").contains("prompt_template"));
 }
 

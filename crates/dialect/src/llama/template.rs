@@ -47,8 +47,8 @@ impl Template {
     /// The setting's value; without one it is Kong's.
     pub(super) fn from_setting(name: Option<&str>) -> Self {
         match name {
-            Some("llama2") => Self::Llama2,
-            Some("llama3") => Self::Llama3,
+            Some("llama-2") => Self::Llama2,
+            Some("llama-3") => Self::Llama3,
             _ => Self::Kong,
         }
     }

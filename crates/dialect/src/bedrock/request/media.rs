@@ -146,8 +146,8 @@ fn in_s3<'r>(url: &'r str, member: &'static str) -> Result<(Place<'r>, &'r str),
         ));
     }
     let is_account = |text: &str| text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit());
-    let owned = url.split_once("?bucketOwner=").filter(|(_, owner)| is_account(owner));
-    let (uri, owner) = owned.map_or((url, None), |(uri, owner)| (uri, Some(owner)));
+    let apart = url.split_once("?bucketOwner=").filter(|(_, owner)| is_account(owner));
+    let (uri, owner) = apart.map_or((url, None), |(uri, owner)| (uri, Some(owner)));
     Ok((Place::S3 { uri, owner }, ending(uri)))
 }
 

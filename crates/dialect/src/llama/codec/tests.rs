@@ -43,7 +43,7 @@ fn templated(template: &str, body: &Value) -> (Attempt, Value, Vec<String>) {
     (attempt, written["inputs"].clone(), losses)
 }
 
-fn said(attempt: &Attempt, body: &Value, generated: String) -> String {
+fn said(attempt: &Attempt, body: &Value, generated: &str) -> String {
     let whole = trial::whole(&*attempt.answer(&trial::chat(body)), &json!({"generated_text": generated}));
     let out = trial::shown(body, &whole);
     out["choices"][0]["message"]["content"].as_str().unwrap_or_default().to_owned()
@@ -55,18 +55,18 @@ fn templates_of_the_models_have_every_turn() {
         {"role": "system", "content": "S"}, {"role": "user", "content": "one"},
         {"role": "assistant", "content": "uno"}, {"role": "user", "content": "two"},
         {"role": "developer", "content": "T"}, {"role": "user", "content": "three"}]});
-    let (attempt, inputs, losses) = templated("llama2", &body);
+    let (attempt, inputs, losses) = templated("llama-2", &body);
     let expected = "<s>[INST] <<SYS>>\nS\nT\n<</SYS>>\n\none [/INST] uno </s><s>[INST] two\nthree [/INST]";
     assert_eq!((&inputs, losses.len()), (&json!(expected), 0));
-    assert_eq!(said(&attempt, &body, format!("{expected} tres </s>")), "tres");
-    let (attempt, inputs, losses) = templated("llama3", &body);
+    assert_eq!(said(&attempt, &body, &format!("{expected} tres </s>")), "tres");
+    let (attempt, inputs, losses) = templated("llama-3", &body);
     let expected = "<|begin_of_text|><|start_header_id|>system<|end_header_id|>\n\nS\nT<|eot_id|>\
         <|start_header_id|>user<|end_header_id|>\n\none<|eot_id|><|start_header_id|>assistant<|end_header_id|>\n\n\
         uno<|eot_id|><|start_header_id|>user<|end_header_id|>\n\ntwo\nthree<|eot_id|>\
         <|start_header_id|>assistant<|end_header_id|>\n\n";
     assert_eq!((&inputs, losses.len()), (&json!(expected), 0));
-    assert_eq!(said(&attempt, &body, format!("{expected}tres<|eot_id|>")), "tres");
-    assert_eq!(said(&attempt, &body, "tres".to_owned()), "tres", "the prompt is not repeated");
+    assert_eq!(said(&attempt, &body, &format!("{expected}tres<|eot_id|>")), "tres");
+    assert_eq!(said(&attempt, &body, "tres"), "tres", "the prompt is not repeated");
 }
 
 #[test]
@@ -75,9 +75,9 @@ fn answers_that_the_client_has_begun_go_on() {
         {"role": "assistant", "content": "hello"}, {"role": "user", "content": "one"},
         {"role": "assistant", "content": "u"}]});
     for (template, expected) in [
-        ("llama2", "<s>[INST]  [/INST] hello </s><s>[INST] one [/INST] u"),
+        ("llama-2", "<s>[INST]  [/INST] hello </s><s>[INST] one [/INST] u"),
         (
-            "llama3",
+            "llama-3",
             "<|begin_of_text|><|start_header_id|>user<|end_header_id|>\n\n<|eot_id|>\
              <|start_header_id|>assistant<|end_header_id|>\n\nhello<|eot_id|>\
              <|start_header_id|>user<|end_header_id|>\n\none<|eot_id|>\
@@ -86,7 +86,7 @@ fn answers_that_the_client_has_begun_go_on() {
     ] {
         let (attempt, inputs, losses) = templated(template, &body);
         assert_eq!((&inputs, losses.len()), (&json!(expected), 0), "{template}");
-        assert_eq!(said(&attempt, &body, format!("{expected}no")), "no", "{template}");
+        assert_eq!(said(&attempt, &body, &format!("{expected}no")), "no", "{template}");
     }
 }
 
@@ -96,7 +96,7 @@ fn calls_of_tools_have_no_place_in_a_template() {
     let body = json!({"messages": [{"role": "user", "content": "q"},
         {"role": "assistant", "content": null, "tool_calls": [call]},
         {"role": "tool", "tool_call_id": "c", "content": "7"}]});
-    let (_, inputs, losses) = templated("llama2", &body);
+    let (_, inputs, losses) = templated("llama-2", &body);
     assert_eq!(inputs, "<s>[INST] q\nResult of the tool f: 7 [/INST]");
     assert_eq!(losses, ["messages.tool_calls dropped"]);
 }

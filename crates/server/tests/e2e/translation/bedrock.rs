@@ -77,7 +77,7 @@ fn headers_of_bedrocks_own_are_told_in_the_body_of_converse() {
     }
 }
 
-/// A configured latency is a member for Converse and a header for InvokeModel, whatever the client wants.
+/// A configured latency is a member for Converse and a header for `InvokeModel`, whatever the client wants.
 #[test]
 fn a_configured_latency_reaches_both_apis() {
     let latency = ", performance_config_latency: optimized";

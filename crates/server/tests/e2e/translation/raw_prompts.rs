@@ -35,7 +35,7 @@ fn a_conversation_is_told_in_the_template_that_is_chosen() {
             "messages(assistant)=dropped",
         ),
         (
-            "prompt_template: llama2",
+            "prompt_template: llama-2",
             "<s>[INST] <<SYS>>\nS\n<</SYS>>\n\none [/INST] uno </s><s>[INST] hello two [/INST]",
             "",
         ),
