@@ -16,11 +16,12 @@ const LOSSES: HeaderName = HeaderName::from_static("x-ai-proxy-losses");
 const UPSTREAM_REQUEST_ID: HeaderName = HeaderName::from_static("x-upstream-request-id");
 const BUFFERING: HeaderName = HeaderName::from_static("x-accel-buffering");
 
-/// What providers call the id of a request.
+/// What providers call the id of a request; names that only one provider has come before the one that anything on the
+/// way may have added.
 const PROVIDER_IDS: [HeaderName; 4] = [
-    HeaderName::from_static("x-request-id"),
     HeaderName::from_static("request-id"),
     HeaderName::from_static("x-amzn-requestid"),
+    HeaderName::from_static("x-request-id"),
     HeaderName::from_static("apim-request-id"),
 ];
 

@@ -19,11 +19,11 @@ fn every_answer_has_one() {
     each(all, |world, target| {
         let own = |name: &str| Call::get(name).header("anthropic-version", "2023-06-01");
         let counted = format!("/a/{}/v1/messages/count_tokens", target.name);
-        let body = super::message_body("hi", "");
+        let body = r#"{"messages":[{"role":"user","content":"hi"}]}"#;
         for (status, call) in [
             (200, message(target, "r-whole", "hello", "")),
             (200, message(target, "r-stream", "hello", STREAM)),
-            (200, messages_at(&counted, target, "r-count", &body)),
+            (200, messages_at(&counted, target, "r-count", body)),
             (200, own(&format!("/a/{}/v1/models", target.name))),
             (429, message(target, "r-limited", "hello", "").header("x-sim-fault", "status_429")),
             (400, messages(target, "r-refused", "{")),
