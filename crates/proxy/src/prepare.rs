@@ -263,13 +263,8 @@ impl Making<'_, '_> {
         let shown = self.without_hidden(document)?;
         let estimate = front.envelope.estimate_input(document, self.delivery);
         let translated = translate(codec, reader, &shown, &call, &self.target.options, estimate)?;
-        let Translated { translation, document, headers, losses } = translated;
-        Ok(Made {
-            plan: Plan::Translate(Box::new(translation)),
-            body: Body::written(document),
-            headers,
-            losses,
-        })
+        let Translated { translation, body, headers, losses } = translated;
+        Ok(Made { plan: Plan::Translate(Box::new(translation)), body: Body::written(body), headers, losses })
     }
 
     fn embedded(
@@ -294,8 +289,8 @@ impl Making<'_, '_> {
         let first = embedding
             .next(&self.destination.settings)?
             .ok_or(GatewayError::Request(dialect::RequestError::NoPrompt))?;
-        let embed::Batch { document, headers, losses } = first;
-        Ok(Made { plan: Plan::Embed(Box::new(embedding)), body: Body::written(document), headers, losses })
+        let embed::Batch { body, headers, losses } = first;
+        Ok(Made { plan: Plan::Embed(Box::new(embedding)), body: Body::written(body), headers, losses })
     }
 
     /// The body without the keys of callers, which no target is sent.
