@@ -451,7 +451,7 @@ pub async fn gather(
         reason,
     })?;
     if let Some(batch) = embedding.next(settings)? {
-        prepared.body = Body::written(batch.document);
+        prepared.body = Body::written(batch.body);
         prepared.headers = batch.headers;
     }
     Ok(())

@@ -1,7 +1,6 @@
 //! Vectors from a target with a format of its own: one call or several, merged in the order of the inputs.
 
 use dialect::{DecodeError, EmbeddingsCall, EmbeddingsCodec, EmbeddingsFront, EncodedEmbeddings, Identity};
-use document::Document;
 use model::{EmbeddingsRequest, EmbeddingsResponse, Losses, Settings, Told, Usage, UsageSource};
 
 use crate::error::GatewayError;
@@ -24,7 +23,8 @@ pub struct Embedding {
 
 /// One call.
 pub struct Batch {
-    pub document: Document,
+    /// A JSON object.
+    pub body: Vec<u8>,
     pub headers: Vec<(&'static str, String)>,
     pub losses: Losses,
 }
@@ -61,11 +61,9 @@ impl Embedding {
             return Ok(None);
         }
         let EncodedEmbeddings { body, headers, losses } = self.codec.encode(&self.request, inputs, &call)?;
-        let document = Document::parse(body.into())
-            .map_err(|_| GatewayError::Internal("a codec has written what is no JSON object"))?;
         self.last = inputs.len();
         self.sent += self.last;
-        Ok(Some(Batch { document, headers, losses }))
+        Ok(Some(Batch { body, headers, losses }))
     }
 
     /// Takes the answer to the last call.

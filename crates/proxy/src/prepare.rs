@@ -275,10 +275,10 @@ impl Making<'_, '_> {
         let estimate = front.envelope.estimate_input(document, self.delivery);
         let told = self.asked.lookup.headers;
         let translated = translate(codec, reader, &shown, &call, &self.target.options, told, estimate)?;
-        let Translated { translation, document, headers, losses } = translated;
+        let Translated { translation, body, headers, losses } = translated;
         Ok(Made {
             plan: Plan::Translate(Box::new(translation)),
-            body: Body::written(document),
+            body: Body::written(body),
             headers,
             losses,
             named: None,
@@ -307,10 +307,10 @@ impl Making<'_, '_> {
         let first = embedding
             .next(&self.destination.settings)?
             .ok_or(GatewayError::Request(dialect::RequestError::NoPrompt))?;
-        let embed::Batch { document, headers, losses } = first;
+        let embed::Batch { body, headers, losses } = first;
         Ok(Made {
             plan: Plan::Embed(Box::new(embedding)),
-            body: Body::written(document),
+            body: Body::written(body),
             headers,
             losses,
             named: None,

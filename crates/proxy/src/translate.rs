@@ -21,7 +21,8 @@ pub struct Translation {
 /// A request as its target reads it.
 pub struct Translated {
     pub translation: Translation,
-    pub document: Document,
+    /// A JSON object.
+    pub body: Vec<u8>,
     pub headers: Vec<(&'static str, String)>,
     pub losses: Losses,
 }
@@ -48,10 +49,8 @@ pub fn translate(
     for loss in lost.iter() {
         losses.add(front.member(&loss.member).to_owned(), loss.kind);
     }
-    let document = Document::parse(body.into())
-        .map_err(|_| GatewayError::Internal("a codec has written what is no JSON object"))?;
     let identity = identity(call.nonce, call.model, input_estimate);
-    Ok(Translated { translation: Translation { codec, answer, writer, identity }, document, headers, losses })
+    Ok(Translated { translation: Translation { codec, answer, writer, identity }, body, headers, losses })
 }
 
 /// What an answer is called where its provider gives it no name.

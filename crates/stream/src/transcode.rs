@@ -12,6 +12,9 @@ use crate::framing::Framer;
 /// Choices that one stream may have; `OpenAI` allows 128.
 const MAX_CHOICES: ChoiceIndex = 128;
 
+/// Bytes that what is written may be longer than what was read before its buffer is moved.
+const ROOM: usize = 256;
+
 /// Translates one stream.
 ///
 /// Whole frames go out only, so whatever the caller inserts between two calls stands between frames.
@@ -80,7 +83,7 @@ impl Transcoder {
         }
         let mut framed = std::mem::take(&mut self.framed);
         let pushed = self.framer.push(chunk, &mut framed);
-        let mut written = Vec::new();
+        let mut written = Vec::with_capacity(chunk.len() + ROOM);
         self.read(&mut framed, StreamFault::Unreadable, &mut written);
         self.framed = framed;
         if let Err(fault) = pushed {

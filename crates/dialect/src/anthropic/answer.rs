@@ -7,7 +7,7 @@ use document::{Document, Kind, Value};
 use model::{ChatEvent, ChatResponse, Fold};
 use stream::ChatDecoder;
 
-use super::content::{Content, Way, extra};
+use super::content::{Content, Ending, Opening, Way, extra};
 use super::decoder::Decoder;
 use crate::{ChatAnswer, DecodeError, HeaderOf};
 
@@ -20,17 +20,16 @@ impl ChatAnswer for Answer {
         let document = Document::parse(Bytes::copy_from_slice(body)).map_err(|_| DecodeError::NotAnObject)?;
         let blocks = document.value("content").filter(|content| content.kind() == Kind::Array);
         let blocks = blocks.ok_or(DecodeError::Missing("content"))?;
-        let message = document.root();
         let mut events = Vec::new();
         let mut content = Content::new(self.way.clone());
-        content.start(Some(message), &mut events);
+        content.start(Opening::of(document.members()), &mut events);
         for (index, block) in (0_u64..).zip(blocks.items()) {
             // What is held is less than the body, which was bounded.
             if content.open(index, block, &mut events).is_ok() {
                 content.close(index, &mut events);
             }
         }
-        content.finish(Some(message), &mut events);
+        content.finish(Ending::of(document.members()), &mut events);
         if let Some(managed) = document.value("context_management").filter(|value| !value.is_null()) {
             events.push(extra("context_management", managed));
         }

@@ -2,7 +2,7 @@
 //!
 //! From <https://docs.anthropic.com/en/api/messages>.
 
-use document::{ObjectWriter, write_object};
+use document::{ObjectWriter, write_body};
 use model::{ChatRequest, LossKind, Losses, ResponseFormat};
 
 use super::hosting::{Hosting, VERSION};
@@ -52,7 +52,7 @@ pub(super) fn write(
         && call.family.structured == Structured::ForcedTool;
     let thinking = Thinking::of(request, call.family, &extras, &conversation, emulated, losses);
     let tools = Tools::of(request, hosting, call.family, &names, thinking.is_on(), losses)?;
-    let body = write_object(|body| {
+    let body = write_body(|body| {
         if hosting.model_in_body {
             body.text("model", call.model);
         }

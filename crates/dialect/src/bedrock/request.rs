@@ -3,7 +3,7 @@
 //! From <https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_Converse.html>.
 
 use bytes::Bytes;
-use document::{Document, Edits, ObjectWriter, Value, write_object};
+use document::{Document, Edits, ObjectWriter, Value, write_body, write_object};
 use model::{ChatRequest, LossKind, Losses, Maker, Number, Parameter, ResponseFormat};
 
 use crate::{ChatCall, EncodeError, Family, SamplingRule, Structured, Thinking as Ability, ToolNames, TopK};
@@ -59,7 +59,7 @@ pub(super) fn write(
     let mut fields = extras.fields()?;
     thinking.set(&mut fields);
     set_parameters(request, family, &thinking, &mut fields, losses);
-    let body = write_object(|body| {
+    let body = write_body(|body| {
         if let Some(version) = call.settings.value("anthropic_version").filter(|_| claude) {
             body.text("anthropic_version", version);
         }

@@ -1,6 +1,6 @@
 //! The dialect towards a server that takes raw prompts.
 
-use document::write_object;
+use document::write_body;
 use model::{ChatRequest, LossKind, Losses, Parameter, UpstreamError};
 
 use super::answer::Answer;
@@ -50,7 +50,7 @@ impl ChatCodec for RawCodec {
         let template = Template::from_setting(call.settings.value(TEMPLATE));
         let Prompt { text: inputs, echo } = template.prompt(request, &mut losses);
         let sampling = &request.sampling;
-        let body = write_object(|body| {
+        let body = write_body(|body| {
             body.text("inputs", &inputs);
             body.object("parameters", |parameters| {
                 if let Some(limit) = request.max_tokens {

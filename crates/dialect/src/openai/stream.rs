@@ -8,7 +8,7 @@ use std::io::Write;
 use std::ops::ControlFlow;
 use std::sync::LazyLock;
 
-use document::{Kind, Value, quote, scan_members};
+use document::{Kind, Value, append_object, quote, scan_members};
 use memchr::memmem::Finder;
 use model::{FinishReason, Operation, Told, Usage};
 use stream::{FrameKind, StreamReader};
@@ -212,7 +212,7 @@ impl StreamReader for Reader {
         let _ = write!(out, r#","object":"{object}","created":{},"model":"#, self.created);
         out.extend_from_slice(&quote(self.model.as_deref().unwrap_or_default()));
         out.extend_from_slice(br#","choices":[],"usage":"#);
-        usage::write(usage, &mut out);
+        append_object(&mut out, |object| usage::write(usage, object));
         out.extend_from_slice(b"}\n\n");
         out
     }

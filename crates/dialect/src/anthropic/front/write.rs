@@ -4,7 +4,7 @@
 
 use std::borrow::Cow;
 
-use document::{ArrayWriter, ObjectWriter, write_object};
+use document::{ArrayWriter, ObjectWriter, write_body, write_object};
 use model::{
     AssistantPart, ChatResponse, Citation, Finish, FinishReason, Maker, Reasoning, Seal, TextPart, ToolCall,
     Usage,
@@ -31,7 +31,7 @@ impl ChatWriter for Writer {
         let calls = parts.iter().any(|part| matches!(part, AssistantPart::ToolCall(_)));
         let finish = choice.map(|choice| choice.finish.clone()).unwrap_or_default();
         let usage = response.usage.unwrap_or_else(|| estimate(identity, parts));
-        write_object(|message| {
+        write_body(|message| {
             message.text("id", &message_id(response.id.as_deref().unwrap_or(&identity.id)));
             message.text("type", "message");
             message.text("role", "assistant");

@@ -1,5 +1,7 @@
 //! The parts of an answer in the places where OpenAI's messages have them.
 
+use std::borrow::Cow;
+
 use document::{Document, ObjectWriter, Value};
 use model::{AssistantPart, Citation, Image, Json, Maker, Reasoning, ToolCall};
 
@@ -9,7 +11,7 @@ use crate::sealed_id;
 /// What one answer says, sorted by where it is written.
 #[derive(Default)]
 pub(super) struct Said<'r> {
-    pub(super) text: String,
+    pub(super) text: Cow<'r, str>,
     refusal: String,
     reasoning: String,
     blocks: Vec<&'r Reasoning>,
@@ -35,8 +37,12 @@ impl<'r> Said<'r> {
     fn add(&mut self, part: &'r AssistantPart) {
         match part {
             AssistantPart::Text(part) => {
+                if part.citations.is_empty() {
+                    self.text += &*part.text;
+                    return;
+                }
                 let start = length(&self.text);
-                self.text.push_str(&part.text);
+                self.text += &*part.text;
                 let span = (start, length(&self.text));
                 self.citations.extend(part.citations.iter().map(|citation| (citation, span)));
             }
