@@ -1,9 +1,12 @@
 //! A request that its target reads in another format: read into the model, written by the target's codec, and
 //! what the way there must tell the way back.
 
+use std::borrow::Cow;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use dialect::{Asked, ChatAnswer, ChatCall, ChatCodec, ChatFront, ChatWriter, Encoded, Identity};
+use dialect::{
+    Asked, ChatAnswer, ChatCall, ChatCodec, ChatFront, ChatWriter, EncodeError, Encoded, Identity,
+};
 use document::Document;
 use model::{ChatResponse, ConfiguredOptions, Losses, UpstreamError, Usage, UsageSource};
 use stream::{Framer, Transcoder};
@@ -37,7 +40,7 @@ pub fn translate(
 ) -> Result<Translated, GatewayError> {
     let Asked { mut request, mut losses, writer } = front.read(document)?;
     request.merge(options);
-    let encoded = codec.encode(&request, call)?;
+    let encoded = codec.encode(&request, call).map_err(|error| in_words_of(front, error))?;
     let Encoded { body, headers, losses: lost, answer } = encoded;
     for loss in lost.iter() {
         losses.add(front.member(&loss.member).to_owned(), loss.kind);
@@ -46,6 +49,15 @@ pub fn translate(
         .map_err(|_| GatewayError::Internal("a codec has written what is no JSON object"))?;
     let identity = identity(call.nonce, call.model, input_estimate);
     Ok(Translated { translation: Translation { codec, answer, writer, identity }, document, headers, losses })
+}
+
+/// An error whose member has the name that the client knows it by.
+fn in_words_of(front: &dyn ChatFront, error: EncodeError) -> EncodeError {
+    let name = |member: Cow<'static, str>| Cow::Owned(front.member(&member).to_owned());
+    match error {
+        EncodeError::Unsupported(member) => EncodeError::Unsupported(name(member)),
+        EncodeError::Invalid { member, reason } => EncodeError::Invalid { member: name(member), reason },
+    }
 }
 
 /// What an answer is called where its provider gives it no name.

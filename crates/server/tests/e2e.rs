@@ -28,6 +28,8 @@ mod lifecycle;
 mod models;
 #[path = "e2e/odd_answers.rs"]
 mod odd_answers;
+#[path = "e2e/pitfalls.rs"]
+mod pitfalls;
 #[path = "e2e/providers.rs"]
 mod providers;
 #[path = "e2e/quickstart.rs"]
@@ -40,6 +42,8 @@ mod refusals;
 mod relay;
 #[path = "e2e/routing.rs"]
 mod routing;
+#[path = "e2e/scripted.rs"]
+mod scripted;
 #[path = "e2e/secrets.rs"]
 mod secrets;
 #[path = "e2e/stream_faults.rs"]

@@ -36,6 +36,10 @@ impl ChatAnswer for Answer {
         if document.value(member).is_none_or(|value| value.kind() != kind) {
             return Err(DecodeError::Missing(member));
         }
+        let said = document.value("message").and_then(|message| read::present(message.value("content")));
+        if said.is_some_and(|said| said.kind() != Kind::String) {
+            return Err(DecodeError::Missing("message.content"));
+        }
         let mut events = Vec::new();
         let mut reading = Reading::new(self.clone());
         reading.say(&document, &mut events);
