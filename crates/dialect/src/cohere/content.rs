@@ -99,6 +99,9 @@ impl Content {
             // Where nothing was said before, this is all of the answer.
             return Ok(self.fail(UpstreamError::new(500, message), events));
         }
+        if kind.is_none() {
+            return Ok(Progress::More);
+        }
         self.start(None, events);
         match kind {
             Some("content-start" | "content-delta") => {

@@ -157,6 +157,10 @@ impl ChatDecoder for Reading {
             events.push(ChatEvent::Error(plain_error::told(&document, 500)));
             return Ok(Progress::End);
         }
+        // What has neither is no beginning of an answer: the status is still to be decided.
+        if ["message", "response", "done"].iter().all(|name| document.value(name).is_none()) {
+            return Ok(Progress::More);
+        }
         self.say(&document, events);
         if document.value("done").and_then(Value::as_bool) != Some(true) {
             return Ok(Progress::More);

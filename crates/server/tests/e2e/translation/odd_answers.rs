@@ -150,6 +150,20 @@ fn other_shapes_are_no_answers() {
 }
 
 #[test]
+fn a_stream_that_says_nothing_is_a_failure_from_the_start() {
+    each(|odd, row, target, client| {
+        for shape in ["{}", r#"{"foo":1}"#] {
+            let frames = [row.frame("brand_new", shape.as_bytes())];
+            let answer = odd.stream(row, target, client, &frames);
+            let what = format!("{} {client:?} {shape}", row.target);
+            assert_eq!(answer.status, 500, "{what}: {}", answer.text());
+            assert!(answer.json()["error"]["message"].is_string(), "{what}");
+            assert_ne!(odd.record(&answer)["outcome"], "completed", "{what}");
+        }
+    });
+}
+
+#[test]
 fn bytes_that_are_no_text_are_no_answer() {
     each(|odd, row, target, client| {
         let body = row.whole.to_string();

@@ -102,7 +102,7 @@ const MESSAGES: &[(&str, &str)] = &[
     ),
     (
         r#""messages":[{"role":"user","content":[{"type":"tool_result","content":"x"}]}]"#,
-        "messages[0].content[0].tool_usedid",
+        "messages[0].content[0].tool_use_id",
     ),
 ];
 
@@ -178,7 +178,7 @@ fn large_requests_are_served() {
     };
     // Every turn counts its calls anew, as some servers do.
     let call = r#"{"role":"assistant","tool_calls":[{"id":"call_0","type":"function","function":{"name":"f0","arguments":"{}"}}]},{"role":"tool","tool_call_id":"call_0","content":"t0"}"#;
-    let used = r#"{"role":"assistant","content":[{"type":"tool_use","id":"call_0","name":"f0","input":{}}]},{"role":"user","content":[{"type":"tool_result","tool_usedid":"call_0","content":"t0"}]}"#;
+    let used = r#"{"role":"assistant","content":[{"type":"tool_use","id":"call_0","name":"f0","input":{}}]},{"role":"user","content":[{"type":"tool_result","tool_use_id":"call_0","content":"t0"}]}"#;
     let calls = |openai: bool| {
         let turns = vec![if openai { call } else { used }; 3000].join(",");
         format!(r#""messages":[{{"role":"user","content":"x"}},{turns},{{"role":"user","content":"t9999"}}]"#)
