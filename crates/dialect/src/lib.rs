@@ -14,6 +14,7 @@ pub mod huggingface;
 mod invoke;
 pub mod llama;
 pub mod ollama;
+mod once;
 pub mod openai;
 mod paired;
 mod plain_error;

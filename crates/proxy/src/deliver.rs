@@ -255,6 +255,9 @@ impl Delivering<'_, '_> {
             }
             return Ok((parts, content));
         }
+        if !parts.status.is_success() && parts.status.as_u16() < 400 {
+            return Err(GatewayError::NoAnswer(parts.status));
+        }
         let operation = self.prepared.operation;
         let raw = collect(body, self.read_timeout, most_of(operation)).await?;
         let plain = self.decode(raw, encoded, &mut parts.headers)?.plain;

@@ -1,9 +1,12 @@
 //! A request that its target reads in another format: read into the model, written by the target's codec, and
 //! what the way there must tell the way back.
 
+use std::borrow::Cow;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use dialect::{Asked, ChatAnswer, ChatCall, ChatCodec, ChatFront, ChatWriter, Encoded, Identity};
+use dialect::{
+    Asked, ChatAnswer, ChatCall, ChatCodec, ChatFront, ChatWriter, EncodeError, Encoded, Identity,
+};
 use document::Document;
 use model::{ChatResponse, ConfiguredOptions, Losses, UpstreamError, Usage, UsageSource};
 use stream::{Framer, Transcoder};
@@ -41,7 +44,7 @@ pub fn translate(
     request.merge(options);
     let read = codec.reads_headers().iter().filter_map(|name| Some((*name, joined(told, name)?)));
     request.headers = read.collect();
-    let encoded = codec.encode(&request, call)?;
+    let encoded = codec.encode(&request, call).map_err(|error| in_words_of(front, error))?;
     let Encoded { body, headers: more, losses: lost, answer } = encoded;
     // What they say is said in the body.
     let mut headers: Vec<_> = codec.reads_headers().iter().map(|name| (*name, String::new())).collect();
@@ -51,6 +54,15 @@ pub fn translate(
     }
     let identity = identity(call.nonce, call.model, input_estimate);
     Ok(Translated { translation: Translation { codec, answer, writer, identity }, body, headers, losses })
+}
+
+/// An error whose member has the name that the client knows it by.
+fn in_words_of(front: &dyn ChatFront, error: EncodeError) -> EncodeError {
+    let name = |member: Cow<'static, str>| Cow::Owned(front.member(&member).to_owned());
+    match error {
+        EncodeError::Unsupported(member) => EncodeError::Unsupported(name(member)),
+        EncodeError::Invalid { member, reason } => EncodeError::Invalid { member: name(member), reason },
+    }
 }
 
 /// What an answer is called where its provider gives it no name.

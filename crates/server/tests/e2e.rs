@@ -32,6 +32,8 @@ mod models;
 mod odd_answers;
 #[path = "e2e/prices.rs"]
 mod prices;
+#[path = "e2e/pitfalls.rs"]
+mod pitfalls;
 #[path = "e2e/providers.rs"]
 mod providers;
 #[path = "e2e/quickstart.rs"]
@@ -44,6 +46,8 @@ mod refusals;
 mod relay;
 #[path = "e2e/routing.rs"]
 mod routing;
+#[path = "e2e/scripted.rs"]
+mod scripted;
 #[path = "e2e/secrets.rs"]
 mod secrets;
 #[path = "e2e/sink_faults.rs"]

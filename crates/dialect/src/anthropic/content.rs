@@ -255,7 +255,8 @@ impl Content {
             return self.say(&text("text"), events);
         }
         let Some((_, open)) = self.blocks.iter_mut().find(|(known, _)| *known == index) else {
-            return Ok(());
+            // Arguments of a call whose beginning got lost: without them the answer would be another one.
+            return if &*kind == "input_json_delta" { Err(Unreadable) } else { Ok(()) };
         };
         match (&*kind, open) {
             ("input_json_delta", Open::Call { call, any }) => {

@@ -51,8 +51,9 @@ impl Decoder {
             }
             Some("content_block_stop") => self.content.close(index, events),
             Some("message_delta") => self.message_delta(document, events),
+            // Nobody said why the answer stopped: what did is lost, and the answer is not whole.
+            Some("message_stop") if !self.content.is_finished() => return Ok(self.end_here()),
             Some("message_stop") => {
-                self.content.finish(Ending::default(), events);
                 if let Some(metrics) = document.value("amazon-bedrock-invocationMetrics") {
                     self.content.counts.update_from_metrics(metrics);
                     events.extend(self.content.counts.usage().map(ChatEvent::Usage));

@@ -38,6 +38,7 @@ impl ChatFront for MessagesFront {
             "parallel_tool_calls" => "tool_choice.disable_parallel_tool_use",
             "tool_choice(required)" => "tool_choice(any)",
             "tool_choice(function)" => "tool_choice(tool)",
+            "image_url" => "image",
             "image_url(data)" => "image(base64)",
             "image_url(https)" => "image(url)",
             "file" => "document",

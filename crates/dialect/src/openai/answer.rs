@@ -20,6 +20,9 @@ pub fn whole(operation: Operation, quirks: &Quirks, body: &[u8]) -> Result<Whole
         Operation::Embeddings => Some("data"),
         _ => None,
     };
+    if required.is_some() && operation != Operation::Embeddings && std::str::from_utf8(body).is_err() {
+        return Err(AnswerError::NotAnObject);
+    }
     let mut list = None;
     let mut answer = WholeAnswer::default();
     let read = walk_members(body, |member, cursor| {

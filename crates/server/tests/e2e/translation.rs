@@ -21,6 +21,12 @@ mod messages;
 mod messages_order;
 #[path = "translation/messages_tools.rs"]
 mod messages_tools;
+#[path = "translation/odd_answers.rs"]
+mod odd_answers;
+#[path = "translation/odd_requests.rs"]
+mod odd_requests;
+#[path = "translation/odd_table.rs"]
+mod odd_table;
 #[path = "translation/openai.rs"]
 mod openai;
 #[path = "translation/openai_tools.rs"]

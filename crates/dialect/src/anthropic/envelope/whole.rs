@@ -16,6 +16,9 @@ pub(super) fn read(operation: Operation, body: &[u8]) -> Result<WholeAnswer, Ans
         Operation::Completions => Some(("completion", Kind::String)),
         _ => None,
     };
+    if required.is_some() && std::str::from_utf8(body).is_err() {
+        return Err(AnswerError::NotAnObject);
+    }
     let mut found = None;
     let mut counts = Counts::default();
     let mut told = Told::default();

@@ -380,7 +380,7 @@ fn whole_answers_are_messages() {
             {"type":"text","text":"Hi"},
             {"type":"text","text":"no"},
             {"type":"tool_use","id":"c1__thought__-_","name":"f","input":{"n":1.50}},
-            {"type":"tool_use","id":"a_b","name":"f","input":{}}],
+            {"type":"tool_use","id":"a_b","name":"f","input":{"INVALID_JSON":"{oops"}}],
         "stop_reason":"tool_use","stop_sequence":null,
         "usage":{"input_tokens":20,"cache_creation_input_tokens":0,"cache_read_input_tokens":10,"output_tokens":4},
     });

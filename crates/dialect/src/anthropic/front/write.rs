@@ -6,8 +6,8 @@ use std::borrow::Cow;
 
 use document::{ArrayWriter, ObjectWriter, write_body, write_object};
 use model::{
-    AssistantPart, ChatResponse, Citation, Finish, FinishReason, Maker, Reasoning, Seal, TextPart, ToolCall,
-    Usage,
+    Arguments, AssistantPart, ChatResponse, Citation, Finish, FinishReason, Maker, Reasoning, Seal, TextPart,
+    ToolCall, Usage,
 };
 use stream::ChatEncoder;
 
@@ -15,6 +15,11 @@ use super::encoder::Encoder;
 use super::seal;
 use crate::anthropic::{ids, usage};
 use crate::{ChatWriter, Identity, sealed_id};
+
+/// The member that arguments are told in which are no JSON object, which an `input` must be:
+/// <https://docs.anthropic.com/en/docs/agents-and-tools/tool-use/fine-grained-tool-streaming>. With none in their
+/// place a tool would run as if it had been asked for nothing.
+const BROKEN: &str = "INVALID_JSON";
 
 /// Writes the answer to one request.
 pub(super) struct Writer {
@@ -104,7 +109,12 @@ fn write_call(call: &ToolCall, content: &mut ArrayWriter<'_>) {
         block.text("type", "tool_use");
         block.text("id", &call_id(&call.id, call.seal.as_ref()));
         block.text("name", &call.name);
-        block.raw("input", call.arguments.as_object());
+        match &call.arguments {
+            Arguments::Broken(text) if text.trim() != "null" => {
+                block.object("input", |input| input.text(BROKEN, text));
+            }
+            arguments => block.raw("input", arguments.as_object()),
+        }
     });
 }
 

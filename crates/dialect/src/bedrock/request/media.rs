@@ -8,6 +8,7 @@ use document::ObjectWriter;
 use model::{Audio, File, Image, Source};
 
 use crate::EncodeError;
+use crate::once::Once;
 
 const LONGEST_NAME: usize = 200;
 const IMAGES: [&str; 4] = ["png", "jpeg", "gif", "webp"];
@@ -36,7 +37,7 @@ enum Place<'r> {
 
 /// The names that documents of a request have been given.
 #[derive(Debug, Default)]
-pub(super) struct Names(Vec<String>);
+pub(super) struct Names(Once);
 
 impl<'r> Medium<'r> {
     pub(super) fn of_image(image: &'r Image) -> Result<Self, EncodeError> {
@@ -121,14 +122,7 @@ impl Names {
         let plain: String = stem.chars().take(LONGEST_NAME - 12).map(legal).collect();
         let words: Vec<&str> = plain.split_ascii_whitespace().collect();
         let plain = if words.is_empty() { "document".to_owned() } else { words.join(" ") };
-        let mut name = plain.clone();
-        let mut number = 2_u64;
-        while self.0.contains(&name) {
-            name = format!("{plain} ({number})");
-            number += 1;
-        }
-        self.0.push(name.clone());
-        name
+        self.0.take_as(&plain, LONGEST_NAME, |number| format!(" ({number})")).into()
     }
 }
 

@@ -13,14 +13,14 @@ const STREAM: &str = r#","stream":true"#;
 
 /// Who asks.
 #[derive(Debug, Clone, Copy, PartialEq)]
-enum Client {
+pub enum Client {
     OpenAi,
     Messages,
 }
 
 impl Client {
     /// The clients whose streams are translated here.
-    fn of(target: &Target) -> Vec<Self> {
+    pub fn of(target: &Target) -> Vec<Self> {
         let mut clients = Vec::new();
         if translated(target) {
             clients.push(Self::OpenAi);
