@@ -65,6 +65,17 @@ pub struct WholeAnswer {
     pub usage: Option<Usage>,
     /// Bytes of generated text, for an estimate where no usage was reported.
     pub output_bytes: u64,
+    /// The body as clients of the format can read it; none where they can read the one that came.
+    pub mended: Option<Vec<u8>>,
+}
+
+/// What is known of an answer before it is read.
+#[derive(Debug, Clone, Copy)]
+pub struct Reading<'a> {
+    pub operation: Operation,
+    pub quirks: &'a Quirks,
+    /// Unique for the request, lower-case letters and digits: what an answer lacks in ids begins with it.
+    pub nonce: &'a str,
 }
 
 /// Why a whole answer with status 2xx is not an answer of its operation.
@@ -117,9 +128,9 @@ pub trait Envelope: Sync {
     /// Estimated input tokens of a request (spec/gateway.md §3.7), for when the provider reports none.
     fn estimate_input(&self, document: &Document, delivery: Delivery) -> u64;
     /// Reads a whole answer.
-    fn whole(&self, operation: Operation, quirks: &Quirks, body: &[u8]) -> Result<WholeAnswer, AnswerError>;
+    fn whole(&self, reading: &Reading<'_>, body: &[u8]) -> Result<WholeAnswer, AnswerError>;
     /// Reads along a stream.
-    fn stream(&self, operation: Operation, quirks: &Quirks) -> Box<dyn StreamReader>;
+    fn stream(&self, reading: &Reading<'_>) -> Box<dyn StreamReader>;
     /// An error as a whole body.
     fn error(&self, verdict: &Verdict<'_>) -> Vec<u8>;
     /// An error as one frame of a stream, complete with its blank line.

@@ -7,6 +7,7 @@ mod error;
 mod estimate;
 mod front;
 mod generated;
+mod mend;
 mod object;
 mod request;
 mod shape;

@@ -19,6 +19,11 @@ pub enum FrameKind {
 pub trait StreamReader: Send {
     /// Looks at the data of one frame (an SSE event's joined `data` lines) and its event name.
     fn frame(&mut self, event: Option<&[u8]>, data: &[u8]) -> FrameKind;
+    /// What goes out in place of the data that [`frame`](Self::frame) has just looked at; none where they pass as
+    /// they are.
+    fn instead(&mut self) -> Option<Vec<u8>> {
+        None
+    }
     /// Whether `data`, which the body ended in without a blank line, is a whole unit and not half of one.
     fn whole(&self, data: &[u8]) -> bool;
     /// The usage that the provider has reported so far.

@@ -7,7 +7,7 @@ use stream::StreamReader;
 use super::hosting::{API, BEDROCK, DATABRICKS, FOUNDRY, Hosting, VERTEX};
 use super::{count, error};
 use crate::envelope::data_frame;
-use crate::{AnswerError, Call, Delivery, Envelope, Head, Quirks, RequestError, Verdict, WholeAnswer};
+use crate::{AnswerError, Call, Delivery, Envelope, Head, Reading, RequestError, Verdict, WholeAnswer};
 
 mod edits;
 mod reader;
@@ -61,12 +61,12 @@ impl Envelope for MessagesEnvelope {
         count::estimate(document)
     }
 
-    fn whole(&self, operation: Operation, _quirks: &Quirks, body: &[u8]) -> Result<WholeAnswer, AnswerError> {
-        whole::read(operation, body)
+    fn whole(&self, reading: &Reading<'_>, body: &[u8]) -> Result<WholeAnswer, AnswerError> {
+        whole::read(reading.operation, body)
     }
 
-    fn stream(&self, operation: Operation, _quirks: &Quirks) -> Box<dyn StreamReader> {
-        Box::new(Reader::new(operation))
+    fn stream(&self, reading: &Reading<'_>) -> Box<dyn StreamReader> {
+        Box::new(Reader::new(reading.operation))
     }
 
     fn error(&self, verdict: &Verdict<'_>) -> Vec<u8> {

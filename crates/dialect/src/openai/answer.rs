@@ -6,13 +6,15 @@ use document::{Kind, Value, walk_members};
 use model::Operation;
 
 use super::generated::Generated;
+use super::mend::Mender;
 use super::usage;
-use crate::{AnswerError, Quirks, WholeAnswer};
+use crate::{AnswerError, Reading, WholeAnswer};
 
 /// Checks that `body` is an answer of `operation`, and reads its usage.
 ///
 /// Values that do not matter are passed over, not validated.
-pub fn whole(operation: Operation, quirks: &Quirks, body: &[u8]) -> Result<WholeAnswer, AnswerError> {
+pub fn whole(reading: &Reading<'_>, body: &[u8]) -> Result<WholeAnswer, AnswerError> {
+    let Reading { operation, quirks, .. } = *reading;
     let required = match operation {
         Operation::Chat | Operation::Completions => Some("choices"),
         Operation::Embeddings => Some("data"),
@@ -33,6 +35,7 @@ pub fn whole(operation: Operation, quirks: &Quirks, body: &[u8]) -> Result<Whole
         if answer.usage.is_none() && operation != Operation::Embeddings {
             answer.output_bytes = generated(operation, list).bytes;
         }
+        answer.mended = Mender::new(reading).and_then(|mut mender| mender.whole(body));
     }
     Ok(answer)
 }

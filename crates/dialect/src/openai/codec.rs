@@ -13,6 +13,9 @@ mod finish;
 mod message;
 mod said;
 
+pub(super) use errors::read as read_error;
+pub(super) use finish::word as finish_word;
+
 use std::sync::Arc;
 
 use document::{Document, Edits};

@@ -14,8 +14,9 @@ use model::{Operation, Usage};
 use stream::{FrameKind, StreamReader};
 
 use super::generated::Generated;
+use super::mend::{self, Mender};
 use super::usage;
-use crate::Quirks;
+use crate::Reading;
 
 const DONE: &[u8] = b"[DONE]";
 const TERMINATOR: &[u8] = b"data: [DONE]\n\n";
@@ -42,15 +43,19 @@ pub struct Reader {
     seen: u128,
     closed: u128,
     generated: Generated,
+    /// None where the provider's answers are as they should be.
+    mender: Option<Box<Mender>>,
+    /// What goes out in place of the last chunk.
+    instead: Option<Vec<u8>>,
 }
 
 impl Reader {
     /// A reader for a stream of `operation`. Of other operations than chat and completions it knows no end,
     /// so that the end of their body is always a normal one.
-    pub fn new(operation: Operation, quirks: &Quirks) -> Self {
+    pub fn new(reading: &Reading<'_>) -> Self {
         Self {
-            operation,
-            reasoning_outside: quirks.reasoning_outside_completion,
+            operation: reading.operation,
+            reasoning_outside: reading.quirks.reasoning_outside_completion,
             usage: None,
             id: None,
             model: None,
@@ -59,11 +64,29 @@ impl Reader {
             seen: 0,
             closed: 0,
             generated: Generated::default(),
+            mender: Mender::new(reading),
+            instead: None,
         }
     }
 
     fn generates(&self) -> bool {
         matches!(self.operation, Operation::Chat | Operation::Completions)
+    }
+
+    /// What a frame is.
+    fn look(&mut self, event: Option<&[u8]>, data: &[u8]) -> FrameKind {
+        if data.trim_ascii() == DONE {
+            return FrameKind::Terminator;
+        }
+        if event == Some(b"error") {
+            return FrameKind::Error;
+        }
+        if self.tries == 0 && is_ordinary(data) {
+            self.seen |= 1;
+            count_first(data, self.operation, &mut self.generated);
+            return FrameKind::Content;
+        }
+        self.walk(data)
     }
 
     /// Walks a chunk by its structure.
@@ -87,8 +110,9 @@ impl Reader {
         {
             self.usage = Some(usage);
         }
+        let bare = chunk.choices.is_none() && chunk.told && chunk.kind;
         match chunk {
-            Chunk { failed: true, .. } => FrameKind::Error,
+            _ if chunk.failed || (bare && self.generates()) => FrameKind::Error,
             Chunk { usage: Some(_), .. } if empty => FrameKind::Usage,
             _ => FrameKind::Content,
         }
@@ -139,18 +163,19 @@ impl Reader {
 
 impl StreamReader for Reader {
     fn frame(&mut self, event: Option<&[u8]>, data: &[u8]) -> FrameKind {
-        if data.trim_ascii() == DONE {
-            return FrameKind::Terminator;
-        }
-        if event == Some(b"error") {
-            return FrameKind::Error;
-        }
-        if self.tries == 0 && is_ordinary(data) {
-            self.seen |= 1;
-            count_first(data, self.operation, &mut self.generated);
-            return FrameKind::Content;
-        }
-        self.walk(data)
+        let kind = self.look(event, data);
+        self.instead = match kind {
+            FrameKind::Error if self.generates() => mend::told(data),
+            FrameKind::Content | FrameKind::Usage => {
+                self.mender.as_mut().and_then(|mender| mender.chunk(data))
+            }
+            FrameKind::Error | FrameKind::Terminator => None,
+        };
+        kind
+    }
+
+    fn instead(&mut self) -> Option<Vec<u8>> {
+        self.instead.take()
     }
 
     fn whole(&self, data: &[u8]) -> bool {
@@ -216,6 +241,9 @@ struct Chunk<'d> {
     /// Only where it is an object.
     usage: Option<Value<'d>>,
     failed: bool,
+    /// A text and a kind, as errors without a wrapper have them.
+    told: bool,
+    kind: bool,
 }
 
 impl<'d> Chunk<'d> {
@@ -236,6 +264,12 @@ impl<'d> Chunk<'d> {
         } else if name.is("object") {
             // Servers that have no wrapper around their error object.
             self.failed |= value.inner() == Some(b"error");
+        } else {
+            let given = !value.is_null();
+            let detail = name.is("detail") && given;
+            self.told |= detail || (name.is("message") && value.kind() == Kind::String);
+            let kinds = ["code", "type", "error_code", "status_code"];
+            self.kind |= detail || (given && kinds.into_iter().any(|kind| name.is(kind)));
         }
     }
 }
@@ -288,7 +322,7 @@ fn is_ordinary(data: &[u8]) -> bool {
 }
 
 /// Whether wherever `name` stands in `data` it is a member whose value passes `test`.
-fn all(name: &Finder<'_>, data: &[u8], test: impl Fn(&[u8]) -> bool) -> bool {
+pub(super) fn all(name: &Finder<'_>, data: &[u8], test: impl Fn(&[u8]) -> bool) -> bool {
     let mut rest = data;
     while let Some(value) = after(name, rest) {
         let Some(value) = member_value(value).filter(|value| test(value)) else {
