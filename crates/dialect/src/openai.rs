@@ -2,6 +2,7 @@
 
 pub mod answer;
 mod codec;
+mod embeddings;
 mod envelope;
 mod error;
 mod estimate;
@@ -15,5 +16,6 @@ pub mod stream;
 mod usage;
 
 pub use codec::CHAT_CODEC;
+pub use embeddings::Numbers;
 pub use envelope::{OPENAI, OpenAi};
 pub use front::{CHAT_FRONT, COMPLETIONS_FRONT, EMBEDDINGS_FRONT};
