@@ -6,6 +6,8 @@
 mod auth;
 #[path = "e2e/commands.rs"]
 mod commands;
+#[path = "e2e/deviations.rs"]
+mod deviations;
 #[path = "e2e/early_head.rs"]
 mod early_head;
 #[path = "e2e/encoding.rs"]

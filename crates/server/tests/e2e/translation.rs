@@ -3,6 +3,8 @@
 
 #[path = "translation/canaries.rs"]
 mod canaries;
+#[path = "translation/completions.rs"]
+mod completions;
 #[path = "translation/embeddings.rs"]
 mod embeddings;
 #[path = "translation/explain.rs"]
