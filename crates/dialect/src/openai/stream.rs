@@ -81,9 +81,8 @@ impl Reader {
         if event == Some(b"error") {
             return FrameKind::Error;
         }
-        if self.tries == 0 && is_ordinary(data) {
+        if self.tries == 0 && is_ordinary(data) && count_first(data, self.operation, &mut self.generated) {
             self.seen |= 1;
-            count_first(data, self.operation, &mut self.generated);
             return FrameKind::Content;
         }
         self.walk(data)
@@ -343,26 +342,27 @@ fn member_value(rest: &[u8]) -> Option<&[u8]> {
     Some(rest.trim_ascii_start().strip_prefix(b":")?.trim_ascii_start())
 }
 
-/// Counts the text of the first choice of an ordinary chunk, which has no other.
+/// Counts the text of the first choice of an ordinary chunk, which has no other; tells whether there is one.
 ///
 /// What follows the object that is scanned makes the scan fail, but only behind all members.
-fn count_first(data: &[u8], operation: Operation, generated: &mut Generated) {
+fn count_first(data: &[u8], operation: Operation, generated: &mut Generated) -> bool {
     if operation == Operation::Completions {
         let choices = after(&NEEDLES.choices, data).and_then(member_value);
-        let first = choices.and_then(|list| list.strip_prefix(b"["));
-        let _ = scan_members(first.unwrap_or_default(), |member| {
+        let Some(first) = choices.and_then(|list| list.strip_prefix(b"[")) else { return false };
+        let _ = scan_members(first, |member| {
             if member.name.raw() == b"text" {
                 generated.add_text(member.value);
             }
             ControlFlow::Continue(())
         });
     } else {
-        let delta = after(&NEEDLES.delta, data).and_then(member_value);
-        let _ = scan_members(delta.unwrap_or_default(), |member| {
+        let Some(delta) = after(&NEEDLES.delta, data).and_then(member_value) else { return false };
+        let _ = scan_members(delta, |member| {
             generated.add_member(member.name.raw(), member.value);
             ControlFlow::Continue(())
         });
     }
+    true
 }
 
 #[cfg(test)]

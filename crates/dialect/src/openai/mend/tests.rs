@@ -65,7 +65,7 @@ fn relayed(data: &[&str]) -> (Vec<String>, StreamEnd) {
 }
 
 fn delta(delta: &str) -> String {
-    format!(r#"{{"id":"c","choices":[{{"index":0,"delta":{delta},"finish_reason":null}}]}}"#)
+    format!(r#"{{"id":"c","model":"m","choices":[{{"index":0,"delta":{delta},"finish_reason":null}}]}}"#)
 }
 
 fn ended(reason: &str) -> String {

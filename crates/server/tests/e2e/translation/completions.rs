@@ -323,7 +323,11 @@ fn streams() {
     each(|world, completer| {
         let ask = r#","stream":true,"max_tokens":50,"stream_options":{"include_usage":true}"#;
         let answer = world.send(&completer.call("stream", &json!("hello there"), ask));
-        assert_eq!(answer.header("content-type"), Some("text/event-stream"), "{}", answer.text());
+        assert!(
+            answer.header("content-type").is_some_and(|kind| kind.starts_with("text/event-stream")),
+            "{}",
+            answer.text()
+        );
         let chunks = chunks(&answer);
         assert_eq!(content_of(&answer.events()).trim(), "echo: hello there");
         assert_eq!(ends(&chunks), ["stop"]);
