@@ -63,10 +63,14 @@ impl Calls {
         };
         let number = u64::try_from(place.at).ok().filter(|_| extent == Extent::Delta);
         let lacks_id = id.is_empty() && place.is_new && named;
-        let id_is_text = item.value("id").is_some_and(|id| id.kind() == Kind::String);
+        // A number, or the word `null`, is none.
+        let id_is_right = item.value("id").is_none_or(|given| match given.kind() {
+            Kind::String => given.as_str().is_some_and(|given| *given == *id),
+            _ => given.is_null(),
+        });
         let right = (number.is_none() || index == number)
             && !lacks_id
-            && (id.is_empty() || id_is_text)
+            && id_is_right
             && (!place.is_new || item.value("type").is_some_and(|kind| !kind.is_null()))
             && function.is_none_or(|function| arguments(function).is_none());
         if right {
@@ -150,7 +154,7 @@ fn arguments(function: Value<'_>) -> Option<String> {
 /// A text, or a number as its text; the word `null` is Mistral's for none.
 fn id_of(value: Value<'_>) -> Option<Box<str>> {
     match value.kind() {
-        Kind::String => Some(value.as_str()?.as_ref().into()).filter(|id: &Box<str>| **id != *"null"),
+        Kind::String => value.as_str().filter(|id| id != "null").map(|id| id.as_ref().into()),
         Kind::Number => Some(String::from_utf8_lossy(value.raw()).into()),
         _ => None,
     }

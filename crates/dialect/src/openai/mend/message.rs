@@ -73,18 +73,18 @@ impl Changes<'_> {
         for member in message.members() {
             let name = member.name.decoded();
             match (&*name, &self.parts) {
-                ("content", Some(parts)) => self.write_content(parts, message, extent, object),
+                ("content", Some(parts)) => write_content(parts, message, extent, object),
                 // They are written with the parts.
                 ("reasoning_content", Some(parts)) if !parts.reasoning.is_empty() => {}
                 ("refusal", Some(parts)) if !parts.refusal.is_empty() => {}
                 ("images", Some(parts)) if !parts.images.is_empty() => {}
                 ("reasoning_content", None) if self.renamed.is_some() => {}
                 ("reasoning", _) if self.renamed.is_some() => {
-                    object.raw("reasoning_content", member.value.raw())
+                    object.raw("reasoning_content", member.value.raw());
                 }
                 ("annotations", _) if !self.sources.is_empty() => {}
                 ("tool_calls", _) => {
-                    object.raw("tool_calls", self.calls.as_deref().unwrap_or(member.value.raw()))
+                    object.raw("tool_calls", self.calls.as_deref().unwrap_or(member.value.raw()));
                 }
                 (name, _) => object.raw(name, member.value.raw()),
             }
@@ -101,44 +101,41 @@ impl Changes<'_> {
             });
         }
     }
+}
 
-    fn write_content(
-        &self,
-        parts: &Parts<'_>,
-        message: Value<'_>,
-        extent: Extent,
-        object: &mut ObjectWriter<'_>,
-    ) {
-        let calls = message.value("tool_calls").is_some_and(|calls| !calls.is_null() && !calls.is_empty());
-        match (&parts.text, extent) {
-            (Some(text), _) => object.text("content", text),
-            (None, Extent::Whole) if !calls => object.text("content", ""),
-            (None, Extent::Whole) => object.null("content"),
-            // A chunk of thoughts says nothing of the text.
-            (None, Extent::Delta) => {}
-        }
-        if !parts.reasoning.is_empty() {
-            let before = message.value("reasoning_content").and_then(Value::as_str).unwrap_or_default();
-            object.text("reasoning_content", &format!("{before}{}", parts.reasoning));
-        }
-        if !parts.sealed.is_empty() {
-            object.array("thinking_blocks", |blocks| {
-                for (text, seal) in &parts.sealed {
-                    let seal = Some(Seal { maker: Maker::Anthropic, text: seal.as_str().into() });
-                    let block = Reasoning::Open { text: text.clone(), seal };
-                    blocks.object(|object| write_block(&block, object));
-                }
-            });
-        }
-        if !parts.refusal.is_empty() {
-            object.text("refusal", &parts.refusal);
-        }
-        let lists =
-            [("images", &parts.images), ("citations", &parts.references), ("content_parts", &parts.others)];
-        for (name, values) in lists.into_iter().filter(|(_, values)| !values.is_empty()) {
-            object.array(name, |list: &mut ArrayWriter<'_>| {
-                values.iter().for_each(|value| list.raw(value.raw()))
-            });
-        }
+/// What the list says, in the places of OpenAI's messages.
+fn write_content(parts: &Parts<'_>, message: Value<'_>, extent: Extent, object: &mut ObjectWriter<'_>) {
+    let calls = message.value("tool_calls").is_some_and(|calls| !calls.is_null() && !calls.is_empty());
+    match (&parts.text, extent) {
+        (Some(text), _) => object.text("content", text),
+        (None, Extent::Whole) if !calls => object.text("content", ""),
+        (None, Extent::Whole) => object.null("content"),
+        // A chunk of thoughts says nothing of the text.
+        (None, Extent::Delta) => {}
+    }
+    if !parts.reasoning.is_empty() {
+        let before = message.value("reasoning_content").and_then(Value::as_str).unwrap_or_default();
+        object.text("reasoning_content", &format!("{before}{}", parts.reasoning));
+    }
+    if !parts.sealed.is_empty() {
+        object.array("thinking_blocks", |blocks| {
+            for (text, seal) in &parts.sealed {
+                let seal = Some(Seal { maker: Maker::Anthropic, text: seal.as_str().into() });
+                let block = Reasoning::Open { text: text.clone(), seal };
+                blocks.object(|object| write_block(&block, object));
+            }
+        });
+    }
+    if !parts.refusal.is_empty() {
+        object.text("refusal", &parts.refusal);
+    }
+    let lists =
+        [("images", &parts.images), ("citations", &parts.references), ("content_parts", &parts.others)];
+    for (name, values) in lists.into_iter().filter(|(_, values)| !values.is_empty()) {
+        object.array(name, |list: &mut ArrayWriter<'_>| {
+            for value in values {
+                list.raw(value.raw());
+            }
+        });
     }
 }

@@ -53,11 +53,11 @@ fn relayed(data: &[&str]) -> (Vec<String>, StreamEnd) {
         let fault = Box::new(|_| Bytes::from_static(b"data: fault\n\n"));
         SseRelay::new(Box::new(Reader::new(&reading(&QUIRKS))), settings, fault)
     };
-    let body: String = data.iter().map(|data| format!("data: {data}\r\n\r\n")).collect();
+    let body = data.iter().map(|data| format!("data: {data}\r\n\r\n")).collect::<Vec<_>>().concat();
     let (out, summary) = relay_cut(relay(), body.as_bytes(), [], End::Clean);
     let (bytes, _) = relay_cut(relay(), body.as_bytes(), vec![1; body.len()], End::Clean);
     assert_eq!(out, bytes, "the cutting makes a difference");
-    let out = String::from_utf8(out.to_vec()).unwrap();
+    let out = String::from_utf8(out).unwrap();
     let frames = out.replace("\r\n", "\n");
     let data = frames.split("\n\n").map(|frame| frame.trim_start_matches('\n'));
     let data = data.filter_map(|frame| Some(frame.strip_prefix("data: ")?.to_owned()));
@@ -181,13 +181,14 @@ fn streamed_calls_have_dense_indexes() {
         r#"{"tool_calls":[{"id":"aaa","function":{"name":"f","arguments":"{}"}},{"id":"bbb","type":"function","function":{"name":"g","arguments":""}}]}"#,
         r#"{"tool_calls":[{"function":{"arguments":"{}"}}]}"#,
         r#"{"tool_calls":[{"index":0,"id":"ccc","type":"function","function":{"name":"h","arguments":"{"}}]}"#,
-        r#"{"tool_calls":[{"index":0,"function":{"name":"","arguments":"}"}}]}"#,
+        r#"{"tool_calls":[{"index":0,"id":"null","function":{"name":"","arguments":"}"}}]}"#,
     ]);
     let indexes: Vec<_> = out
         .iter()
         .flat_map(|delta| delta["tool_calls"].as_array().unwrap())
         .map(|call| (call["index"].as_u64().unwrap(), call["type"].as_str()))
         .collect();
+    assert_eq!(out[3]["tool_calls"][0].get("id"), None);
     let function = Some("function");
     assert_eq!(indexes, [(0, function), (1, function), (1, None), (2, function), (2, None)]);
     let zero =

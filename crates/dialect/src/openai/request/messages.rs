@@ -53,18 +53,18 @@ fn fitted(message: Value<'_>, role: &str, rules: &MessageRules, losses: &mut Los
             let (name, value) = (member.name.decoded(), member.value);
             match &*name {
                 "role" => object.text("role", role),
-                "content" if thoughts.is_some() => {}
-                "reasoning_content" | "reasoning" | "thinking_blocks" if thoughts.is_some() => {}
+                // Written behind the others, as one list.
+                "content" | "reasoning_content" | "reasoning" | "thinking_blocks" if thoughts.is_some() => {}
                 name if known.is_some_and(|known| !known.contains(&name)) => {
                     if !value.is_null() && !value.is_empty() {
                         lose(name, losses);
                     }
                 }
                 "tool_calls" => {
-                    object.raw("tool_calls", calls(value, rules).as_deref().unwrap_or(value.raw()))
+                    object.raw("tool_calls", calls(value, rules).as_deref().unwrap_or(value.raw()));
                 }
                 "tool_call_id" => {
-                    object.raw("tool_call_id", id(value, rules).as_deref().unwrap_or(value.raw()))
+                    object.raw("tool_call_id", id(value, rules).as_deref().unwrap_or(value.raw()));
                 }
                 name => object.raw(name, value.raw()),
             }
