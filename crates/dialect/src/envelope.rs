@@ -71,6 +71,19 @@ pub struct WholeAnswer {
     /// Bytes of generated text, for an estimate where no usage was reported.
     pub output_bytes: u64,
     pub told: Told,
+    /// The body as clients of the format can read it; none where they can read the one that came.
+    pub mended: Option<Vec<u8>>,
+}
+
+/// What is known of an answer before it is read.
+#[derive(Debug, Clone, Copy)]
+pub struct Reading<'a> {
+    pub operation: Operation,
+    pub quirks: &'a Quirks,
+    /// Unique for the request, lower-case letters and digits: what an answer lacks in ids begins with it.
+    pub nonce: &'a str,
+    /// The name by which the client is told of the model that answers, where it must be this one.
+    pub named: Option<&'a str>,
 }
 
 /// Why a whole answer with status 2xx is not an answer of its operation.
@@ -123,7 +136,7 @@ pub trait Envelope: Sync {
     /// Estimated input tokens of a request (spec/gateway.md §3.7), for when the provider reports none.
     fn estimate_input(&self, document: &Document, delivery: Delivery) -> u64;
     /// Reads a whole answer.
-    fn whole(&self, operation: Operation, quirks: &Quirks, body: &[u8]) -> Result<WholeAnswer, AnswerError>;
+    fn whole(&self, reading: &Reading<'_>, body: &[u8]) -> Result<WholeAnswer, AnswerError>;
     /// The name by which the client is told of the model that answers, where it must be the one it asked by
     /// (docs/decisions/0008); otherwise the answer's own stands.
     fn named<'d>(&self, _document: &'d Document, _call: &Call<'_>) -> Option<Cow<'d, str>> {
@@ -133,8 +146,8 @@ pub trait Envelope: Sync {
     fn renamed(&self, _body: &[u8], _name: &str) -> Option<Vec<u8>> {
         None
     }
-    /// Reads along a stream, whose model goes to the client by a name, where one is given.
-    fn stream(&self, operation: Operation, quirks: &Quirks, named: Option<&str>) -> Box<dyn StreamReader>;
+    /// Reads along a stream.
+    fn stream(&self, reading: &Reading<'_>) -> Box<dyn StreamReader>;
     /// Appends the text that one event of a stream adds to its first answer.
     fn said(&self, data: &[u8], text: &mut String);
     /// An error as a whole body.

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
-use dialect::{Delivery, Envelope, Verdict};
+use dialect::{Delivery, Envelope, Reading, Verdict};
 use http::header::{self, HeaderMap, HeaderValue};
 use http::response::Parts;
 use http::{Response, StatusCode};
@@ -85,10 +85,10 @@ impl Delivering<'_, '_> {
         let outcome = if !matches!(self.prepared.plan, Plan::Relay(_)) {
             self.translate(parts, body, encoded, &mut account).await
         } else if parts.status.is_success() && may_stream && headers::is_event_stream(&parts.headers) {
-            let machine = Machine::Relay(Box::new(self.relay()));
+            let machine = Machine::Relay(Box::new(self.relay(account.request_id().as_str())));
             self.stream(parts, body, encoded, machine, &mut account).await
         } else if parts.status.is_success() && may_stream && self.comes_reframed(&parts.headers) {
-            let reframed = Reframed::new(self.relay(), self.reported());
+            let reframed = Reframed::new(self.relay(account.request_id().as_str()), self.reported());
             parts.headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
             let machine = Machine::Reframe(Box::new(reframed));
             self.stream(parts, body, encoded, machine, &mut account).await
@@ -204,9 +204,17 @@ impl Delivering<'_, '_> {
         let operation = self.prepared.operation;
         let raw = collect(body, self.read_timeout, most_of(operation)).await?;
         let whole = self.decode(raw, encoded, &mut parts.headers)?;
-        let checked = self.envelope().whole(operation, self.prepared.quirks, &whole.plain);
-        match checked {
-            Ok(answer) => account.whole(answer, || self.prepared.input_estimate()),
+        let nonce = account.request_id();
+        let reading = self.reading(nonce.as_str());
+        match self.envelope().whole(&reading, &whole.plain) {
+            Ok(mut answer) => {
+                let mended = answer.mended.take();
+                account.whole(answer, || self.prepared.input_estimate());
+                if let Some(mended) = mended {
+                    parts.headers.remove(header::CONTENT_ENCODING);
+                    return Ok((parts, Content::Whole(mended.into())));
+                }
+            }
             // Only generated text is ours to judge.
             Err(_) if operation == Operation::Embeddings => {}
             Err(_) if self.prepared.delivery == Delivery::Stream && !headers::is_json(&parts.headers) => {
@@ -385,7 +393,16 @@ impl Delivering<'_, '_> {
         Box::new(move |error| Bytes::from(front.envelope.frame_error(&front.error(error))))
     }
 
-    fn relay(&self) -> SseRelay {
+    fn reading<'a>(&self, nonce: &'a str) -> Reading<'a> {
+        Reading {
+            operation: self.prepared.operation,
+            quirks: self.prepared.quirks,
+            nonce,
+            named: self.prepared.named.as_deref(),
+        }
+    }
+
+    fn relay(&self, nonce: &str) -> SseRelay {
         let prepared = &*self.prepared;
         let envelope = self.envelope();
         let fault_frame = Box::new(move |fault: StreamFault| fault_frame(envelope, fault));
@@ -399,8 +416,7 @@ impl Delivering<'_, '_> {
         };
         let settings =
             RelaySettings { usage, input_estimate: prepared.input_estimate(), ..RelaySettings::default() };
-        let reader = envelope.stream(prepared.operation, prepared.quirks, prepared.named.as_deref());
-        SseRelay::new(reader, settings, fault_frame)
+        SseRelay::new(envelope.stream(&self.reading(nonce)), settings, fault_frame)
     }
 }
 

@@ -78,6 +78,9 @@ impl Embedding {
         let gathered = &mut self.gathered;
         gathered.vectors.extend(answer.vectors);
         gathered.model = gathered.model.take().or(answer.model);
+        if first {
+            gathered.extras = answer.extras;
+        }
         // A sum that lacks a call would be told as the whole: then nothing counts as reported.
         gathered.usage = if first {
             answer.usage

@@ -6,6 +6,8 @@
 mod auth;
 #[path = "e2e/commands.rs"]
 mod commands;
+#[path = "e2e/deviations.rs"]
+mod deviations;
 #[path = "e2e/early_head.rs"]
 mod early_head;
 #[path = "e2e/encoding.rs"]
@@ -30,10 +32,10 @@ mod model_names;
 mod models;
 #[path = "e2e/odd_answers.rs"]
 mod odd_answers;
-#[path = "e2e/prices.rs"]
-mod prices;
 #[path = "e2e/pitfalls.rs"]
 mod pitfalls;
+#[path = "e2e/prices.rs"]
+mod prices;
 #[path = "e2e/providers.rs"]
 mod providers;
 #[path = "e2e/quickstart.rs"]

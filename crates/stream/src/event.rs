@@ -33,23 +33,30 @@ impl<'f> SseEvent<'f> {
         event
     }
 
-    /// Where in `raw` the byte `at` of the frame's joined data stands. A line's end belongs to its line.
-    pub fn place(raw: &[u8], first: bool, at: usize) -> Option<usize> {
-        let bare = if first { raw.strip_prefix(BOM).unwrap_or(raw) } else { raw };
-        let mut rest = bare;
-        let mut at = at;
+    /// The frame with other data; its other lines stay. `first` as in [`parse`](Self::parse).
+    pub fn with_data(raw: &[u8], first: bool, data: &[u8]) -> Vec<u8> {
+        let mut out = Vec::with_capacity(raw.len() + data.len());
+        let mut rest = raw;
+        if let Some(after) = rest.strip_prefix(BOM).filter(|_| first) {
+            out.extend_from_slice(BOM);
+            rest = after;
+        }
         while !rest.is_empty() {
             let end = memchr2(b'\n', b'\r', rest).unwrap_or(rest.len());
             let (line, after) = rest.split_at_checked(end).unwrap_or((rest, &[]));
-            if let Some(value) = field(line, b"data") {
-                match at.checked_sub(value.len() + 1) {
-                    Some(behind) => at = behind,
-                    None => return Some(raw.len() - rest.len() + line.len() - value.len() + at),
-                }
+            if !line.is_empty() && field(line, b"data").is_none() {
+                out.extend_from_slice(line);
+                out.push(b'\n');
             }
             rest = after.get(1..).unwrap_or(&[]);
         }
-        None
+        for line in data.split(|byte| matches!(byte, b'\n' | b'\r')) {
+            out.extend_from_slice(b"data: ");
+            out.extend_from_slice(line);
+            out.push(b'\n');
+        }
+        out.push(b'\n');
+        out
     }
 
     fn line(&mut self, line: &'f [u8]) {
@@ -116,30 +123,22 @@ mod tests {
     }
 
     #[test]
-    fn every_byte_of_the_data_has_its_place() {
-        for raw in [
-            "data: ab\n\n",
-            "\u{feff}event: data\r\n: data: z\r\ndata: ab\r\ndata:c\r\ndata\r\ndata:  d\r\n\r\n",
-            "id: 1\rdata:a\rdata: b\r\r",
-        ] {
-            let event = SseEvent::parse(raw.as_bytes(), true);
-            let data = event.data.unwrap();
-            for (at, byte) in data.iter().enumerate().filter(|(_, byte)| **byte != b'\n') {
-                let place = SseEvent::place(raw.as_bytes(), true, at).unwrap();
-                assert_eq!(raw.as_bytes()[place], *byte, "{raw:?} {at}");
-            }
-            assert_eq!(SseEvent::place(raw.as_bytes(), true, data.len() + 1), None);
-        }
-        assert_eq!(SseEvent::place(b": x\n\n", true, 0), None);
-    }
-
-    #[test]
     fn names_are_read_and_other_fields_are_not() {
         let (name, data) = read("event: error\r\n:HTTP_STATUS/400\r\nid:1\r\ndata:{}\r\n\r\n");
         assert_eq!((name.as_deref(), data.as_deref()), (Some("error"), Some("{}")));
         assert_eq!(read("event: a\nevent:\ndata: x\n\n").0, None);
         assert_eq!(read("dataset: x\nevents: y\n\n"), (None, None));
         assert_eq!(read(" data: x\n\n").1, None);
+    }
+
+    #[test]
+    fn other_data_take_the_place_of_all_lines_of_data() {
+        let put = |raw: &str, first| {
+            String::from_utf8(SseEvent::with_data(raw.as_bytes(), first, b"{\n}")).unwrap()
+        };
+        assert_eq!(put("data: x\n\n", false), "data: {\ndata: }\n\n");
+        let raw = "\u{feff}:c\r\nid: 1\r\ndata: x\r\nevent: e\r\ndata:y\r\n\r\n";
+        assert_eq!(put(raw, true), "\u{feff}:c\nid: 1\nevent: e\ndata: {\ndata: }\n\n");
     }
 
     #[test]

@@ -1,7 +1,5 @@
 //! What a dialect tells the relay about the frames that pass by.
 
-use std::ops::Range;
-
 use model::{Told, Usage};
 
 /// What one frame of a relayed event stream is, as far as the relay must know.
@@ -17,21 +15,13 @@ pub enum FrameKind {
     Terminator,
 }
 
-/// A part of a frame's data that goes to the client in other words.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Replaced {
-    /// Where it stands in the data. Within one of its lines.
-    pub span: Range<usize>,
-    pub with: Vec<u8>,
-}
-
 /// Reads along a relayed stream. It can never fail a stream: what it cannot read is `Content`.
 pub trait StreamReader: Send {
     /// Looks at the data of one frame (an SSE event's joined `data` lines) and its event name.
     fn frame(&mut self, event: Option<&[u8]>, data: &[u8]) -> FrameKind;
-    /// What goes to the client in other words of the frame that was just looked at, where it is one that is
-    /// simply passed on. All else of the frame stays as it came.
-    fn replaced(&mut self) -> Option<Replaced> {
+    /// What goes out in place of the data that [`frame`](Self::frame) has just looked at; none where they pass as
+    /// they are.
+    fn instead(&mut self) -> Option<Vec<u8>> {
         None
     }
     /// Whether `data`, which the body ended in without a blank line, is a whole unit and not half of one.

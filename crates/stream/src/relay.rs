@@ -9,7 +9,7 @@ use model::{Usage, UsageSource};
 use crate::event::SseEvent;
 use crate::fault::{End, StreamEnd, StreamFault, StreamState, Summary};
 use crate::framer::{DEFAULT_FRAME_LIMIT, Piece, SseFramer};
-use crate::reader::{FrameKind, Replaced, StreamReader};
+use crate::reader::{FrameKind, StreamReader};
 
 /// Writes the one error frame that tells the client of a fault, complete with its blank line.
 pub type FaultFrame = Box<dyn Fn(StreamFault) -> Bytes + Send + Sync>;
@@ -62,8 +62,15 @@ enum Verdict {
     Drop,
     /// Passes, behind a frame of ours.
     PassAfter(Bytes),
-    /// The frame as it goes to the client.
-    Edit(Bytes),
+    /// A frame of ours goes out in its place.
+    Instead(Bytes),
+}
+
+impl Verdict {
+    /// Whether the frame itself goes out.
+    const fn passes(&self) -> bool {
+        matches!(self, Self::Pass | Self::PassAfter(_))
+    }
 }
 
 /// Decides about frames; knows nothing of chunks.
@@ -113,28 +120,28 @@ impl SseRelay {
             match piece {
                 Ok(Piece::Span(span)) => {
                     let verdict = self.judge.judge(chunk.get(span.clone()).unwrap_or_default());
-                    self.passed = !matches!(verdict, Verdict::Drop);
+                    self.passed = verdict.passes();
                     match verdict {
                         Verdict::Pass => sink.pass(span),
                         Verdict::Drop => {}
+                        Verdict::Instead(ours) => sink.insert(ours),
                         Verdict::PassAfter(ours) => {
                             sink.insert(ours);
                             sink.pass(span);
                         }
-                        Verdict::Edit(edited) => sink.insert(edited),
                     }
                 }
                 Ok(Piece::Held(frame)) => {
                     let verdict = self.judge.judge(&frame);
-                    self.passed = !matches!(verdict, Verdict::Drop);
+                    self.passed = verdict.passes();
                     match verdict {
                         Verdict::Pass => sink.insert(frame),
                         Verdict::Drop => {}
+                        Verdict::Instead(ours) => sink.insert(ours),
                         Verdict::PassAfter(ours) => {
                             sink.insert(ours);
                             sink.insert(frame);
                         }
-                        Verdict::Edit(edited) => sink.insert(edited),
                     }
                 }
                 Ok(Piece::LineFeed(span)) if self.passed => sink.pass(span),
@@ -233,11 +240,14 @@ impl SseRelay {
         if event.data.is_some_and(|data| !self.judge.reader.whole(&data)) {
             return;
         }
-        match self.judge.judge(&frame) {
-            Verdict::Pass => {}
-            Verdict::Drop => return,
-            Verdict::PassAfter(ours) => self.emit(ours, out),
-            Verdict::Edit(edited) => frame = edited.into(),
+        let verdict = self.judge.judge(&frame);
+        let passes = verdict.passes();
+        if let Verdict::PassAfter(ours) | Verdict::Instead(ours) = verdict {
+            self.emit(ours, out);
+        }
+        if passes {
+            frame.extend_from_slice(missing);
+            self.emit(Bytes::from(frame), out);
         }
         frame.extend_from_slice(missing);
         self.emit(Bytes::from(frame), out);
@@ -290,17 +300,16 @@ impl Judge {
                 _ => StreamState::Started,
             };
         }
+        let pass = match self.reader.instead() {
+            None => Verdict::Pass,
+            Some(data) => Verdict::Instead(SseEvent::with_data(raw, first, &data).into()),
+        };
         match kind {
             FrameKind::Usage if self.settings.usage == UsagePolicy::Hide => Verdict::Drop,
-            FrameKind::Usage => Verdict::Pass,
-            FrameKind::Content => {
-                let replaced = self.reader.replaced();
-                let edited = replaced.and_then(|replaced| edited(raw, first, &replaced));
-                edited.map_or(Verdict::Pass, Verdict::Edit)
-            }
+            FrameKind::Content | FrameKind::Usage => pass,
             FrameKind::Error => {
                 self.failed = true;
-                Verdict::Pass
+                pass
             }
             // An end mark follows only a normal end.
             FrameKind::Terminator if self.failed => Verdict::Drop,
@@ -328,14 +337,6 @@ impl Judge {
             ..self.reader.input_usage().unwrap_or(estimated)
         }
     }
-}
-
-/// A frame with a part of its data in other words.
-fn edited(raw: &[u8], first: bool, replaced: &Replaced) -> Option<Bytes> {
-    let start = SseEvent::place(raw, first, replaced.span.start)?;
-    let (before, rest) = raw.split_at_checked(start)?;
-    let after = rest.get(replaced.span.len()..)?;
-    Some(Bytes::from([before, &replaced.with, after].concat()))
 }
 
 /// Collects what of a chunk goes out, in as few slices as possible.

@@ -10,7 +10,8 @@ use super::hosting::{API, BEDROCK, DATABRICKS, FOUNDRY, Hosting, VERTEX};
 use super::{count, error};
 use crate::envelope::data_frame;
 use crate::{
-    AnswerError, Call, Delivery, Envelope, Head, HeaderOf, Quirks, RequestError, Verdict, WholeAnswer, invoke,
+    AnswerError, Call, Delivery, Envelope, Head, HeaderOf, Reading, RequestError, Verdict, WholeAnswer,
+    invoke,
 };
 
 mod edits;
@@ -66,8 +67,8 @@ impl Envelope for MessagesEnvelope {
         count::estimate(document)
     }
 
-    fn whole(&self, operation: Operation, _quirks: &Quirks, body: &[u8]) -> Result<WholeAnswer, AnswerError> {
-        whole::read(operation, body)
+    fn whole(&self, reading: &Reading<'_>, body: &[u8]) -> Result<WholeAnswer, AnswerError> {
+        whole::read(reading.operation, body)
     }
 
     fn named<'d>(&self, document: &'d Document, call: &Call<'_>) -> Option<Cow<'d, str>> {
@@ -78,8 +79,8 @@ impl Envelope for MessagesEnvelope {
         name::renamed(body, name)
     }
 
-    fn stream(&self, operation: Operation, _quirks: &Quirks, named: Option<&str>) -> Box<dyn StreamReader> {
-        Box::new(Reader::new(operation, named))
+    fn stream(&self, reading: &Reading<'_>) -> Box<dyn StreamReader> {
+        Box::new(Reader::new(reading.operation, reading.named))
     }
 
     fn said(&self, data: &[u8], text: &mut String) {

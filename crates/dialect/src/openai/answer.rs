@@ -7,14 +7,16 @@ use model::{FinishReason, Operation};
 
 use super::finish;
 use super::generated::Generated;
+use super::mend::Mender;
 use super::stream::name;
 use super::usage;
-use crate::{AnswerError, Quirks, WholeAnswer};
+use crate::{AnswerError, Reading, WholeAnswer};
 
 /// Checks that `body` is an answer of `operation`, and reads its usage.
 ///
 /// Values that do not matter are passed over, not validated.
-pub fn whole(operation: Operation, quirks: &Quirks, body: &[u8]) -> Result<WholeAnswer, AnswerError> {
+pub fn whole(reading: &Reading<'_>, body: &[u8]) -> Result<WholeAnswer, AnswerError> {
+    let Reading { operation, quirks, .. } = *reading;
     let required = match operation {
         Operation::Chat | Operation::Completions => Some("choices"),
         Operation::Embeddings => Some("data"),
@@ -47,6 +49,7 @@ pub fn whole(operation: Operation, quirks: &Quirks, body: &[u8]) -> Result<Whole
                 answer.output_bytes = generated(operation, list).bytes;
             }
         }
+        answer.mended = Mender::new(reading).and_then(|mut mender| mender.whole(body));
     }
     Ok(answer)
 }

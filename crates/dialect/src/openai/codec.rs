@@ -12,6 +12,8 @@ mod errors;
 mod message;
 mod said;
 
+pub(super) use errors::read as read_error;
+
 use std::sync::Arc;
 
 use document::{Document, Edits};

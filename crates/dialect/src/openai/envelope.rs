@@ -6,7 +6,7 @@ use stream::StreamReader;
 
 use super::stream::Reader;
 use super::{answer, error, estimate, request, said, shape};
-use crate::{AnswerError, Call, Delivery, Envelope, Head, Quirks, RequestError, Verdict, WholeAnswer};
+use crate::{AnswerError, Call, Delivery, Envelope, Head, Reading, RequestError, Verdict, WholeAnswer};
 
 /// The envelope of chat, completions and embeddings.
 #[derive(Debug, Clone, Copy)]
@@ -39,12 +39,12 @@ impl Envelope for OpenAi {
         estimate::input(document, delivery)
     }
 
-    fn whole(&self, operation: Operation, quirks: &Quirks, body: &[u8]) -> Result<WholeAnswer, AnswerError> {
-        answer::whole(operation, quirks, body)
+    fn whole(&self, reading: &Reading<'_>, body: &[u8]) -> Result<WholeAnswer, AnswerError> {
+        answer::whole(reading, body)
     }
 
-    fn stream(&self, operation: Operation, quirks: &Quirks, _named: Option<&str>) -> Box<dyn StreamReader> {
-        Box::new(Reader::new(operation, quirks))
+    fn stream(&self, reading: &Reading<'_>) -> Box<dyn StreamReader> {
+        Box::new(Reader::new(reading))
     }
 
     fn said(&self, data: &[u8], text: &mut String) {

@@ -15,8 +15,9 @@ use stream::{FrameKind, StreamReader};
 
 use super::finish;
 use super::generated::Generated;
+use super::mend::{self, Mender};
 use super::usage;
-use crate::Quirks;
+use crate::Reading;
 
 const DONE: &[u8] = b"[DONE]";
 const TERMINATOR: &[u8] = b"data: [DONE]\n\n";
@@ -45,15 +46,19 @@ pub struct Reader {
     generated: Generated,
     service_tier: Option<Box<str>>,
     finish_reasons: Vec<FinishReason>,
+    /// None where the provider's answers are as they should be.
+    mender: Option<Box<Mender>>,
+    /// What goes out in place of the last chunk.
+    instead: Option<Vec<u8>>,
 }
 
 impl Reader {
     /// A reader for a stream of `operation`. Of other operations than chat and completions it knows no end,
     /// so that the end of their body is always a normal one.
-    pub fn new(operation: Operation, quirks: &Quirks) -> Self {
+    pub fn new(reading: &Reading<'_>) -> Self {
         Self {
-            operation,
-            reasoning_outside: quirks.reasoning_outside_completion,
+            operation: reading.operation,
+            reasoning_outside: reading.quirks.reasoning_outside_completion,
             usage: None,
             id: None,
             model: None,
@@ -64,11 +69,28 @@ impl Reader {
             generated: Generated::default(),
             service_tier: None,
             finish_reasons: Vec::new(),
+            mender: Mender::new(reading),
+            instead: None,
         }
     }
 
     fn generates(&self) -> bool {
         matches!(self.operation, Operation::Chat | Operation::Completions)
+    }
+
+    /// What a frame is.
+    fn look(&mut self, event: Option<&[u8]>, data: &[u8]) -> FrameKind {
+        if data.trim_ascii() == DONE {
+            return FrameKind::Terminator;
+        }
+        if event == Some(b"error") {
+            return FrameKind::Error;
+        }
+        if self.tries == 0 && is_ordinary(data) && count_first(data, self.operation, &mut self.generated) {
+            self.seen |= 1;
+            return FrameKind::Content;
+        }
+        self.walk(data)
     }
 
     /// Walks a chunk by its structure.
@@ -92,8 +114,9 @@ impl Reader {
         {
             self.usage = Some(usage);
         }
+        let bare = chunk.choices.is_none() && chunk.told && chunk.kind;
         match chunk {
-            Chunk { failed: true, .. } => FrameKind::Error,
+            _ if chunk.failed || (bare && self.generates()) => FrameKind::Error,
             Chunk { usage: Some(_), .. } if empty => FrameKind::Usage,
             _ => FrameKind::Content,
         }
@@ -150,18 +173,19 @@ impl Reader {
 
 impl StreamReader for Reader {
     fn frame(&mut self, event: Option<&[u8]>, data: &[u8]) -> FrameKind {
-        if data.trim_ascii() == DONE {
-            return FrameKind::Terminator;
-        }
-        if event == Some(b"error") {
-            return FrameKind::Error;
-        }
-        if self.tries == 0 && is_ordinary(data) {
-            self.seen |= 1;
-            count_first(data, self.operation, &mut self.generated);
-            return FrameKind::Content;
-        }
-        self.walk(data)
+        let kind = self.look(event, data);
+        self.instead = match kind {
+            FrameKind::Error if self.generates() => mend::told(data),
+            FrameKind::Content | FrameKind::Usage => {
+                self.mender.as_mut().and_then(|mender| mender.chunk(data))
+            }
+            FrameKind::Error | FrameKind::Terminator => None,
+        };
+        kind
+    }
+
+    fn instead(&mut self) -> Option<Vec<u8>> {
+        self.instead.take()
     }
 
     fn whole(&self, data: &[u8]) -> bool {
@@ -233,6 +257,9 @@ struct Chunk<'d> {
     /// Only where it is an object.
     usage: Option<Value<'d>>,
     failed: bool,
+    /// A text and a kind, as errors without a wrapper have them.
+    told: bool,
+    kind: bool,
 }
 
 impl<'d> Chunk<'d> {
@@ -255,6 +282,12 @@ impl<'d> Chunk<'d> {
         } else if name.is("object") {
             // Servers that have no wrapper around their error object.
             self.failed |= value.inner() == Some(b"error");
+        } else {
+            let given = !value.is_null();
+            let detail = name.is("detail") && given;
+            self.told |= detail || (name.is("message") && value.kind() == Kind::String);
+            let kinds = ["code", "type", "error_code", "status_code"];
+            self.kind |= detail || (given && kinds.into_iter().any(|kind| name.is(kind)));
         }
     }
 }
@@ -307,7 +340,7 @@ fn is_ordinary(data: &[u8]) -> bool {
 }
 
 /// Whether wherever `name` stands in `data` it is a member whose value passes `test`.
-fn all(name: &Finder<'_>, data: &[u8], test: impl Fn(&[u8]) -> bool) -> bool {
+pub(super) fn all(name: &Finder<'_>, data: &[u8], test: impl Fn(&[u8]) -> bool) -> bool {
     let mut rest = data;
     while let Some(value) = after(name, rest) {
         let Some(value) = member_value(value).filter(|value| test(value)) else {
@@ -328,26 +361,27 @@ fn member_value(rest: &[u8]) -> Option<&[u8]> {
     Some(rest.trim_ascii_start().strip_prefix(b":")?.trim_ascii_start())
 }
 
-/// Counts the text of the first choice of an ordinary chunk, which has no other.
+/// Counts the text of the first choice of an ordinary chunk, which has no other; tells whether there is one.
 ///
 /// What follows the object that is scanned makes the scan fail, but only behind all members.
-fn count_first(data: &[u8], operation: Operation, generated: &mut Generated) {
+fn count_first(data: &[u8], operation: Operation, generated: &mut Generated) -> bool {
     if operation == Operation::Completions {
         let choices = after(&NEEDLES.choices, data).and_then(member_value);
-        let first = choices.and_then(|list| list.strip_prefix(b"["));
-        let _ = scan_members(first.unwrap_or_default(), |member| {
+        let Some(first) = choices.and_then(|list| list.strip_prefix(b"[")) else { return false };
+        let _ = scan_members(first, |member| {
             if member.name.raw() == b"text" {
                 generated.add_text(member.value);
             }
             ControlFlow::Continue(())
         });
     } else {
-        let delta = after(&NEEDLES.delta, data).and_then(member_value);
-        let _ = scan_members(delta.unwrap_or_default(), |member| {
+        let Some(delta) = after(&NEEDLES.delta, data).and_then(member_value) else { return false };
+        let _ = scan_members(delta, |member| {
             generated.add_member(member.name.raw(), member.value);
             ControlFlow::Continue(())
         });
     }
+    true
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use dialect::MemberRule::Drop;
 use dialect::Requirement::{Always, WithoutTools};
-use dialect::{Quirks, TokenLimit};
+use dialect::{Deviation, Quirks, TokenLimit};
 
 use crate::families::gpt_oss;
 use crate::{Base, KeyStyle, Provider, Route};
@@ -35,5 +35,6 @@ static QUIRKS: Quirks = Quirks {
         (Always, Drop("top_k")),
     ],
     token_limit: TokenLimit::MaxCompletionTokens,
+    answers: &[Deviation::ReasoningName],
     ..Quirks::NONE
 };

@@ -2,7 +2,7 @@
 
 use dialect::MemberRule::{self, Drop, Recast, Replace, ReplaceKind};
 use dialect::Requirement::{Always, WithoutTools};
-use dialect::{Quirks, TokenLimit};
+use dialect::{Deviation, Quirks, TokenLimit};
 
 use crate::families::ANY_TO_MAX;
 use crate::{Base, KeyStyle, Provider, Route};
@@ -55,5 +55,6 @@ static QUIRKS: Quirks = Quirks {
     token_limit: TokenLimit::MaxTokens,
     developer_is_system: true,
     reasoning_in_history: true,
+    answers: &[Deviation::FinishWords, Deviation::UsageParts],
     ..Quirks::NONE
 };

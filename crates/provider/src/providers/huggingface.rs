@@ -4,7 +4,7 @@
 use dialect::MemberRule::Drop;
 use dialect::huggingface::{EMBEDDINGS, GENERATE_CODEC, TGI_CODEC};
 use dialect::Requirement::{Always, WithoutTools};
-use dialect::{Quirks, TokenLimit};
+use dialect::{Deviation, Quirks, TokenLimit};
 use model::{ClientFormat, Operation};
 
 use crate::families::gpt_oss;
@@ -56,5 +56,11 @@ static QUIRKS: Quirks = Quirks {
     ],
     token_limit: TokenLimit::MaxTokens,
     developer_is_system: true,
+    answers: &[
+        Deviation::EmptyId,
+        Deviation::FinishWords,
+        Deviation::LooseCalls,
+        Deviation::ReasoningName,
+    ],
     ..Quirks::NONE
 };

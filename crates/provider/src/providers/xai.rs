@@ -1,7 +1,7 @@
 //! xAI. Made from <https://docs.x.ai/docs/api-reference>.
 
 use dialect::MemberRule::{self, Drop, Recast, Replace};
-use dialect::Quirks;
+use dialect::{Deviation, Quirks};
 use dialect::Requirement::{self, Always, WithoutTools};
 use model::Operation;
 
@@ -104,5 +104,10 @@ static GRADED: Quirks = quirks_with(&[
 ]);
 
 const fn quirks_with(rules: &'static [(Requirement, MemberRule)]) -> Quirks {
-    Quirks { rules, reasoning_outside_completion: true, ..Quirks::NONE }
+    Quirks {
+        rules,
+        reasoning_outside_completion: true,
+        answers: &[Deviation::UsageParts, Deviation::Sources],
+        ..Quirks::NONE
+    }
 }

@@ -253,7 +253,11 @@ fn good_streams_leave_no_complaints() {
                 let call = call(format, name, "calm", r#","stream":true"#);
                 let call = if fault.is_empty() { call } else { call.header("x-sim-fault", fault) };
                 let answer = world.send(&call).expect(200);
-                assert_eq!(world.record(&answer)["gateway"]["outcome"], "completed", "{format} {name} {fault}");
+                assert_eq!(
+                    world.record(&answer)["gateway"]["outcome"],
+                    "completed",
+                    "{format} {name} {fault}"
+                );
             }
         }
     }
@@ -310,7 +314,9 @@ fn the_last_attempt_is_accounted_for() {
             );
             assert!(record["tries"].as_u64().is_some_and(|tries| tries >= 1), "{what}");
             assert!(
-                record["gateway"]["target"]["host"].as_str().is_some_and(|host| host.starts_with("127.0.0.1")),
+                record["gateway"]["target"]["host"]
+                    .as_str()
+                    .is_some_and(|host| host.starts_with("127.0.0.1")),
                 "{what}"
             );
             assert_eq!(record["latencies"]["proxy"].is_number(), upstream_status.is_some(), "{what}");

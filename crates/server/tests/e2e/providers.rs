@@ -199,14 +199,6 @@ fn reasoning_is_counted_by_each_providers_own_rule() {
 }
 
 #[test]
-fn dashscope_takes_ten_inputs_and_numbers_only() {
-    let world = MAIN.hold();
-    let call = Call::post("/p/dashscope-embeddings").json(r#"{"input":["a","b"],"dimensions":4}"#);
-    let answer = world.send(&call).expect(200).json();
-    assert_eq!(answer["data"].as_array().unwrap().len(), 2);
-}
-
-#[test]
 fn vllm_gets_what_only_it_knows() {
     let world = MAIN.hold();
     let more = r#","top_k":3,"min_p":0.1,"chat_template_kwargs":{"enable_thinking":false}"#;

@@ -5,6 +5,8 @@
 mod bedrock;
 #[path = "translation/canaries.rs"]
 mod canaries;
+#[path = "translation/completions.rs"]
+mod completions;
 #[path = "translation/embeddings.rs"]
 mod embeddings;
 #[path = "translation/explain.rs"]

@@ -14,7 +14,7 @@ struct Letters {
     usage: Option<Usage>,
     finished: bool,
     output: u64,
-    replaced: Option<Replaced>,
+    instead: Option<Vec<u8>>,
 }
 
 impl StreamReader for Letters {
@@ -29,7 +29,8 @@ impl StreamReader for Letters {
             Some(b'e') => FrameKind::Error,
             Some(b'r') => {
                 let at = if data.get(1) == Some(&b'\n') { 2 } else { 1 };
-                self.replaced = Some(Replaced { span: at..at + 1, with: b"**".to_vec() });
+                let (before, rest) = data.split_at(at.min(data.len()));
+                self.instead = Some([before, b"**", rest.get(1..).unwrap_or_default()].concat());
                 FrameKind::Content
             }
             Some(b'f') => {
@@ -42,8 +43,8 @@ impl StreamReader for Letters {
             }
         }
     }
-    fn replaced(&mut self) -> Option<Replaced> {
-        self.replaced.take()
+    fn instead(&mut self) -> Option<Vec<u8>> {
+        self.instead.take()
     }
     fn whole(&self, data: &[u8]) -> bool {
         data.last() != Some(&b'<')
@@ -111,11 +112,11 @@ fn trap_g_every_line_end_comments_and_no_space() {
 }
 
 #[test]
-fn a_part_of_a_frame_goes_out_in_other_words_and_the_rest_as_it_came() {
+fn the_data_of_a_frame_can_be_other_data() {
     let body =
         "\u{feff}id:1\r\ndata:rab\r\n:c\r\n\r\ndata: a\n\ndata: r\ndata: xy\nid: 2\n\ndata: f\n\ndata: rz";
     let (out, summary) = run(UsagePolicy::Pass, body, End::Clean);
-    let expected = "\u{feff}id:1\r\ndata:r**b\r\n:c\r\n\r\ndata: a\n\ndata: r\ndata: **y\nid: 2\n\ndata: f\n\ndata: r**\n\ndata: [DONE]\n\n";
+    let expected = "\u{feff}id:1\n:c\ndata: r**b\n\ndata: a\n\nid: 2\ndata: r\ndata: **y\n\ndata: f\n\ndata: r**\n\ndata: [DONE]\n\n";
     assert_eq!((out.as_str(), summary.end), (expected, StreamEnd::Complete));
 }
 

@@ -8,7 +8,6 @@ use std::ops::ControlFlow;
 
 use document::{Document, Value, quote, scan_members};
 use model::Operation;
-use stream::Replaced;
 
 use crate::Call;
 use crate::anthropic::hosting::Hosting;
@@ -23,10 +22,12 @@ pub(super) fn asked<'d>(hosting: &Hosting, document: &'d Document, call: &Call<'
     (call.operation != Operation::Preserve && !told).then_some(own)
 }
 
-/// What is to stand in the place of a model's name; none where it stands there already.
-pub(super) fn replaced(model: Value<'_>, name: &str) -> Option<Replaced> {
-    let differs = model.as_str().is_some_and(|model| model != name);
-    differs.then(|| Replaced { span: model.span(), with: quote(name).to_vec() })
+/// `body` with this name in the place of `model`, a value of it; none where it stands there already.
+pub(super) fn replaced(body: &[u8], model: Value<'_>, name: &str) -> Option<Vec<u8>> {
+    model.as_str().filter(|model| model != name)?;
+    let span = model.span();
+    let (before, rest) = body.split_at_checked(span.start)?;
+    Some([before, &quote(name), rest.get(span.len()..)?].concat())
 }
 
 /// A whole answer with this name in it.
@@ -37,10 +38,8 @@ pub(super) fn renamed(body: &[u8], name: &str) -> Option<Vec<u8>> {
         if !member.name.is(MEMBER) {
             return ControlFlow::Continue(());
         }
-        found = replaced(member.value, name);
+        found = replaced(body, member.value, name);
         ControlFlow::Break(())
     });
-    let Replaced { span, with } = found?;
-    let (before, rest) = body.split_at_checked(span.start)?;
-    Some([before, &with, rest.get(span.len()..)?].concat())
+    found
 }

@@ -6,7 +6,7 @@ use std::ops::ControlFlow;
 
 use document::{Kind, ScanError, Value, scan_members};
 use model::{Operation, Told, Usage};
-use stream::{FrameKind, Replaced, StreamReader};
+use stream::{FrameKind, StreamReader};
 
 use super::name;
 use crate::anthropic::content::stop_reason;
@@ -26,7 +26,8 @@ pub(super) struct Reader {
     told: Told,
     /// The client's own name for the model.
     named: Option<Box<str>>,
-    replaced: Option<Replaced>,
+    /// The last event under the client's own name.
+    instead: Option<Vec<u8>>,
     finished: bool,
     started: bool,
     output_bytes: u64,
@@ -35,6 +36,8 @@ pub(super) struct Reader {
 /// The members of an event that matter.
 #[derive(Default)]
 struct Event<'d> {
+    /// All of it.
+    data: &'d [u8],
     kind: Option<Value<'d>>,
     message: Option<Value<'d>>,
     block: Option<Value<'d>>,
@@ -54,7 +57,7 @@ impl Reader {
             counted: false,
             told: Told::default(),
             named: named.map(Box::from),
-            replaced: None,
+            instead: None,
             finished: false,
             started: false,
             output_bytes: 0,
@@ -70,7 +73,7 @@ impl Reader {
         match kind {
             b"message_start" => {
                 let Some(message) = event.message else { return FrameKind::Content };
-                self.name(message.value("model"));
+                self.name(event.data, message.value("model"));
                 self.told.id = message.value("id").and_then(name_of);
                 self.told.service_tier =
                     message.value("usage").and_then(|usage| usage.value("service_tier")).and_then(name_of);
@@ -115,7 +118,7 @@ impl Reader {
     /// An event of the legacy completions.
     fn completion(&mut self, event: &Event<'_>) {
         if let Some(text) = event.completion {
-            self.name(event.model);
+            self.name(event.data, event.model);
             self.generated(text_bytes(Some(text)));
             self.finish(event.stop_reason);
         }
@@ -126,9 +129,9 @@ impl Reader {
         self.started |= bytes > 0;
     }
 
-    fn name(&mut self, model: Option<Value<'_>>) {
+    fn name(&mut self, data: &[u8], model: Option<Value<'_>>) {
         if let (Some(model), Some(named)) = (model, &self.named) {
-            self.replaced = name::replaced(model, named);
+            self.instead = name::replaced(data, model, named);
         }
         if self.told.model.is_none() {
             self.told.model = model.and_then(name_of);
@@ -147,7 +150,7 @@ impl StreamReader for Reader {
         if event == Some(b"error") {
             return FrameKind::Error;
         }
-        let mut read = Event::default();
+        let mut read = Event { data, ..Event::default() };
         let scanned = scan_members(data, |member| {
             let value = Some(member.value);
             match member.name.raw() {
@@ -167,8 +170,8 @@ impl StreamReader for Reader {
         if scanned.is_ok() { self.event(&read, event) } else { FrameKind::Content }
     }
 
-    fn replaced(&mut self) -> Option<Replaced> {
-        self.replaced.take()
+    fn instead(&mut self) -> Option<Vec<u8>> {
+        self.instead.take()
     }
 
     fn whole(&self, data: &[u8]) -> bool {

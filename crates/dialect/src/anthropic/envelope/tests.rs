@@ -6,6 +6,7 @@ use proptest::prelude::*;
 use stream::{End, FrameKind, RelaySettings, SseRelay, StreamEnd, relay_cut};
 
 use super::*;
+use crate::Quirks;
 use crate::anthropic::schemas::data_folder;
 use crate::{Family, SamplingRule, openai};
 
@@ -17,6 +18,10 @@ const NO_OPTIONS: ConfiguredOptions = ConfiguredOptions {
     embeddings_dimensions: None,
     precedence: OptionsPrecedence::Request,
 };
+
+fn reading(operation: Operation) -> Reading<'static> {
+    Reading { operation, quirks: &Quirks::NONE, nonce: "n", named: None }
+}
 
 fn call(options: &ConfiguredOptions) -> Call<'_> {
     Call {
@@ -230,13 +235,13 @@ fn bodies_are_checked_for_what_matters() {
 
 #[test]
 fn whole_answers_are_checked_and_counted() {
-    let whole = |operation, body: &str| ENVELOPE.whole(operation, &Quirks::NONE, body.as_bytes());
+    let whole = |operation, body: &str| ENVELOPE.whole(&reading(operation), body.as_bytes());
     let answer = whole(
         Operation::Chat,
         r#"{"content":[{"type":"text","text":"x"}],"usage":{"input_tokens":3,"cache_read_input_tokens":2,"output_tokens":4}}"#,
     );
     let usage = Usage { fresh_input: 3, cache_read: 2, output: 4, ..Usage::default() };
-    assert_eq!(answer, Ok(WholeAnswer { usage: Some(usage), output_bytes: 0, ..WholeAnswer::default() }));
+    assert_eq!(answer, Ok(WholeAnswer { usage: Some(usage), ..WholeAnswer::default() }));
     let uncounted = r#"{"content":[{"type":"text","text":"a\u00e9"},{"type":"tool_use","name":"f","input":{"x":1}},{"type":"tool_use","input":{}}]}"#;
     assert_eq!(
         whole(Operation::Chat, uncounted),
@@ -276,7 +281,7 @@ const STOP: &str = "event: message_stop\ndata: {\"type\":\"message_stop\"}\n\n";
 fn relay(operation: Operation) -> SseRelay {
     let settings = RelaySettings { input_estimate: 99, ..RelaySettings::default() };
     let fault = Box::new(|fault| Bytes::from(format!("event: error\ndata: {fault}\n\n")));
-    SseRelay::new(ENVELOPE.stream(operation, &Quirks::NONE, None), settings, fault)
+    SseRelay::new(ENVELOPE.stream(&reading(operation)), settings, fault)
 }
 
 fn relayed(body: &str, end: End) -> (String, stream::Summary) {
@@ -339,7 +344,7 @@ fn nothing_but_the_name_changes_in_a_stream() {
     let body = [STREAM, DELTA, STOP].concat();
     let expected = body.replacen("claude-x", "house/claude", 1);
     for name in ["house/claude", "claude-x"] {
-        let reader = ENVELOPE.stream(Operation::Chat, &Quirks::NONE, Some(name));
+        let reader = ENVELOPE.stream(&Reading { named: Some(name), ..reading(Operation::Chat) });
         let fault = Box::new(|fault| panic!("{fault}"));
         let relay = SseRelay::new(reader, RelaySettings::default(), fault);
         let (out, summary) = relay_cut(relay, body.as_bytes(), vec![7; body.len() / 7], End::Clean);
@@ -371,7 +376,7 @@ fn errors_are_told_apart() {
     let body = [STREAM, error].concat();
     let (out, summary) = relayed(&body, End::Clean);
     assert_eq!((out, summary.end), (body, StreamEnd::UpstreamError));
-    let mut reader = ENVELOPE.stream(Operation::Chat, &Quirks::NONE, None);
+    let mut reader = ENVELOPE.stream(&reading(Operation::Chat));
     assert_eq!(reader.frame(None, br#"{"type":"error","error":{}}"#), FrameKind::Error);
     assert_eq!(reader.frame(None, b"no json"), FrameKind::Content);
     assert_eq!(ENVELOPE.error_status(br#"{"type":"error","error":{"type":"overloaded_error"}}"#), 529);

@@ -23,7 +23,7 @@ pub(super) struct Said<'r> {
 }
 
 /// Characters of the text: first, one after the last.
-pub(super) type Span = (u64, u64);
+pub(in crate::openai) type Span = (u64, u64);
 
 impl<'r> Said<'r> {
     pub(super) fn new(parts: &'r [AssistantPart]) -> Self {
@@ -149,7 +149,7 @@ impl<'r> Said<'r> {
     }
 }
 
-pub(super) fn length(text: &str) -> u64 {
+pub(in crate::openai) fn length(text: &str) -> u64 {
     text.chars().count() as u64
 }
 
@@ -172,7 +172,7 @@ pub(in crate::openai) fn write_members(value: &Json, object: &mut ObjectWriter<'
 }
 
 /// One of `thinking_blocks`.
-pub(super) fn write_block(block: &Reasoning, object: &mut ObjectWriter<'_>) {
+pub(in crate::openai) fn write_block(block: &Reasoning, object: &mut ObjectWriter<'_>) {
     let seal = match block {
         Reasoning::Open { text, seal } => {
             object.text("type", "thinking");
@@ -219,7 +219,7 @@ pub(super) fn write_image(uri: &str, object: &mut ObjectWriter<'_>) {
 }
 
 /// One of `annotations`. `span` is where the text is that has the citation, for citations that do not say.
-pub(super) fn write_annotation(citation: &Citation, span: Span, object: &mut ObjectWriter<'_>) {
+pub(in crate::openai) fn write_annotation(citation: &Citation, span: Span, object: &mut ObjectWriter<'_>) {
     let (start, end) = citation.span.unwrap_or(span);
     object.text("type", "url_citation");
     object.object("url_citation", |source| {

@@ -10,7 +10,7 @@ use serde_json::Value;
 use stream::{End, RelaySettings, SseFramer, SseRelay, StreamEnd, UsagePolicy, relay_cut};
 
 use super::Reader;
-use crate::Quirks;
+use crate::{Quirks, Reading};
 
 const PROVIDERS: [&str; 10] = [
     "openai",
@@ -102,7 +102,12 @@ impl Recording {
     fn relay(&self, usage: UsagePolicy) -> SseRelay {
         let settings = RelaySettings { usage, input_estimate: 5, ..RelaySettings::default() };
         SseRelay::new(
-            Box::new(Reader::new(self.operation(), &Quirks::NONE)),
+            Box::new(Reader::new(&Reading {
+                operation: self.operation(),
+                quirks: &Quirks::NONE,
+                nonce: "",
+                named: None,
+            })),
             settings,
             Box::new(|fault| panic!("{fault}")),
         )

@@ -5,11 +5,12 @@ use proptest::prelude::*;
 use stream::{End, RelaySettings, SseRelay, StreamEnd, StreamState, UsagePolicy, relay_cut};
 
 use super::*;
+use crate::Quirks;
 
 const FIRST: &str = r#"{"id":"c1","object":"chat.completion.chunk","created":7,"model":"m","choices":[{"index":0,"delta":{"role":"assistant","content":""},"finish_reason":null}]}"#;
 
 fn reader() -> Reader {
-    Reader::new(Operation::Chat, &Quirks::NONE)
+    Reader::new(&Reading { operation: Operation::Chat, quirks: &Quirks::NONE, nonce: "", named: None })
 }
 
 /// A reader that knows the identity of its stream, so that it takes the short way where it can.
@@ -164,7 +165,12 @@ fn the_end_mark_is_told_with_space_around_it() {
 
 #[test]
 fn completions_count_text() {
-    let mut reader = Reader::new(Operation::Completions, &Quirks::NONE);
+    let mut reader = Reader::new(&Reading {
+        operation: Operation::Completions,
+        quirks: &Quirks::NONE,
+        nonce: "",
+        named: None,
+    });
     for text in ["ab", "c\\n", ""] {
         let chunk = format!(
             r#"{{"id":"c","object":"text_completion","created":1,"model":"m","choices":[{{"text":"{text}","index":0,"logprobs":null,"finish_reason":null}}]}}"#
@@ -217,7 +223,12 @@ fn a_usage_frame_has_the_identity_of_its_stream() {
 
 #[test]
 fn other_operations_have_no_end_that_is_known() {
-    let reader = Reader::new(Operation::Responses, &Quirks::NONE);
+    let reader = Reader::new(&Reading {
+        operation: Operation::Responses,
+        quirks: &Quirks::NONE,
+        nonce: "",
+        named: None,
+    });
     assert!(reader.finished());
     assert_eq!(reader.terminator(), None);
 }

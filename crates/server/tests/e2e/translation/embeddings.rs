@@ -1,4 +1,4 @@
-//! Vectors from targets with formats of their own: one call or several, merged in the order of the inputs.
+//! Vectors from targets with formats or limits of their own: one call or several, merged in the order of the inputs.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -66,6 +66,16 @@ const EMBEDDERS: &[Embedder] = &[
         batch: 32,
         dimensions: None,
         counts: false,
+    },
+    // OpenAI's form, but numbers only, and few texts a call.
+    Embedder {
+        name: "dashscope",
+        provider: "dashscope",
+        model: "text-embedding-v4",
+        auth: "header_name: Authorization, header_value: Bearer sk-sim-CANARY-dashscope",
+        options: r#"upstream_url: "http://@UPSTREAM@/compatible-mode/v1/embeddings""#,
+        batch: 10,
+        ..AWS
     },
     Embedder { name: "bedrock-cohere", model: "cohere.embed-english-v3", batch: 96, dimensions: None, ..AWS },
 ];
