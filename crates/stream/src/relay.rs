@@ -249,8 +249,6 @@ impl SseRelay {
             frame.extend_from_slice(missing);
             self.emit(Bytes::from(frame), out);
         }
-        frame.extend_from_slice(missing);
-        self.emit(Bytes::from(frame), out);
     }
 
     fn emit(&mut self, bytes: Bytes, out: &mut Vec<Bytes>) {
