@@ -393,7 +393,7 @@ impl Delivering<'_, '_> {
         Box::new(move |error| Bytes::from(front.envelope.frame_error(&front.error(error))))
     }
 
-    fn reading<'a>(&self, nonce: &'a str) -> Reading<'a> {
+    fn reading<'a>(&'a self, nonce: &'a str) -> Reading<'a> {
         Reading {
             operation: self.prepared.operation,
             quirks: self.prepared.quirks,

@@ -198,11 +198,11 @@ fn write_thought(thought: &Thought, part: ThoughtPart, object: &mut ObjectWriter
 #[cfg(test)]
 mod tests {
     use document::{Document, Edits};
-    use model::{ConfiguredOptions, Operation};
+    use model::{ConfiguredOptions, Operation, Settings};
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::{Call, Delivery, Quirks};
+    use crate::{Call, Delivery, Family, Quirks};
 
     const STRICT: MessageRules = MessageRules {
         members: &[
@@ -223,11 +223,14 @@ mod tests {
             operation: Operation::Chat,
             model: None,
             options: &ConfiguredOptions::default(),
+            family: &Family::UNKNOWN,
+            settings: const { &Settings::NONE },
             quirks: &quirks,
             delivery: Delivery::Whole,
             want_usage: false,
             credential: None,
             betas: "",
+            version: "",
         };
         super::super::edit(&document, &call, &mut edits, &mut losses);
         let body: Value = serde_json::from_slice(&document.apply(&edits).to_bytes()).unwrap();
