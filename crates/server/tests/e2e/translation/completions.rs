@@ -340,7 +340,10 @@ fn streams() {
         let source = if completer.counts.1 { "reported" } else { "estimated" };
         assert_eq!(record["gateway"]["usage"]["source"], source, "{record}");
         assert_eq!(record["gateway"]["usage"]["total_tokens"], last["usage"]["total_tokens"], "{record}");
-        assert_eq!((&record["gateway"]["outcome"], &record["gateway"]["stream"]), (&json!("completed"), &json!(true)));
+        assert_eq!(
+            (&record["gateway"]["outcome"], &record["gateway"]["stream"]),
+            (&json!("completed"), &json!(true))
+        );
     });
 }
 
