@@ -55,12 +55,7 @@ fuzz_target!(|input: &[u8]| {
 });
 
 fn relay(settings: RelaySettings, quirks: &Quirks) -> SseRelay {
-<<<<<<< HEAD
     let reader = OPENAI.stream(&Reading { operation: Operation::Chat, quirks, nonce: "n", named: None });
-=======
-    let reading = Reading { operation: Operation::Chat, quirks, nonce: "n", named: None };
-    let reader = OPENAI.stream(&reading);
->>>>>>> normal
     let fault = Box::new(|fault| Bytes::from(format!("data: {{\"error\":{{\"message\":\"{fault}\"}}}}\n\n")));
     SseRelay::new(reader, settings, fault)
 }
