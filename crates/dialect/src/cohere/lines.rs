@@ -104,8 +104,6 @@ impl Lines {
                 self.call(line.value("tool_calls"), events);
             }
             Some("stream-start") => self.start(line, events),
-            // No beginning of an answer: the status is still to be decided.
-            Some(_) => {}
             None if ended => return self.last(line, events),
             None if line.value("message").is_some() || line.value("error").is_some() => {
                 return self.fail(line, events);
@@ -114,7 +112,8 @@ impl Lines {
                 self.start(line, events);
                 self.text(0, line.value("text"), events);
             }
-            None => {}
+            // No beginning of an answer: the status is still to be decided.
+            _ => {}
         }
         Progress::More
     }
