@@ -11,6 +11,17 @@ use super::calls::{Calls, Way};
 use super::{citation, finish};
 use crate::{plain_error, read};
 
+/// Events that say something.
+const SPEAKING: [&str; 7] = [
+    "content-start",
+    "content-delta",
+    "tool-plan-delta",
+    "tool-call-start",
+    "tool-call-delta",
+    "citation-start",
+    "message-end",
+];
+
 pub(super) struct Content {
     calls: Calls,
     phase: Phase,
@@ -99,7 +110,8 @@ impl Content {
             // Where nothing was said before, this is all of the answer.
             return Ok(self.fail(UpstreamError::new(500, message), events));
         }
-        if kind.is_none() {
+        // What is none of these is no beginning of an answer: the status is still to be decided.
+        if !kind.is_some_and(|kind| SPEAKING.contains(&kind)) {
             return Ok(Progress::More);
         }
         self.start(None, events);

@@ -103,15 +103,17 @@ impl Lines {
                 }
                 self.call(line.value("tool_calls"), events);
             }
-            Some(_) => self.start(line, events),
+            Some("stream-start") => self.start(line, events),
             None if ended => return self.last(line, events),
             None if line.value("message").is_some() || line.value("error").is_some() => {
                 return self.fail(line, events);
             }
-            None => {
+            None if line.value("text").is_some() => {
                 self.start(line, events);
                 self.text(0, line.value("text"), events);
             }
+            // No beginning of an answer: the status is still to be decided.
+            _ => {}
         }
         Progress::More
     }

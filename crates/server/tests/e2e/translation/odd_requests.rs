@@ -156,7 +156,7 @@ fn what_a_provider_cannot_be_told_has_the_clients_name() {
 #[test]
 fn large_requests_are_served() {
     let world = WORLD.hold();
-    let turns: Vec<String> = (0..10_000)
+    let turns: Vec<String> = (0..4000)
         .map(|turn| {
             let role = if turn % 2 == 0 { "user" } else { "assistant" };
             format!(r#"{{"role":"{role}","content":"t{turn}"}}"#)
@@ -174,16 +174,18 @@ fn large_requests_are_served() {
                 format!(r#"{{"name":"f{number}","input_schema":{{"type":"object"}}}}"#)
             }
         };
-        format!(r#""tools":[{}]"#, (0..2000).map(tool).collect::<Vec<_>>().join(","))
+        format!(r#""tools":[{}]"#, (0..1000).map(tool).collect::<Vec<_>>().join(","))
     };
     // Every turn counts its calls anew, as some servers do.
     let call = r#"{"role":"assistant","tool_calls":[{"id":"call_0","type":"function","function":{"name":"f0","arguments":"{}"}}]},{"role":"tool","tool_call_id":"call_0","content":"t0"}"#;
     let used = r#"{"role":"assistant","content":[{"type":"tool_use","id":"call_0","name":"f0","input":{}}]},{"role":"user","content":[{"type":"tool_result","tool_use_id":"call_0","content":"t0"}]}"#;
     let calls = |openai: bool| {
         let turns = vec![if openai { call } else { used }; 3000].join(",");
-        format!(r#""messages":[{{"role":"user","content":"x"}},{turns},{{"role":"user","content":"t9999"}}]"#)
+        format!(r#""messages":[{{"role":"user","content":"x"}},{turns},{{"role":"user","content":"t3999"}}]"#)
     };
-    for target in targets().filter(|target| target.tools) {
+    // One of each way to pair calls and results.
+    let pairing = ["anthropic", "bedrock-nova", "gemini", "ollama"];
+    for target in targets().filter(|target| pairing.contains(&target.name)) {
         for openai in [true, false] {
             for (tag, member) in
                 [("many-turns", turns.clone()), ("many-tools", tools(openai)), ("many-calls", calls(openai))]
@@ -201,7 +203,7 @@ fn large_requests_are_served() {
                 );
                 let sent = world.upstream.tagged(&super::tagged(target, tag));
                 let text = sent.last().expect("a request upstream").text();
-                let last = if tag == "many-tools" { "f1999" } else { "t9999" };
+                let last = if tag == "many-tools" { "f999" } else { "t3999" };
                 assert!(text.contains("\"f0\"") || text.contains("t0"), "{} {tag}", target.name);
                 assert!(text.contains(last), "{} {tag}", target.name);
             }
