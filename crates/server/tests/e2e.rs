@@ -26,6 +26,8 @@ mod identity;
 mod keys;
 #[path = "e2e/lifecycle.rs"]
 mod lifecycle;
+#[path = "e2e/messages_options.rs"]
+mod messages_options;
 #[path = "e2e/model_names.rs"]
 mod model_names;
 #[path = "e2e/models.rs"]
