@@ -35,6 +35,7 @@ mod models;
 #[path = "e2e/odd_answers.rs"]
 mod odd_answers;
 #[path = "e2e/pitfalls.rs"]
+mod payloads;
 mod pitfalls;
 #[path = "e2e/prices.rs"]
 mod prices;

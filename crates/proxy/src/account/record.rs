@@ -1,5 +1,7 @@
 //! From the facts of an account to its record.
 
+use std::time::Instant;
+
 use model::Usage;
 use telemetry::{
     Ai, Attempt, Attempts, Azure, Cost, Entity, Latencies, Mode, PriceSource, Record, RecordTarget, cost,
@@ -17,6 +19,8 @@ impl Attempts for Account {
 }
 
 pub(super) fn of(account: &Account, response_bytes: u64) -> Record<'_> {
+    // One moment for all, so that the times of a record agree.
+    let now = Instant::now();
     let snapshot = &*account.snapshot;
     let route = account.route.and_then(|index| snapshot.routes.get(index));
     let service = route.and_then(|route| route.service).and_then(|index| snapshot.services.get(index));
@@ -53,23 +57,23 @@ pub(super) fn of(account: &Account, response_bytes: u64) -> Record<'_> {
         request_bytes: account.request_bytes,
         response_bytes,
         stream: account.stream,
-        latencies: latencies(account),
+        latencies: latencies(account, now),
         usage: account.usage,
         losses: Some(&account.losses),
         outcome: account.outcome,
         error: account.error,
         attempts: account,
-        ai: sent.and_then(|sent| ai(account, sent)),
+        ai: sent.and_then(|sent| ai(account, sent, now)),
     }
 }
 
-fn latencies(account: &Account) -> Latencies {
+fn latencies(account: &Account, now: Instant) -> Latencies {
     let (before, upstream) = account.latencies_so_far();
     Latencies {
-        total: account.started.elapsed(),
+        total: now.duration_since(account.started),
         gateway: before,
         upstream_first_byte: upstream,
-        receive: account.upstream_head.map(|head| head.elapsed()),
+        receive: account.upstream_head.map(|head| now.duration_since(head)),
         first_token: account
             .first_bytes
             .filter(|_| account.stream)
@@ -90,7 +94,7 @@ fn priced(account: &Account, sent: &Sent) -> (PriceSource, Cost) {
     }
 }
 
-fn ai<'a>(account: &'a Account, sent: &'a Sent) -> Option<Ai<'a>> {
+fn ai<'a>(account: &'a Account, sent: &'a Sent, now: Instant) -> Option<Ai<'a>> {
     let payload = account.payload.as_ref().map(|bodies| bodies.payload());
     if !sent.logging.statistics && payload.is_none() {
         return None;
@@ -106,7 +110,7 @@ fn ai<'a>(account: &'a Account, sent: &'a Sent) -> Option<Ai<'a>> {
         request_model: sent.model.as_deref(),
         told: &account.told,
         mode: if account.stream { Mode::Stream } else { Mode::Oneshot },
-        latency: sent.at.elapsed(),
+        latency: now.duration_since(sent.at),
         first_token: first.map(|first| first.saturating_duration_since(sent.at)),
         azure: setting("azure_instance").map(|instance| Azure {
             instance: Some(instance),

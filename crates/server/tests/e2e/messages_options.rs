@@ -42,7 +42,7 @@ routes:
               temperature: 0.5
 "#;
 
-fn ask(world: &World, tag: &str, version: &str, more: Value) -> Answer {
+fn ask(world: &World, tag: &str, version: &str, more: &Value) -> Answer {
     let mut body = json!({"max_tokens": 50, "messages": [{"role": "user", "content": "hi"}]});
     body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
     let call = Call::post("/relayed/v1/messages").header("anthropic-version", version);
@@ -71,7 +71,7 @@ fn what_the_model_refuses_is_left_out_and_told() {
             Some("temperature=dropped, top_p=dropped, top_k=dropped"),
         ),
     ] {
-        let answer = ask(&world, tag, version, json!({"model": model})).expect(200);
+        let answer = ask(&world, tag, version, &json!({"model": model})).expect(200);
         assert_eq!(answer.header("x-ai-proxy-losses"), lost, "{tag}");
         let body: Value = serde_json::from_slice(&world.upstream.only(tag).body).unwrap();
         assert_eq!(json!([body["temperature"], body["top_p"], body["top_k"]]), sent, "{tag}");
@@ -81,7 +81,8 @@ fn what_the_model_refuses_is_left_out_and_told() {
 #[test]
 fn what_the_client_says_is_left_to_the_provider() {
     let world = WORLD.hold();
-    let refused = ask(&world, "o-own", "2023-06-01", json!({"model": "claude-opus-4-7", "temperature": 0.5}));
+    let refused =
+        ask(&world, "o-own", "2023-06-01", &json!({"model": "claude-opus-4-7", "temperature": 0.5}));
     assert_eq!(refused.status, 400, "{}", refused.text());
     let body: Value = serde_json::from_slice(&world.upstream.only("o-own").body).unwrap();
     assert_eq!(body["temperature"], 0.5);
