@@ -25,11 +25,9 @@ pub(crate) use logs::{file_log, http_log};
 pub(crate) use metrics::prometheus;
 pub(crate) use opentelemetry::opentelemetry;
 
-use ::auth::CloudIdentity;
-
 use crate::problem::{Place, Problems};
 use crate::tree::{NodeId, Tree};
-use crate::{Configuration, IdentityDefect, Protocol};
+use crate::{Configuration, LoadOptions, Protocol};
 
 use identity::Identities;
 
@@ -39,7 +37,7 @@ pub(crate) struct Builder<'a> {
     problems: &'a mut Problems,
     /// What is valid and not served yet.
     unserved: &'a mut Problems,
-    identity_defect: &'a dyn Fn(&CloudIdentity) -> Option<IdentityDefect>,
+    options: &'a LoadOptions<'a>,
     made: Configuration,
     services: Identities,
     routes: Identities,
@@ -62,13 +60,13 @@ pub(crate) fn build(
     tree: &Tree,
     problems: &mut Problems,
     unserved: &mut Problems,
-    identity_defect: &dyn Fn(&CloudIdentity) -> Option<IdentityDefect>,
+    options: &LoadOptions<'_>,
 ) -> Configuration {
     let mut builder = Builder {
         tree,
         problems,
         unserved,
-        identity_defect,
+        options,
         made: Configuration::default(),
         services: Identities::new("service"),
         routes: Identities::new("route"),

@@ -66,7 +66,7 @@ pub fn load(text: &str, name: &str, options: &LoadOptions<'_>) -> Result<Loaded,
     };
     checker.document();
     let mut unserved = Problems::new(name);
-    let configuration = build(&tree, &mut problems, &mut unserved, options.identity_defect);
+    let configuration = build(&tree, &mut problems, &mut unserved, options);
     let problems = problems.finish();
     if problems.iter().any(|problem| problem.severity == Severity::Error) {
         return Err(problems);

@@ -60,7 +60,7 @@ impl Builder<'_> {
             Cloud::Azure => self.azure(&place).map(CloudIdentity::Azure),
             Cloud::Google => self.google(&place).map(CloudIdentity::Google),
         };
-        if let Some(defect) = identity.as_ref().and_then(self.identity_defect) {
+        if let Some(defect) = identity.as_ref().and_then(self.options.identity_defect) {
             let of_auth = auth.fields().iter().any(|field| field.name == defect.field);
             let place = if of_auth { *auth } else { options.below("bedrock") };
             let spot = place.spot(defect.field);

@@ -38,6 +38,9 @@ impl Builder<'_> {
             let Some(config) = config.filter(|_| enabled) else {
                 continue;
             };
+            if matches!(config, PluginConfig::Prometheus(_) | PluginConfig::OpenTelemetry(_)) {
+                self.without_effect(plugin.name, view.spot("name").place());
+            }
             let first = *seen.entry((plugin.name, scope)).or_insert(node);
             if first != node {
                 let line = self.tree.at(first).line;
@@ -52,6 +55,16 @@ impl Builder<'_> {
                 config,
             };
             self.made.plugins.push(made);
+        }
+    }
+
+    /// A plugin that is checked and does nothing yet: nobody is to think that it does.
+    fn without_effect(&mut self, name: &str, place: Place<'_>) {
+        let message = format!("plugin {name} is not served yet");
+        if self.options.ignore_unsupported_plugins {
+            self.warning(place, message);
+        } else {
+            self.unserved.error(self.tree, place, message);
         }
     }
 

@@ -221,6 +221,15 @@ fn prometheus() {
 }
 
 #[test]
+fn what_has_no_effect_yet_is_told() {
+    let text = "_format_version: '3.0'\nplugins: [{name: prometheus}]\n";
+    let loaded = super::load(text).unwrap_or_else(|problems| panic!("{problems:?}"));
+    assert!(loaded.warnings.is_empty());
+    let told: Vec<&str> = loaded.unserved.iter().map(|problem| &*problem.message).collect();
+    assert_eq!(told, ["plugin prometheus is not served yet"]);
+}
+
+#[test]
 fn opentelemetry_has_the_defaults_of_kong() {
     let settings = opentelemetry("{traces_endpoint: 'http://c:4318/v1/traces'}");
     assert_eq!(settings.traces.as_ref().unwrap().target.expose(), "/v1/traces");
