@@ -34,8 +34,9 @@ mod model_names;
 mod models;
 #[path = "e2e/odd_answers.rs"]
 mod odd_answers;
-#[path = "e2e/pitfalls.rs"]
+#[path = "e2e/payloads.rs"]
 mod payloads;
+#[path = "e2e/pitfalls.rs"]
 mod pitfalls;
 #[path = "e2e/prices.rs"]
 mod prices;

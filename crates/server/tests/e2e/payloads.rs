@@ -49,7 +49,10 @@ fn a_record_tells_meta_usage_cost_and_payload() {
     assert!(!record.to_string().contains("CANARY"), "{record}");
     let proxy = &record["ai"]["proxy"];
     assert_eq!(proxy["meta"]["provider_name"], "openai");
-    assert_eq!((&proxy["meta"]["request_model"], &proxy["meta"]["request_mode"]), (&json!("gpt-4o"), &json!("oneshot")));
+    assert_eq!(
+        (&proxy["meta"]["request_model"], &proxy["meta"]["request_mode"]),
+        (&json!("gpt-4o"), &json!("oneshot"))
+    );
     assert_eq!(proxy["meta"]["response_model"], answer.json()["model"]);
     let usage = &proxy["usage"];
     assert_eq!((&usage["total_tokens"], &usage["counts"]), (&json!(5), &json!("exact")));
@@ -73,7 +76,10 @@ fn a_stream_is_recorded_as_the_whole_answer_that_it_is() {
     let response: Value = serde_json::from_str(proxy["payload"]["response"].as_str().unwrap()).unwrap();
     let said = response["choices"][0]["message"]["content"].as_str().unwrap();
     assert!(!said.is_empty() && answer.text().contains(said.split(' ').next().unwrap()), "{response}");
-    assert_eq!((&response["object"], &response["choices"][0]["finish_reason"]), (&json!("chat.completion"), &json!("stop")));
+    assert_eq!(
+        (&response["object"], &response["choices"][0]["finish_reason"]),
+        (&json!("chat.completion"), &json!("stop"))
+    );
     assert_eq!(response["response"], said);
 }
 
