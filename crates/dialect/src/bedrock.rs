@@ -3,6 +3,7 @@
 mod answer;
 mod codec;
 mod content;
+mod count;
 mod decoder;
 mod embeddings;
 mod error;
@@ -10,4 +11,5 @@ mod request;
 mod usage;
 
 pub use codec::{CHAT_CODEC, ConverseCodec};
+pub use count::{COUNT, ConverseCount};
 pub use embeddings::{EMBEDDINGS, InvokeEmbeddings};

@@ -5,6 +5,7 @@
 
 mod endpoint;
 mod families;
+mod naming;
 mod path;
 mod providers;
 pub mod query;
@@ -16,6 +17,7 @@ mod url;
 pub use auth::{HostBinding, HostPattern, Origin, Scheme};
 pub use endpoint::{Asked, Endpoint, EndpointError, Form};
 pub use model::Settings;
+pub use naming::Named;
 pub use path::encode_segment;
 pub use registry::{all, by_id};
 pub use route::{Route, Wire};

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use dialect::WholeAnswer;
 use http::{Method, StatusCode, Uri};
-use model::{Losses, Usage, UsageSource};
+use model::{LossKind, Losses, Usage, UsageSource};
 use provider::Endpoint;
 use stream::{StreamEnd, StreamFault, Summary};
 use telemetry::{Entity, GaugeHold, Latencies, Outcome, Record, RecordTarget, ResponseSource};
@@ -200,6 +200,14 @@ impl Account {
     /// The answer is the gateway's own and not an error.
     pub fn answered_here(&mut self) {
         self.status = StatusCode::OK;
+    }
+
+    /// The answer is a count of tokens that the gateway has estimated.
+    pub fn estimated_count(&mut self) {
+        self.answered_here();
+        self.source = ResponseSource::Gateway;
+        self.outcome = Outcome::Completed;
+        self.losses.add("input_tokens", LossKind::Approximated);
     }
 
     /// A whole answer was read; `estimated` is the input to assume where the upstream told no usage.

@@ -40,6 +40,17 @@ impl Body {
         Ok(Self::Form(Box::new(Form::read(bytes, &boundary, name)?)))
     }
 
+    /// Another object made of the one that this body would be.
+    pub fn map_object(self, make: impl FnOnce(&Document) -> Vec<u8>) -> Result<Self, GatewayError> {
+        let Self::Object { document, edits } = self else {
+            return Err(GatewayError::Internal("a body is no object"));
+        };
+        let edited = Document::parse(document.apply(&edits).to_bytes()).map_err(GatewayError::Json)?;
+        let made = Document::parse(make(&edited).into())
+            .map_err(|_| GatewayError::Internal("a codec has written what is no JSON object"))?;
+        Ok(Self::written(made))
+    }
+
     /// Whether the body has a credential of the caller's at this name; null is none.
     fn has(&self, name: &str) -> bool {
         match self {

@@ -15,6 +15,7 @@ use stream::{Frame, Framer, Framing, Opaque, RelaySettings, SseRelay, StreamFaul
 use crate::account::Account;
 use crate::answer::{ClientBody, EventStream, Machine, Opening, Passing, Promise, Reframed, StreamSettings};
 use crate::body::Body;
+use crate::count::Counted;
 use crate::error::GatewayError;
 use crate::frames::next_frame;
 use crate::headers;
@@ -216,7 +217,11 @@ impl Delivering<'_, '_> {
             }
             return Ok((parts, content));
         }
-        let operation = self.prepared.operation;
+        // A request to count is one for chat, which is not answered.
+        let operation = match self.prepared.plan {
+            Plan::Count(_) => Operation::Chat,
+            _ => self.prepared.operation,
+        };
         let raw = collect(body, self.read_timeout, most_of(operation)).await?;
         let plain = self.decode(raw, encoded, &mut parts.headers)?.plain;
         parts.headers.remove(header::CONTENT_ENCODING);
@@ -235,6 +240,21 @@ impl Delivering<'_, '_> {
                 embedding.take(settings, &parts.headers, &plain).map_err(undecodable)?;
                 account.used(embedding.usage());
                 embedding.write()
+            }
+            Plan::Count(count) => {
+                match count.read(parts.status, &parts.headers, &plain).map_err(undecodable)? {
+                    Counted::Told(told) => told,
+                    Counted::Estimated(estimate) => {
+                        parts.status = StatusCode::OK;
+                        account.estimated_count();
+                        response_headers::tell_losses(account.losses(), &mut parts.headers);
+                        estimate
+                    }
+                    Counted::Failed(error) => {
+                        tell_retry(&error, &mut parts.headers);
+                        self.plugin.front.error(&error)
+                    }
+                }
             }
             Plan::Translate(translation) => {
                 let error = translation.error(parts.status.as_u16(), &parts.headers, &plain);
@@ -325,7 +345,7 @@ impl Delivering<'_, '_> {
     fn envelope(&self) -> &'static dyn Envelope {
         match self.prepared.plan {
             Plan::Relay(envelope) => envelope,
-            Plan::Translate(_) | Plan::Embed(_) => self.plugin.front.envelope,
+            Plan::Translate(_) | Plan::Embed(_) | Plan::Count(_) => self.plugin.front.envelope,
         }
     }
 

@@ -10,6 +10,7 @@ mod answer;
 mod bind;
 mod body;
 mod cloud;
+mod count;
 mod deliver;
 mod embed;
 mod error;

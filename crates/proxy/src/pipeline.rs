@@ -22,7 +22,7 @@ use crate::sign::{Signed, sign};
 use crate::snapshot::{AiProxy, Snapshot};
 use crate::templates::Lookup;
 use crate::upstream::Attempted;
-use crate::{cloud, headers, models, read, render, upstream};
+use crate::{cloud, headers, models, read, render, response_headers, upstream};
 
 /// A request that failed, with its account: everything that an error's answer needs.
 struct Failed {
@@ -150,8 +150,11 @@ async fn exchange(
         Some((asides, Aside::Count)) => match prepare_count(gateway, plugin, asides, &asked) {
             Ok(Counting::Asked(prepared)) => Ok(*prepared),
             Ok(Counting::Estimated(count)) => {
-                account.answered_here();
-                return Ok(render::json(StatusCode::OK, count.into(), Vec::new(), account));
+                account.estimated_count();
+                let mut told = HeaderMap::new();
+                response_headers::tell_losses(account.losses(), &mut told);
+                let extra = told.into_iter().filter_map(|(name, value)| Some((name?, value))).collect();
+                return Ok(render::json(StatusCode::OK, count.into(), extra, account));
             }
             Err(error) => Err(error),
         },

@@ -47,7 +47,12 @@ pub fn add(delivering: &Delivering<'_, '_>, headers: &mut HeaderMap, account: &A
     if let Some(id) = PROVIDER_IDS.iter().find_map(|name| headers.get(name)).cloned() {
         headers.insert(UPSTREAM_REQUEST_ID, id);
     }
-    if let Some(value) = losses(account.losses()) {
+    tell_losses(account.losses(), headers);
+}
+
+/// Says what a request's provider was not told, or told in another way.
+pub fn tell_losses(told: &Losses, headers: &mut HeaderMap) {
+    if let Some(value) = losses(told) {
         headers.insert(LOSSES, value);
     }
 }

@@ -33,7 +33,7 @@ pub fn translate(
     document: &Document,
     call: &ChatCall<'_>,
     options: &ConfiguredOptions,
-    input_estimate: u64,
+    identity: Identity,
 ) -> Result<Translated, GatewayError> {
     let Asked { mut request, mut losses, writer } = front.read(document)?;
     request.merge(options);
@@ -44,7 +44,6 @@ pub fn translate(
     }
     let document = Document::parse(body.into())
         .map_err(|_| GatewayError::Internal("a codec has written what is no JSON object"))?;
-    let identity = identity(call.nonce, call.model, input_estimate);
     Ok(Translated { translation: Translation { codec, answer, writer, identity }, document, headers, losses })
 }
 
