@@ -13,6 +13,7 @@ mod registry;
 mod route;
 mod settings;
 mod url;
+mod vertex;
 
 pub use auth::{HostBinding, HostPattern, Origin, Scheme};
 pub use endpoint::{Asked, Endpoint, EndpointError, Form};

@@ -5,14 +5,14 @@ use dialect::anthropic::{VERTEX_CODEC as CLAUDE_CODEC, VERTEX_COUNT as CLAUDE_CO
 use dialect::gemini::{
     CHAT_CODEC, COUNT, EMBEDDINGS, VERTEX_CODEC, VERTEX_COUNT, VERTEX_EMBED_CONTENT, VERTEX_EMBEDDINGS,
 };
-use dialect::openai::CHAT_CODEC as OPENAI_CODEC;
-use dialect::{Family, Quirks, TokenLimit};
 use model::{ClientFormat, Operation};
 
-use super::mistral;
-use crate::families::{claude, embeds_one_by_one, gemini, is_claude};
 use crate::naming::{of_claude_on_vertex, of_gemini, of_google, of_mistral};
-use crate::{Base, Cloud, KeyStyle, Location, Provider, Required, Route, Setting, Settings};
+use crate::vertex::{
+    embeds_content, family, is_endpoint, is_garden, is_meta, is_mistral, is_vertex, openai, openai_completions,
+    quirks, runs_claude, speaks_openai, streamed, unserved,
+};
+use crate::{Base, Cloud, KeyStyle, Provider, Required, Route, Setting, Settings};
 
 const ENDPOINT: &str = "gemini.api_endpoint";
 const ENDPOINT_ID: &str = "gemini.endpoint_id";
@@ -99,10 +99,10 @@ pub(super) static PROVIDER: Provider = Provider {
             .naming(of_google)
             .replaced_by_path()
             .when(is_vertex),
-        vertex(Operation::Batches, project!("/batchPredictionJobs")),
-        vertex(Operation::ImageGeneration, VERTEX),
-        vertex(Operation::ImageEdit, VERTEX),
-        vertex(Operation::Video, project!("/publishers/google/models/{model}:predictLongRunning")),
+        unserved(Operation::Batches, project!("/batchPredictionJobs")),
+        unserved(Operation::ImageGeneration, VERTEX),
+        unserved(Operation::ImageEdit, VERTEX),
+        unserved(Operation::Video, project!("/publishers/google/models/{model}:predictLongRunning")),
         streamed(
             Route::translated(Operation::Chat, public!(":generateContent"), &CHAT_CODEC),
             public!(":streamGenerateContent"),
@@ -146,113 +146,3 @@ fn base(settings: &Settings) -> &'static str {
         "https://generativelanguage.googleapis.com"
     }
 }
-
-/// Streams as server-sent events; without the argument they would come as one array.
-const fn streamed(route: Route, path: &'static str) -> Route {
-    route.streaming(path).stream_query("alt", "sse").replaced_by_path()
-}
-
-const fn vertex(operation: Operation, path: &'static str) -> Route {
-    Route::unserved(operation, path).when(is_vertex)
-}
-
-fn is_vertex(location: &Location<'_>) -> bool {
-    location.settings.value(ENDPOINT).is_some()
-}
-
-/// A model of one's own, or one from the Model Garden.
-fn is_endpoint(location: &Location<'_>) -> bool {
-    is_vertex(location) && location.settings.value(ENDPOINT_ID).is_some()
-}
-
-/// Newer models know another method than the rest.
-fn embeds_content(location: &Location<'_>) -> bool {
-    is_vertex(location) && location.model.is_some_and(embeds_one_by_one)
-}
-
-/// `OpenAI`'s format, which partners' models and such from the Model Garden speak.
-const fn openai(path: &'static str, when: fn(&Location<'_>) -> bool) -> Route {
-    Route::openai_chat(path).replaced_by_path().when(when)
-}
-
-/// Chat is all they have.
-const fn openai_completions(path: &'static str, when: fn(&Location<'_>) -> bool) -> Route {
-    Route::translated(Operation::Completions, path, &OPENAI_CODEC).replaced_by_path().when(when)
-}
-
-/// Publishers whose models are spoken to in formats of their own, and words that begin a name but are none.
-const NO_PARTNERS: &[&str] = &["google", "anthropic", "mistralai", "publishers", "models", "tunedModels", "projects"];
-
-/// The partner that publishes a model, by its name `publisher/model`.
-fn partner(model: &str) -> Option<&str> {
-    let (publisher, _) = model.split_once('/')?;
-    (!NO_PARTNERS.contains(&publisher)).then_some(publisher)
-}
-
-/// Whether `OpenAI`'s format is spoken. Where a path is written out, its end says so; else the name of the model does.
-fn speaks_openai(location: &Location<'_>) -> bool {
-    match location.written_path() {
-        Some(path) if names_method(path) => path.ends_with("/chat/completions"),
-        _ => is_vertex(location) && location.model.and_then(partner).is_some(),
-    }
-}
-
-/// Whether a path says what is spoken.
-fn names_method(path: &str) -> bool {
-    path.ends_with("/chat/completions") || path.rsplit('/').next().is_some_and(|end| end.contains(':'))
-}
-
-fn is_meta(location: &Location<'_>) -> bool {
-    let meta = location.model.and_then(partner) == Some("meta");
-    meta && speaks_openai(location) && !is_endpoint(location)
-}
-
-/// A model from the Model Garden, at an endpoint of one's own.
-fn is_garden(location: &Location<'_>) -> bool {
-    is_endpoint(location) && speaks_openai(location)
-}
-
-/// Whether Mistral's own format is spoken through Vertex AI.
-fn is_mistral(location: &Location<'_>) -> bool {
-    match location.written_path() {
-        Some(path) if names_method(path) => {
-            path.contains("/publishers/mistralai/") && path.to_ascii_lowercase().ends_with("rawpredict")
-        }
-        _ => is_vertex(location) && !is_endpoint(location) && location.model.is_some_and(names_mistral),
-    }
-}
-
-fn names_mistral(model: &str) -> bool {
-    let name = of_mistral(model).name;
-    let families = ["mistral-", "ministral-", "codestral-", "mixtral-"];
-    name.len() < model.len() || families.iter().any(|family| name.starts_with(family))
-}
-
-/// Whether Claude is spoken to in its own format. Where a path is written out, its end says so; else the name of
-/// the model does.
-fn runs_claude(location: &Location<'_>) -> bool {
-    let method = location.path_end().and_then(|end| end.rsplit(':').next());
-    match method {
-        Some("rawPredict" | "streamRawPredict") => true,
-        Some("generateContent" | "streamGenerateContent") => false,
-        _ => is_vertex(location) && !is_endpoint(location) && location.model.is_some_and(is_claude),
-    }
-}
-
-fn family(model: &str) -> &'static Family {
-    if is_claude(model) {
-        claude(model)
-    } else if partner(model).is_some() || names_mistral(model) {
-        &Family::UNKNOWN
-    } else {
-        gemini(&of_google(model).name)
-    }
-}
-
-/// For those models that are spoken to in a format of `OpenAI`'s kind.
-fn quirks(model: Option<&str>, _: &Settings) -> &'static Quirks {
-    if model.is_some_and(names_mistral) { &mistral::QUIRKS } else { &PARTNER_QUIRKS }
-}
-
-static PARTNER_QUIRKS: Quirks =
-    Quirks { token_limit: TokenLimit::MaxTokens, developer_is_system: true, ..Quirks::NONE };

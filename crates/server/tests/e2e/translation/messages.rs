@@ -305,7 +305,7 @@ fn errors_of_counts() {
     each(
         |target| target.counts && !target.wrong.is_empty(),
         |world, target| {
-            let path = format!("/wrong/{}/v1/messages/count_tokens", target.name);
+            let path = format!("/a-wrong/{}/v1/messages/count_tokens", target.name);
             let error = world.send(&messages_at(&path, target, "m-count-wrong", &message_body("hi", "")));
             assert!(matches!(error.status, 400 | 401 | 403), "{}", error.text());
             assert_eq!(error.json()["type"], "error", "{}", error.text());
@@ -313,7 +313,7 @@ fn errors_of_counts() {
             for status in [429, 503] {
                 let tag = format!("m-count-{status}");
                 let call = messages_at(&path, target, &tag, &message_body("hi", ""));
-                let error = world.send(&call.header("x-sim-fault", &format!("status-{status}")));
+                let error = world.send(&call.header("x-sim-fault", &format!("status_{status}")));
                 assert_eq!(error.status, status, "{}", error.text());
                 assert_eq!(error.json()["type"], "error", "{}", error.text());
                 assert!(error.json()["error"]["message"].is_string(), "{}", error.text());
