@@ -3,6 +3,8 @@
 //!
 //! From <https://cloud.google.com/vertex-ai/generative-ai/docs/partner-models/use-partner-models>.
 
+use dialect::MemberRule::Drop;
+use dialect::Requirement::Always;
 use dialect::openai::CHAT_CODEC as OPENAI_CODEC;
 use dialect::{Family, Quirks, TokenLimit};
 use model::Operation;
@@ -119,5 +121,9 @@ pub(crate) fn quirks(model: Option<&str>, _: &Settings) -> &'static Quirks {
     if model.is_some_and(names_mistral) { &providers::MISTRAL_QUIRKS } else { &PARTNER_QUIRKS }
 }
 
-static PARTNER_QUIRKS: Quirks =
-    Quirks { token_limit: TokenLimit::MaxTokens, developer_is_system: true, ..Quirks::NONE };
+static PARTNER_QUIRKS: Quirks = Quirks {
+    rules: &[(Always, Drop("top_k"))],
+    token_limit: TokenLimit::MaxTokens,
+    developer_is_system: true,
+    ..Quirks::NONE
+};

@@ -293,7 +293,11 @@ fn tokens_are_counted() {
             assert_eq!((losses, &record["source"]), (None, &json!("upstream")), "{record}");
         } else {
             assert_eq!(losses, Some("input_tokens=approximated"));
-            assert_eq!((&record["source"], &record["status"]), (&json!("gateway"), &json!(200)), "{record}");
+            assert_eq!(
+                (&record["source"], &record["response"]["status"]),
+                (&json!("gateway"), &json!(200)),
+                "{record}"
+            );
         }
         assert_eq!(world.record(&answer)["outcome"], "completed");
     });
@@ -318,6 +322,19 @@ fn errors_of_counts() {
                 assert_eq!(error.json()["type"], "error", "{}", error.text());
                 assert!(error.json()["error"]["message"].is_string(), "{}", error.text());
             }
+            // Who does not know the place does not count; the gateway estimates. Relayed answers are not ours to change.
+            let call = messages_at(&path, target, "m-count-404", &message_body("12345678", ""));
+            let answer = world.send(&call.header("x-sim-fault", "status_404"));
+            if target.provider == "anthropic" {
+                assert_eq!(answer.status, 404, "{}", answer.text());
+                return;
+            }
+            assert_eq!((answer.status, answer.json()), (200, json!({"input_tokens": 2})));
+            assert_eq!(answer.header("x-ai-proxy-losses"), Some("input_tokens=approximated"));
+            let record = world.record(&answer);
+            assert_eq!(record["outcome"], "completed", "{record}");
+            let statuses = (&record["response"]["status"], &record["upstream_status"]);
+            assert_eq!(statuses, (&json!(200), &json!("404")), "{record}");
         },
     );
 }
