@@ -106,12 +106,11 @@ impl Provider {
         if !is_host(&host) {
             return Err(EndpointError::Host);
         }
-        let (path, counts) = match path_of(route, location, &site, asked)? {
-            Some(path) => (path, asked.form == Form::Count),
-            None => {
-                let whole = Asked { form: Form::Whole, ..*asked };
-                (path_of(route, location, &site, &whole)?.ok_or(EndpointError::Path)?, false)
-            }
+        let (path, counts) = if let Some(path) = path_of(route, location, &site, asked)? {
+            (path, asked.form == Form::Count)
+        } else {
+            let whole = Asked { form: Form::Whole, ..*asked };
+            (path_of(route, location, &site, &whole)?.ok_or(EndpointError::Path)?, false)
         };
         if !is_safe_path(&path) {
             return Err(EndpointError::Path);

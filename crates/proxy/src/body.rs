@@ -46,9 +46,9 @@ impl Body {
             return Err(GatewayError::Internal("a body is no object"));
         };
         let edited = Document::parse(document.apply(&edits).to_bytes()).map_err(GatewayError::Json)?;
-        let made = Document::parse(make(&edited).into())
+        let written = Document::parse(make(&edited).into())
             .map_err(|_| GatewayError::Internal("a codec has written what is no JSON object"))?;
-        Ok(Self::written(made))
+        Ok(Self::written(written))
     }
 
     /// Whether the body has a credential of the caller's at this name; null is none.

@@ -150,11 +150,7 @@ async fn exchange(
         Some((asides, Aside::Count)) => match prepare_count(gateway, plugin, asides, &asked) {
             Ok(Counting::Asked(prepared)) => Ok(*prepared),
             Ok(Counting::Estimated(count)) => {
-                account.estimated_count();
-                let mut told = HeaderMap::new();
-                response_headers::tell_losses(account.losses(), &mut told);
-                let extra = told.into_iter().filter_map(|(name, value)| Some((name?, value))).collect();
-                return Ok(render::json(StatusCode::OK, count.into(), extra, account));
+                return Ok(estimated(count, account));
             }
             Err(error) => Err(error),
         },
@@ -202,6 +198,15 @@ async fn exchange(
             return Err(failed(error, account, plugin));
         }
     }
+}
+
+/// Answers with a count that nobody told.
+fn estimated(count: Vec<u8>, mut account: Box<Account>) -> Response<ClientBody> {
+    account.estimated_count();
+    let mut told = HeaderMap::new();
+    response_headers::tell_losses(account.losses(), &mut told);
+    let extra = told.into_iter().filter_map(|(name, value)| Some((name?, value))).collect();
+    render::json(StatusCode::OK, count.into(), extra, account)
 }
 
 fn warn_unanswered(account: &Account, prepared: &Prepared<'_>, error: &upstream::UpstreamError) {

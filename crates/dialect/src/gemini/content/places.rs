@@ -173,7 +173,9 @@ mod tests {
         #[test]
         fn every_character_is_found_however_the_text_comes(texts in prop::collection::vec(".{0,8}", 0..8)) {
             let mut places = Places::default();
-            texts.iter().for_each(|text| places.add(text));
+            for text in &texts {
+                places.add(text);
+            }
             let whole = texts.concat();
             for (at, (byte, _)) in whole.char_indices().enumerate() {
                 prop_assert_eq!(places.character(byte as u64), Some(at as u64));
