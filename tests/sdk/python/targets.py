@@ -47,6 +47,7 @@ class Target:
 
 
 UNASKED = {"reasoning": "The gateway does not ask this provider to think: reported as a loss."}
+NO_THOUGHTS = "These models are not asked to think: reported as a loss."
 FLOATS = {"embeddings in base64": "The provider refuses base64, which the SDK asks for unless told otherwise."}
 OTHER_ERRORS = {
     "openai": {"stream errors": "An error inside a stream is passed on in the provider's form, which the SDK ignores."}
@@ -78,13 +79,7 @@ TARGETS = [
             "structured": "The provider takes no schema: JSON is asked for, and the loss reported.",
         },
     ),
-    Target(
-        "gemini",
-        "gemini-2.5-flash",
-        "gemini-2.5-flash",
-        "gemini-embedding-001",
-        lacks_for={"anthropic": {"Claude Code": "Its report is empty: an empty block of thinking follows the text."}},
-    ),
+    Target("gemini", "gemini-2.5-flash", "gemini-2.5-flash", "gemini-embedding-001"),
     Target(
         "huggingface",
         "openai/gpt-oss-120b",
@@ -93,7 +88,7 @@ TARGETS = [
         shows_reasoning=False,
         lacks_for={"anthropic": HIDDEN},
     ),
-    Target("llama2", "llama3.2-vision", "qwen3", "nomic-embed-text", counts_reasoning=False, forces=False),
+    Target("llama2", "llama3.2-vision", embeds="nomic-embed-text", forces=False, lacks={"reasoning": NO_THOUGHTS}),
     Target(
         "mistral",
         "mistral-large-latest",

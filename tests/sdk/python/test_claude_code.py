@@ -11,7 +11,11 @@ from targets import able
 
 PROGRAM = pathlib.Path(__file__).parents[1] / "node/node_modules/.bin/claude"
 SECONDS = 120
-CLAUDE = {"anthropic": ("/every", "claude-sonnet-4-5"), "bedrock": ("/bedrock", "claude-sonnet-4-5-20250929")}
+CLAUDE = {
+    "anthropic": ("/every", "claude-sonnet-4-5"),
+    "bedrock": ("/bedrock", "claude-sonnet-4-5-20250929"),
+    "vertex-claude": ("/vertex", "claude-sonnet-4-5-20250929"),
+}
 EACH = pytest.mark.parametrize("target", able("anthropic", "Claude Code"), ids=lambda target: target.provider)
 CONFORMS = pytest.mark.conforms("anthropic", "Claude Code")
 
