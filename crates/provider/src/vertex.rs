@@ -118,7 +118,11 @@ pub(crate) fn family(model: &str) -> &'static Family {
 
 /// For those models that are spoken to in a format of `OpenAI`'s kind.
 pub(crate) fn quirks(model: Option<&str>, _: &Settings) -> &'static Quirks {
-    if model.is_some_and(names_mistral) { &providers::MISTRAL_QUIRKS } else { &PARTNER_QUIRKS }
+    match model {
+        Some(model) if names_mistral(model) => &providers::MISTRAL_QUIRKS,
+        Some(model) if partner(model).is_some() => &PARTNER_QUIRKS,
+        _ => &Quirks::NONE,
+    }
 }
 
 static PARTNER_QUIRKS: Quirks = Quirks {
