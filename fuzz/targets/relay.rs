@@ -5,7 +5,7 @@
 
 use bytes::Bytes;
 use dialect::Envelope as _;
-use dialect::Quirks;
+use dialect::{Quirks, Reading};
 use dialect::openai::OPENAI;
 use libfuzzer_sys::fuzz_target;
 use model::Operation;
@@ -39,7 +39,8 @@ fuzz_target!(|input: &[u8]| {
 });
 
 fn relay(settings: RelaySettings) -> SseRelay {
-    let reader = OPENAI.stream(Operation::Chat, &Quirks::NONE);
+    let reading = Reading { operation: Operation::Chat, quirks: &Quirks::NONE, nonce: "n", named: None };
+    let reader = OPENAI.stream(&reading);
     let fault = Box::new(|fault| Bytes::from(format!("data: {{\"error\":{{\"message\":\"{fault}\"}}}}\n\n")));
     SseRelay::new(reader, settings, fault)
 }

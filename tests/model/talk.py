@@ -107,9 +107,9 @@ def main():
             read = [json.loads(line) for line in lines]
     for record in read:
         print("record  ", json.dumps(record, separators=(",", ":")))
-    assert [record["outcome"] for record in read] == ["completed", "completed"]
-    assert all(record["usage"]["source"] == "reported" for record in read), "usage was not read"
-    assert all(record["usage"]["completion_tokens"] > 0 for record in read)
+    assert [record["gateway"]["outcome"] for record in read] == ["completed", "completed"]
+    assert all(record["gateway"]["usage"]["source"] == "reported" for record in read), "usage was not read"
+    assert all(record["gateway"]["usage"]["completion_tokens"] > 0 for record in read)
     print("2 passed, 0 failed")
 
 

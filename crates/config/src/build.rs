@@ -3,11 +3,15 @@
 mod ai_proxy;
 mod auth;
 mod cloud;
+mod collector;
 mod consumer;
 mod identity;
 mod key_auth;
+mod logs;
 mod matcher;
+mod metrics;
 mod name;
+mod opentelemetry;
 mod plugin;
 mod price;
 mod route;
@@ -17,10 +21,15 @@ mod unreachable;
 
 pub(crate) use ai_proxy::ai_proxy;
 pub(crate) use key_auth::key_auth;
+pub(crate) use logs::{file_log, http_log};
+pub(crate) use metrics::prometheus;
+pub(crate) use opentelemetry::opentelemetry;
+
+use ::auth::CloudIdentity;
 
 use crate::problem::{Place, Problems};
 use crate::tree::{NodeId, Tree};
-use crate::{Configuration, Protocol};
+use crate::{Configuration, IdentityDefect, Protocol};
 
 use identity::Identities;
 
@@ -30,6 +39,7 @@ pub(crate) struct Builder<'a> {
     problems: &'a mut Problems,
     /// What is valid and not served yet.
     unserved: &'a mut Problems,
+    identity_defect: &'a dyn Fn(&CloudIdentity) -> Option<IdentityDefect>,
     made: Configuration,
     services: Identities,
     routes: Identities,
@@ -48,11 +58,17 @@ struct RouteFacts {
 /// Plugins that stand in an entity, and what that entity is.
 type Nested = Vec<(NodeId, crate::Scope)>;
 
-pub(crate) fn build(tree: &Tree, problems: &mut Problems, unserved: &mut Problems) -> Configuration {
+pub(crate) fn build(
+    tree: &Tree,
+    problems: &mut Problems,
+    unserved: &mut Problems,
+    identity_defect: &dyn Fn(&CloudIdentity) -> Option<IdentityDefect>,
+) -> Configuration {
     let mut builder = Builder {
         tree,
         problems,
         unserved,
+        identity_defect,
         made: Configuration::default(),
         services: Identities::new("service"),
         routes: Identities::new("route"),

@@ -133,6 +133,12 @@ impl Checker<'_> {
                 self.error(Place::Key(id), "is not supported yet", None);
                 return;
             }
+            Note::Refused(instead) => {
+                if !self.tree.members(id).is_empty() || !self.tree.is_mapping(id) {
+                    self.error(Place::Key(id), "is not supported", Some(instead.to_owned()));
+                }
+                return;
+            }
             Note::NoEffect => {
                 self.problems.warning(self.tree, Place::Key(id), "has no effect yet");
             }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use auth::Secret;
 
+use crate::observer::{FileLog, HttpLog, OpenTelemetry, Prometheus};
 use crate::target::AiProxy;
 
 /// A whole configuration: every reference resolved, every rule checked, disabled plugins left out.
@@ -26,7 +27,7 @@ impl Configuration {
                 settings.extensions.simulate
                     || settings.extensions.models.iter().any(|listed| listed.simulate)
             }
-            PluginConfig::KeyAuth(_) => false,
+            _ => false,
         })
     }
 }
@@ -135,7 +136,11 @@ pub struct Plugin {
 
 pub enum PluginConfig {
     AiProxy(Box<AiProxy>),
+    FileLog(Box<FileLog>),
+    HttpLog(Box<HttpLog>),
     KeyAuth(Box<KeyAuth>),
+    OpenTelemetry(Box<OpenTelemetry>),
+    Prometheus(Box<Prometheus>),
 }
 
 /// `key-auth`, spec/gateway.md §8.4.

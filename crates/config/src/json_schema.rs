@@ -51,7 +51,7 @@ fn key(record: &Record) -> String {
 
 fn record_schema(record: &'static Record, depth: usize) -> String {
     let mut properties = Object::new(depth + 1);
-    let fields = || record.fields.iter().filter(|field| field.note != Note::Unsupported);
+    let fields = || record.served();
     for field in fields() {
         properties.member(field.name, &field_schema(field, depth + 2));
     }
@@ -110,7 +110,7 @@ fn field_schema(field: &Field, depth: usize) -> String {
         Note::Deprecated(_) => object.member("deprecated", "true"),
         Note::Ours => object.member("x-extension", "true"),
         Note::NoEffect => object.member("x-no-effect", "true"),
-        Note::None | Note::Ignored | Note::Unsupported => {}
+        Note::None | Note::Ignored | Note::Unsupported | Note::Refused(_) => {}
     }
     if field.secret {
         object.member("writeOnly", "true");

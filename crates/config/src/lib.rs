@@ -6,6 +6,7 @@ mod entity;
 mod json_schema;
 mod load;
 mod manual;
+mod observer;
 mod problem;
 mod schema;
 mod secrets;
@@ -20,8 +21,12 @@ pub use entity::{
     Protocol, Route, Scope, Service,
 };
 pub use json_schema::schema;
-pub use load::{LoadOptions, Loaded, load};
+pub use load::{IdentityDefect, LoadOptions, Loaded, load};
 pub use manual::reference;
+pub use observer::{
+    Collector, FileLog, HttpLog, Injected, OpenTelemetry, Prometheus, Propagation, PushedMetrics, Queue,
+    SamplingStrategy, SentHeaders, TraceFormat,
+};
 pub use problem::{Position, Problem, Severity};
 pub use schema::has_no_statistics;
 pub use target::{

@@ -1,5 +1,7 @@
 //! From text to a checked configuration.
 
+use auth::CloudIdentity;
+
 use crate::build::build;
 use crate::check::Checker;
 use crate::problem::Problems;
@@ -13,6 +15,16 @@ pub struct LoadOptions<'a> {
     pub environment: &'a dyn Fn(&str) -> Option<String>,
     /// A plugin that is not supported is left out with a warning, where it would be an error.
     pub ignore_unsupported_plugins: bool,
+    /// Finds what only a cloud's own code can tell of an identity, such as whether a key is one.
+    pub identity_defect: &'a dyn Fn(&CloudIdentity) -> Option<IdentityDefect>,
+}
+
+/// What is wrong with an identity that is configured. Says nothing of what is in the field.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct IdentityDefect {
+    /// Of `auth`, or of `model.options.bedrock`.
+    pub field: &'static str,
+    pub reason: &'static str,
 }
 
 /// A configuration without errors.
@@ -54,7 +66,7 @@ pub fn load(text: &str, name: &str, options: &LoadOptions<'_>) -> Result<Loaded,
     };
     checker.document();
     let mut unserved = Problems::new(name);
-    let configuration = build(&tree, &mut problems, &mut unserved);
+    let configuration = build(&tree, &mut problems, &mut unserved, options.identity_defect);
     let problems = problems.finish();
     if problems.iter().any(|problem| problem.severity == Severity::Error) {
         return Err(problems);

@@ -37,7 +37,7 @@ Schema.
 fn section(page: &mut String, record: &Record) {
     let _ = write!(page, "\n## {}\n\n{}\n\n", record.title, record.doc);
     page.push_str("| field | type | default | |\n|---|---|---|---|\n");
-    for field in record.fields.iter().filter(|field| field.note != Note::Unsupported) {
+    for field in record.served() {
         let _ = writeln!(
             page,
             "| `{}` | {} | {} | {} |",
@@ -71,7 +71,7 @@ fn remarks(field: &Field) -> String {
         }
         Note::NoEffect => text.push_str(" *No effect yet.*"),
         Note::Ignored => text.push_str(" *No effect here.*"),
-        Note::None | Note::Unsupported => {}
+        Note::None | Note::Unsupported | Note::Refused(_) => {}
     }
     if field.secret {
         text.push_str(" *Secret.*");

@@ -5,8 +5,12 @@ mod consumer;
 mod document;
 mod gateway;
 mod key_auth;
+mod logs;
+mod metrics;
+mod opentelemetry;
 mod options;
 mod plugin;
+mod queue;
 
 pub use ai_proxy::has_no_statistics;
 pub(crate) use ai_proxy::{AI_PROXY, MULTIMODAL_EMBEDDINGS};
@@ -14,6 +18,9 @@ pub(crate) use consumer::{CONSUMER, CONSUMER_GROUP, TOP_CREDENTIAL};
 pub(crate) use document::{DOCUMENT, VAULT_BACKENDS};
 pub(crate) use gateway::{ROUTE, SERVICE};
 pub(crate) use key_auth::KEY_AUTH;
+pub(crate) use logs::{FILE_LOG, HTTP_LOG};
+pub(crate) use metrics::PROMETHEUS;
+pub(crate) use opentelemetry::OPENTELEMETRY;
 pub(crate) use plugin::{PLUGIN, PLUGINS, SupportedPlugin};
 
 /// A mapping with known members.
@@ -65,6 +72,8 @@ pub(crate) enum Note {
     Ignored,
     /// Refused: the gateway does not have this part yet.
     Unsupported,
+    /// Refused for good; what to do instead.
+    Refused(&'static str),
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -101,6 +110,11 @@ pub(crate) const TEXTS: Kind = Kind::List(&Kind::Text(1), 0);
 impl Record {
     pub(crate) fn field(&self, name: &str) -> Option<&'static Field> {
         self.fields.iter().find(|field| field.name == name)
+    }
+
+    /// Fields that can be given.
+    pub(crate) fn served(&self) -> impl Iterator<Item = &'static Field> {
+        self.fields.iter().filter(|field| !matches!(field.note, Note::Unsupported | Note::Refused(_)))
     }
 }
 

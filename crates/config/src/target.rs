@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use auth::{CloudIdentity, ParamLocation, Secret};
-use model::{ClientFormat, ConfiguredOptions, Operation};
+use model::{ClientFormat, ConfiguredOptions, Operation, Prices};
 use provider::Provider;
 
 use crate::Template;
@@ -46,9 +46,8 @@ pub struct Target {
     pub settings: Vec<(Box<str>, Template)>,
     pub upstream_url: Option<Template>,
     pub upstream_path: Option<Template>,
-    /// `input_cost` and its kin: raw decimal text by dotted name, for the record. Entries of lists are named by
-    /// what they are for: `cache_write_cost_list.5m.cost`, `context_window_factor.200000.input_factor`.
-    pub prices: Vec<(Box<str>, Box<str>)>,
+    /// `input_cost` and its kin, where they say what a chat costs.
+    pub prices: Option<Prices>,
 }
 
 /// `auth.*`.

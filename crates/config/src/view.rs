@@ -1,5 +1,7 @@
 //! Typed reading of a mapping that was checked: the value, else the file's default, else the table's.
 
+use std::time::Duration;
+
 use crate::problem::Place;
 use crate::schema::{Field, Kind, Need, Record};
 use crate::tree::{NodeId, Origin, Scalar, Tree, join};
@@ -148,6 +150,24 @@ impl<'t> View<'t> {
             None => self.default(name).and_then(|json| json.parse().ok()),
         };
         value.and_then(|value| T::try_from(value).ok())
+    }
+
+    /// A number, with its default.
+    pub(crate) fn float(&self, name: &str) -> Option<f64> {
+        match self.scalar(name) {
+            Some(scalar) => scalar.float(),
+            None => self.default(name).and_then(|json| json.parse().ok()),
+        }
+    }
+
+    /// A time in seconds that are written as a number; none where that is negative.
+    pub(crate) fn seconds(&self, name: &str) -> Option<Duration> {
+        Duration::try_from_secs_f64(self.float(name)?).ok()
+    }
+
+    /// Members of a mapping whose names are free.
+    pub(crate) fn members(&self, name: &str) -> &'t [NodeId] {
+        self.node(name).map_or(&[], |node| self.tree.members(node))
     }
 
     /// A number as JSON text.

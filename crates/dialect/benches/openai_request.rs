@@ -6,10 +6,10 @@ use std::hint::black_box;
 
 use bytes::Bytes;
 use dialect::openai::OPENAI;
-use dialect::{Call, Delivery, Envelope, MemberRule, Quirks, Requirement, TokenLimit};
+use dialect::{Call, Delivery, Envelope, Family, MemberRule, Quirks, Requirement, TokenLimit};
 use divan::Bencher;
 use document::{Document, Edits};
-use model::{ConfiguredOptions, Losses, Operation};
+use model::{ConfiguredOptions, Losses, Operation, Settings};
 
 fn main() {
     divan::main();
@@ -50,15 +50,19 @@ fn relay_to_a_strict_provider(bencher: Bencher, content: usize) {
 fn prepare(bencher: Bencher, content: usize, quirks: &Quirks) {
     let body = chat(content);
     let options = ConfiguredOptions::default();
+    let settings = Settings::default();
     let call = Call {
         operation: Operation::Chat,
         model: Some("gpt-4o-mini-2024-07-18"),
         options: &options,
+        family: &Family::UNKNOWN,
+        settings: &settings,
         quirks,
         delivery: Delivery::Stream,
         want_usage: true,
         credential: None,
         betas: "",
+        version: "",
     };
     bencher.bench(|| {
         let document = Document::parse(black_box(body.clone())).unwrap();

@@ -4,15 +4,19 @@ use std::fmt::Write;
 use std::hint::black_box;
 
 use bytes::Bytes;
-use dialect::Quirks;
 use dialect::openai::answer::whole;
 use dialect::openai::stream::Reader;
+use dialect::{Quirks, Reading};
 use divan::Bencher;
 use divan::counter::ItemsCount;
 use model::Operation;
 use stream::{RelaySettings, SseRelay, StreamReader, UsagePolicy};
 
 const FRAMES: usize = 2000;
+
+fn reading(operation: Operation) -> Reading<'static> {
+    Reading { operation, quirks: &Quirks::NONE, nonce: "n", named: None }
+}
 
 fn main() {
     divan::main();
@@ -41,7 +45,7 @@ fn relay(bencher: Bencher, size: usize) {
         (0..body.len()).step_by(size).map(|start| body.slice(start..body.len().min(start + size))).collect();
     bencher.counter(ItemsCount::new(FRAMES)).bench_local(|| {
         let settings = RelaySettings { usage: UsagePolicy::Hide, ..RelaySettings::default() };
-        let reader = Reader::new(Operation::Chat, &Quirks::NONE);
+        let reader = Reader::new(&reading(Operation::Chat));
         let mut relay = SseRelay::new(Box::new(reader), settings, Box::new(|_| Bytes::new()));
         let mut out = Vec::new();
         for chunk in &chunks {
@@ -55,7 +59,7 @@ fn relay(bencher: Bencher, size: usize) {
 #[divan::bench(args = [r#"{"content":" answer"}"#, r#"{"tool_calls":[{"index":0,"function":{"arguments":"{\"a"}}]}"#])]
 fn read(bencher: Bencher, delta: &str) {
     let chunk = chunk(delta);
-    let mut reader = Reader::new(Operation::Chat, &Quirks::NONE);
+    let mut reader = Reader::new(&reading(Operation::Chat));
     bencher.bench_local(|| reader.frame(None, black_box(chunk.as_bytes())));
 }
 
@@ -66,7 +70,7 @@ fn read_usage(bencher: Bencher) {
         r#""usage":null"#,
         r#""usage":{"prompt_tokens":18,"completion_tokens":286,"total_tokens":304,"prompt_tokens_details":{"cached_tokens":0,"audio_tokens":0},"completion_tokens_details":{"reasoning_tokens":192,"audio_tokens":0}}"#,
     );
-    let mut reader = Reader::new(Operation::Chat, &Quirks::NONE);
+    let mut reader = Reader::new(&reading(Operation::Chat));
     bencher.bench_local(|| reader.frame(None, black_box(chunk.as_bytes())));
 }
 
@@ -76,7 +80,7 @@ fn whole_embeddings_30_kb(bencher: Bencher) {
     let body = format!(
         r#"{{"object":"list","data":[{{"object":"embedding","index":0,"embedding":[{floats}]}}],"model":"text-embedding-3-small","usage":{{"prompt_tokens":8,"total_tokens":8}}}}"#
     );
-    bencher.bench_local(|| whole(Operation::Embeddings, &Quirks::NONE, black_box(body.as_bytes())));
+    bencher.bench_local(|| whole(&reading(Operation::Embeddings), black_box(body.as_bytes())));
 }
 
 #[divan::bench]
@@ -85,5 +89,5 @@ fn whole_chat(bencher: Bencher) {
     let body = format!(
         r#"{{"id":"x","object":"chat.completion","created":1,"model":"gpt","choices":[{{"index":0,"message":{{"role":"assistant","content":"{text}"}},"finish_reason":"stop"}}],"usage":{{"prompt_tokens":8,"completion_tokens":200,"total_tokens":208}}}}"#
     );
-    bencher.bench_local(|| whole(Operation::Chat, &Quirks::NONE, black_box(body.as_bytes())));
+    bencher.bench_local(|| whole(&reading(Operation::Chat), black_box(body.as_bytes())));
 }

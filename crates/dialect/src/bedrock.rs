@@ -13,3 +13,4 @@ mod usage;
 pub use codec::{CHAT_CODEC, ConverseCodec};
 pub use count::{COUNT, ConverseCount};
 pub use embeddings::{EMBEDDINGS, InvokeEmbeddings};
+pub(crate) use error::{read as answer_error, read_event as event_error};

@@ -88,6 +88,12 @@ pub trait ChatCodec: ErrorReader {
     /// what passes.
     fn handling(&self, parameter: Parameter, family: &Family) -> Handling;
 
+    /// Those headers of a client, by their lower-case names, that `encode` reads in the request: what it takes of
+    /// them goes into the body, and they themselves go no further.
+    fn reads_headers(&self) -> &'static [&'static str] {
+        &[]
+    }
+
     /// Writes a request. Whatever of it is not in the body is a loss, or an error.
     fn encode(&self, request: &ChatRequest, call: &ChatCall<'_>) -> Result<Encoded, EncodeError>;
 }

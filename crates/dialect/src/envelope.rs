@@ -3,11 +3,11 @@
 use std::borrow::Cow;
 
 use document::{Document, Edits};
-use model::{ConfiguredOptions, Losses, Operation, Usage};
+use model::{ConfiguredOptions, Losses, Operation, Settings, Told, UpstreamError, Usage};
 use stream::StreamReader;
 use thiserror::Error;
 
-use crate::Quirks;
+use crate::{Family, HeaderOf, Quirks};
 
 /// What the gateway reads from a request body before it decides anything.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -34,6 +34,9 @@ pub struct Call<'a> {
     /// Name that the provider knows the model by; none where the URL names it.
     pub model: Option<&'a str>,
     pub options: &'a ConfiguredOptions,
+    /// What of the options the model takes.
+    pub family: &'a Family,
+    pub settings: &'a Settings,
     pub quirks: &'a Quirks,
     pub delivery: Delivery,
     /// The gateway wants to know the usage of a stream, whether the client asked or not.
@@ -42,6 +45,8 @@ pub struct Call<'a> {
     pub credential: Option<&'a str>,
     /// What the client's header `anthropic-beta` says, for the dialect that knows it; mostly empty.
     pub betas: &'a str,
+    /// What the client's header `anthropic-version` says, likewise.
+    pub version: &'a str,
 }
 
 /// Why a request is refused with 400. The texts are those that clients match on.
@@ -65,6 +70,20 @@ pub struct WholeAnswer {
     pub usage: Option<Usage>,
     /// Bytes of generated text, for an estimate where no usage was reported.
     pub output_bytes: u64,
+    pub told: Told,
+    /// The body as clients of the format can read it; none where they can read the one that came.
+    pub mended: Option<Vec<u8>>,
+}
+
+/// What is known of an answer before it is read.
+#[derive(Debug, Clone, Copy)]
+pub struct Reading<'a> {
+    pub operation: Operation,
+    pub quirks: &'a Quirks,
+    /// Unique for the request, lower-case letters and digits: what an answer lacks in ids begins with it.
+    pub nonce: &'a str,
+    /// The name by which the client is told of the model that answers, where it must be this one.
+    pub named: Option<&'a str>,
 }
 
 /// Why a whole answer with status 2xx is not an answer of its operation.
@@ -117,9 +136,20 @@ pub trait Envelope: Sync {
     /// Estimated input tokens of a request (spec/gateway.md §3.7), for when the provider reports none.
     fn estimate_input(&self, document: &Document, delivery: Delivery) -> u64;
     /// Reads a whole answer.
-    fn whole(&self, operation: Operation, quirks: &Quirks, body: &[u8]) -> Result<WholeAnswer, AnswerError>;
+    fn whole(&self, reading: &Reading<'_>, body: &[u8]) -> Result<WholeAnswer, AnswerError>;
+    /// The name by which the client is told of the model that answers, where it must be the one it asked by
+    /// (docs/decisions/0008); otherwise the answer's own stands.
+    fn named<'d>(&self, _document: &'d Document, _call: &Call<'_>) -> Option<Cow<'d, str>> {
+        None
+    }
+    /// A whole answer whose model goes by that name; none where there is nothing to change.
+    fn renamed(&self, _body: &[u8], _name: &str) -> Option<Vec<u8>> {
+        None
+    }
     /// Reads along a stream.
-    fn stream(&self, operation: Operation, quirks: &Quirks) -> Box<dyn StreamReader>;
+    fn stream(&self, reading: &Reading<'_>) -> Box<dyn StreamReader>;
+    /// Appends the text that one event of a stream adds to its first answer.
+    fn said(&self, data: &[u8], text: &mut String);
     /// An error as a whole body.
     fn error(&self, verdict: &Verdict<'_>) -> Vec<u8>;
     /// An error as one frame of a stream, complete with its blank line.
@@ -130,6 +160,15 @@ pub trait Envelope: Sync {
     }
     /// The status that an error stands for which came as the first event of a stream, under a 200.
     fn error_status(&self, data: &[u8]) -> u16;
+    /// An answer with an error status whose host tells it in another form than clients of this format know; none
+    /// where it passes as it is.
+    fn foreign_error(&self, _status: u16, _headers: HeaderOf<'_>, _body: &[u8]) -> Option<UpstreamError> {
+        None
+    }
+    /// The header in which clients look for the id of their request, where the format's own answers always have one.
+    fn request_id_header(&self) -> Option<&'static str> {
+        None
+    }
     /// A keep-alive, complete with its blank line.
     fn keep_alive(&self) -> &'static [u8];
 }

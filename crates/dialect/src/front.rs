@@ -17,6 +17,8 @@ pub struct Front {
     header_prefix: &'static str,
     /// The header in which a client asks for betas, where the format has one.
     pub beta_header: Option<&'static str>,
+    /// The header in which a client says which version of the format it speaks, where it has any.
+    pub version_header: Option<&'static str>,
 }
 
 /// What clients of a format ask for besides answers, at paths of its own.
@@ -74,6 +76,7 @@ static OPENAI: Front = Front {
     asides: None,
     header_prefix: "openai-",
     beta_header: None,
+    version_header: None,
 };
 
 static ANTHROPIC: Front = Front {
@@ -84,6 +87,7 @@ static ANTHROPIC: Front = Front {
     asides: Some(&anthropic::ASIDES),
     header_prefix: "anthropic-",
     beta_header: Some("anthropic-beta"),
+    version_header: Some("anthropic-version"),
 };
 
 /// Whether a header, by its lower-case name, is one of a client format's own: what a client tells the provider

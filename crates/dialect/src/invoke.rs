@@ -1,4 +1,7 @@
-//! Anthropic's events out of Bedrock's binary messages: `InvokeModelWithResponseStream` as server-sent events.
+//! Anthropic's events out of Bedrock's binary messages: `InvokeModelWithResponseStream` as server-sent events; and
+//! what else of `InvokeModel` is AWS's own, its errors.
+//!
+//! From <https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_InvokeModel.html>.
 
 use std::ops::ControlFlow;
 
@@ -7,8 +10,11 @@ use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use document::scan_members;
 use memchr::memchr2;
+use model::UpstreamError;
 use stream::{DEFAULT_FRAME_LIMIT, Frame, FrameName, Framer, Framing, StreamFault};
 use thiserror::Error;
+
+use crate::{HeaderOf, bedrock};
 
 /// Reframes an answer of `InvokeModelWithResponseStream`, so that it can be relayed as the event stream that
 /// the model's own API would have sent. The JSON in it is not touched.
@@ -24,12 +30,17 @@ pub struct InvokeReframer {
 pub enum InvokeFault {
     #[error(transparent)]
     Stream(#[from] StreamFault),
-    /// The provider failed: its exception or error, as it came, to be rendered for the client.
+    /// The provider failed: its exception or error, to be rendered for the client.
     #[error("the upstream reported an error in its stream")]
-    Reported(Frame),
+    Reported(UpstreamError),
     /// A message is not an object with the bytes of an event.
     #[error("a message of the upstream's stream cannot be read")]
     Unreadable,
+}
+
+/// An answer with an error status, read.
+pub(crate) fn refused(status: u16, headers: HeaderOf<'_>, body: &[u8]) -> UpstreamError {
+    bedrock::answer_error(status, headers, body)
 }
 
 impl InvokeReframer {
@@ -45,7 +56,7 @@ impl InvokeReframer {
             return Err(fault.clone());
         }
         let framed = self.framer.push(chunk, &mut self.frames).map_err(InvokeFault::from);
-        let written = self.frames.drain(..).try_for_each(|frame| write_frame(frame, out));
+        let written = self.frames.drain(..).try_for_each(|frame| write_frame(&frame, out));
         let result = written.and(framed);
         self.fault = result.as_ref().err().cloned();
         result
@@ -72,9 +83,11 @@ impl Default for InvokeReframer {
     }
 }
 
-fn write_frame(frame: Frame, out: &mut Vec<u8>) -> Result<(), InvokeFault> {
+fn write_frame(frame: &Frame, out: &mut Vec<u8>) -> Result<(), InvokeFault> {
     match &frame.kind {
-        FrameName::Exception(_) | FrameName::Error(_) => Err(InvokeFault::Reported(frame)),
+        FrameName::Exception(_) | FrameName::Error(_) => {
+            Err(InvokeFault::Reported(bedrock::event_error(frame.kind.as_str(), &frame.data)))
+        }
         // The API knows no other kind of event; a new one is not an event of the model.
         FrameName::Event(name) if name != "chunk" => Ok(()),
         FrameName::Event(_) | FrameName::None => {

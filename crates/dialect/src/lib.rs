@@ -15,6 +15,7 @@ pub mod huggingface;
 mod invoke;
 pub mod llama;
 pub mod ollama;
+mod once;
 pub mod openai;
 mod paired;
 mod plain_error;
@@ -22,6 +23,7 @@ mod prompt;
 mod quirks;
 mod read;
 pub mod sealed_id;
+mod short_id;
 mod tool_names;
 #[cfg(test)]
 mod trial;
@@ -37,7 +39,11 @@ pub use embeddings::{EmbeddingsCall, EmbeddingsCodec, EmbeddingsFront, EncodedEm
 pub use family::{CachePlaces, EffortPlace, Family, SamplingRule, Structured, Thinking, TopK};
 pub use front::{Aside, Asides, Front, front, is_format_header};
 
-pub use envelope::{AnswerError, Call, Delivery, Envelope, Head, RequestError, Verdict, WholeAnswer};
+pub use envelope::{
+    AnswerError, Call, Delivery, Envelope, Head, Reading, RequestError, Verdict, WholeAnswer,
+};
 pub use invoke::{InvokeFault, InvokeReframer};
-pub use quirks::{MemberRule, Quirks, Requirement, TokenLimit, UsageInStream};
+pub use quirks::{
+    Deviation, MemberRule, MessageRules, Quirks, Requirement, ThoughtPart, TokenLimit, UsageInStream,
+};
 pub use tool_names::{NameRule, ToolNames};

@@ -6,6 +6,8 @@
 
 use model::{AssistantMessage, AssistantPart, Message, SystemMessage, ToolCall, ToolResult, UserMessage};
 
+use crate::once::Once;
+
 /// What stands for a result that nobody gave.
 pub(crate) const NO_RESULT: &str = "(no result)";
 
@@ -41,12 +43,13 @@ struct Made<'r> {
 pub(crate) fn turns(messages: &[Message]) -> Vec<Turn<'_>> {
     let mut turns = Vec::with_capacity(messages.len());
     let mut made: Vec<Made<'_>> = Vec::new();
+    let mut ids = Once::default();
     for message in messages {
         match message {
             Message::System(system) => turns.push(Turn::System(system)),
             Message::User(user) => turns.push(Turn::User(user)),
             Message::Assistant(assistant) => {
-                let ids = record_calls(assistant, turns.len(), &mut made);
+                let ids = record_calls(assistant, turns.len(), &mut made, &mut ids);
                 turns.push(Turn::Assistant { message: assistant, ids });
             }
             Message::Tool(result) => match open_call(result, &mut made) {
@@ -59,32 +62,20 @@ pub(crate) fn turns(messages: &[Message]) -> Vec<Turn<'_>> {
 }
 
 /// Takes note of the calls of a message; gives their ids.
-fn record_calls<'r>(message: &'r AssistantMessage, turn: usize, made: &mut Vec<Made<'r>>) -> Vec<Box<str>> {
+fn record_calls<'r>(
+    message: &'r AssistantMessage,
+    turn: usize,
+    made: &mut Vec<Made<'r>>,
+    taken: &mut Once,
+) -> Vec<Box<str>> {
     let mut ids = Vec::new();
     for part in &message.parts {
         let AssistantPart::ToolCall(call) = part else { continue };
-        let id = unused(&call.id, made);
+        let id = taken.take(if call.id.is_empty() { "call" } else { &call.id }, usize::MAX);
         ids.push(id.clone());
         made.push(Made { turn, call, id, result: None });
     }
     ids
-}
-
-/// The id, or one like it that no call has.
-fn unused(id: &str, made: &[Made<'_>]) -> Box<str> {
-    let taken = |id: &str| made.iter().any(|call| &*call.id == id);
-    let base = if id.is_empty() { "call" } else { id };
-    if !taken(base) {
-        return base.into();
-    }
-    let mut number = 2_u32;
-    loop {
-        let other = format!("{base}_{number}");
-        if !taken(&other) {
-            return other.into();
-        }
-        number += 1;
-    }
 }
 
 /// The call that a result answers: the last one of its id that has none, else of its name.
@@ -93,8 +84,8 @@ fn open_call<'m, 'r>(result: &ToolResult, made: &'m mut [Made<'r>]) -> Option<&'
     let of_id = made.iter().rposition(|call| open(call) && call.call.id == result.call);
     let by_name =
         || made.iter().rposition(|call| open(call) && Some(&*call.call.name) == result.name.as_deref());
-    let answered = made.iter().any(|call| call.call.id == result.call);
-    let place = of_id.or_else(|| if answered { None } else { by_name() })?;
+    let answered = || made.iter().any(|call| call.call.id == result.call);
+    let place = of_id.or_else(|| if answered() { None } else { by_name() })?;
     made.get_mut(place)
 }
 

@@ -61,6 +61,52 @@ pub enum Requirement {
     Streaming,
 }
 
+/// How answers of a provider differ from OpenAI's, so that its clients could not read them. What differs is put right
+/// by span; all else of an answer passes as it came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Deviation {
+    /// `content` may be a list of parts: its text is joined, thoughts go to `reasoning_content`.
+    ContentParts,
+    /// Thoughts are in `reasoning` instead of `reasoning_content`.
+    ReasoningName,
+    /// Calls may lack `type`, `index` or `id`, or have their arguments as an object.
+    LooseCalls,
+    /// `finish_reason` has words of its own.
+    FinishWords,
+    /// `usage` counts in places, or under names, of its own.
+    UsageParts,
+    /// `id` may be empty.
+    EmptyId,
+    /// Addresses of sources stand in `citations` at the top instead of in annotations.
+    Sources,
+}
+
+/// What a provider wants otherwise in the messages of a chat.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct MessageRules {
+    /// The members that a message of a role may have, for providers that refuse any other: role, names. Others are
+    /// taken out, and reported as dropped where they say something.
+    pub members: &'static [(&'static str, &'static [&'static str])],
+    /// Ids of calls must be this many letters and digits; others are replaced, each by always the same.
+    pub call_id: Option<usize>,
+    /// Thoughts of the assistant go back in this form of a part of its `content`.
+    pub thoughts: Option<ThoughtPart>,
+}
+
+/// A part of `content` that tells thoughts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ThoughtPart {
+    /// `{"type":"thinking","thinking":[{"type":"text","text":"…"}],"signature":"…"}`
+    Thinking,
+    /// `{"type":"reasoning","summary":[{"type":"summary_text","text":"…","signature":"…"}]}`
+    Reasoning,
+}
+
+impl MessageRules {
+    /// Messages are as OpenAI has them.
+    pub const NONE: Self = Self { members: &[], call_id: None, thoughts: None };
+}
+
 /// Everything about an OpenAI-speaking target that is not OpenAI's own behaviour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Quirks {
@@ -73,6 +119,8 @@ pub struct Quirks {
     pub reasoning_outside_completion: bool,
     /// The reasoning that led to a tool call must come back with it, as `reasoning_content`.
     pub reasoning_in_history: bool,
+    pub messages: MessageRules,
+    pub answers: &'static [Deviation],
 }
 
 impl Quirks {
@@ -84,5 +132,7 @@ impl Quirks {
         developer_is_system: false,
         reasoning_outside_completion: false,
         reasoning_in_history: false,
+        messages: MessageRules::NONE,
+        answers: &[],
     };
 }

@@ -35,6 +35,18 @@ pub(crate) fn present(value: Option<Value<'_>>) -> Option<Value<'_>> {
     value.filter(|value| !value.is_null())
 }
 
+/// The items of a list that has nothing but objects; `name` is what the list is called where it is another thing.
+pub(crate) fn objects<'d>(
+    list: Option<Value<'d>>,
+    name: &'static str,
+) -> Result<impl Iterator<Item = Value<'d>>, DecodeError> {
+    let list = list.filter(|list| list.kind() == Kind::Array).ok_or(DecodeError::Missing(name))?;
+    if list.items().any(|item| item.kind() != Kind::Object) {
+        return Err(DecodeError::Missing(name));
+    }
+    Ok(list.items())
+}
+
 /// A count, also where it is written with a fraction, as some providers do.
 pub(crate) fn count(value: Option<Value<'_>>) -> Option<u64> {
     let value = value.filter(|value| value.kind() == Kind::Number)?;
@@ -58,6 +70,18 @@ mod tests {
         {
             let document = wrapped(number.as_bytes()).unwrap();
             assert_eq!(count(document.value(WRAPPED)), expected, "{number}");
+        }
+    }
+
+    #[test]
+    fn lists_of_objects_have_nothing_else() {
+        let count = |list: &str| {
+            let document = wrapped(list.as_bytes()).unwrap();
+            objects(document.value(WRAPPED), "list").map(Iterator::count)
+        };
+        assert_eq!((count("[]"), count("[{},{\"a\":1}]")), (Ok(0), Ok(2)));
+        for other in ["[null]", "[{},5]", "[[]]", "{}", "null", "\"x\""] {
+            assert_eq!(count(other), Err(DecodeError::Missing("list")), "{other}");
         }
     }
 

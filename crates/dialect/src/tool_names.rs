@@ -4,6 +4,8 @@ use std::collections::HashSet;
 
 use model::{AssistantPart, ChatRequest, Message, Tool};
 
+use crate::once::Once;
+
 /// What names of tools a provider takes.
 #[derive(Debug, Clone, Copy)]
 pub struct NameRule {
@@ -26,14 +28,11 @@ impl ToolNames {
         if names(request).all(|name| rule.fits(name)) {
             return Self(replaced);
         }
-        let mut taken: HashSet<Box<str>> =
-            names(request).filter(|name| rule.fits(name)).map(Into::into).collect();
+        let mut taken: Once = names(request).filter(|name| rule.fits(name)).collect();
         let mut seen = HashSet::new();
         for name in names(request).filter(|name| !rule.fits(name)) {
             if seen.insert(name) {
-                let other = rule.unused(name, &taken);
-                taken.insert(other.clone());
-                replaced.push((name.into(), other));
+                replaced.push((name.into(), rule.unused(name, &mut taken)));
             }
         }
         Self(replaced)
@@ -82,21 +81,13 @@ impl NameRule {
     }
 
     /// The nearest name that fits and that nothing else has.
-    fn unused(self, name: &str, taken: &HashSet<Box<str>>) -> Box<str> {
+    fn unused(self, name: &str, taken: &mut Once) -> Box<str> {
         let mut base: String =
             name.chars().map(|character| if self.allows(character) { character } else { '_' }).collect();
         if !base.chars().next().is_some_and(|first| self.may_start(first)) {
             base.insert(0, '_');
         }
-        let mut other: String = base.chars().take(self.longest).collect();
-        let mut number = 2_u32;
-        while taken.contains(&*other) {
-            let suffix = format!("_{number}");
-            other = base.chars().take(self.longest.saturating_sub(suffix.len())).collect();
-            other.push_str(&suffix);
-            number += 1;
-        }
-        other.into()
+        taken.take(&base, self.longest)
     }
 }
 

@@ -70,20 +70,26 @@ pub struct Attempt {
     pub family: &'static Family,
     pub delivery: Delivery,
     pub model: &'static str,
+    pub settings: Settings,
 }
 
 impl Attempt {
     pub fn of(codec: &'static dyn ChatCodec) -> Self {
-        Self { codec, family: &Family::UNKNOWN, delivery: Delivery::Whole, model: "m" }
+        Self {
+            codec,
+            family: &Family::UNKNOWN,
+            delivery: Delivery::Whole,
+            model: "m",
+            settings: Settings::default(),
+        }
     }
 
     pub fn encode(&self, request: &ChatRequest) -> Result<Encoded, EncodeError> {
-        let settings = Settings::default();
         let call = ChatCall {
             model: self.model,
             family: self.family,
             quirks: &Quirks::NONE,
-            settings: &settings,
+            settings: &self.settings,
             delivery: self.delivery,
             want_usage: true,
             nonce: "n0nce",

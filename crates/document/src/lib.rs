@@ -27,7 +27,9 @@ pub use splice::Spliced;
 pub use text::{Name, quote};
 pub use value::{Items, Kind, Member, Members, Value};
 pub use walk::{Cursor, scan_members, walk_members};
-pub use write::{ArrayWriter, ObjectWriter, append_object, write_array, write_object};
+pub use write::{
+    ArrayWriter, ObjectWriter, append_members, append_object, write_array, write_body, write_object,
+};
 
 /// How deep a document may be nested, the top-level object included.
 pub const MAX_DEPTH: u32 = 128;

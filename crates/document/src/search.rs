@@ -53,6 +53,12 @@ fn find(bytes: &[u8], mut at: usize, search: &mut impl Search) -> usize {
     // Now a hit is within the next eight words, or less than a block is left.
     while let Some(rest) = bytes.get(at..) {
         let Some(chunk) = rest.first_chunk::<8>() else {
+            // Mostly there is no hit: then the last eight bytes, some of which were passed before, have none.
+            if let Some(last) = bytes.last_chunk::<8>()
+                && search.word(u64::from_le_bytes(*last)) == 0
+            {
+                return bytes.len();
+            }
             let hit = rest.iter().position(|&byte| search.byte(byte));
             return at + hit.unwrap_or(rest.len());
         };

@@ -6,6 +6,8 @@ use std::ops::Range;
 use bytes::Bytes;
 use memchr::memchr;
 
+use crate::search::{Seen, text_stop};
+
 /// A member's name as it stands in the body, without its quotes.
 #[derive(Debug, Clone, Copy)]
 pub struct Name<'d> {
@@ -59,7 +61,8 @@ impl<'d> Name<'d> {
 
     /// The decoded name; lone surrogates and what is not UTF-8 become U+FFFD.
     pub fn decoded(self) -> Cow<'d, str> {
-        decode(self.raw).unwrap_or_else(|| String::from_utf8_lossy(self.raw))
+        let decoded = if self.escaped { decode(self.raw) } else { plain_text(self.raw) };
+        decoded.unwrap_or_else(|| String::from_utf8_lossy(self.raw))
     }
 
     pub(crate) const fn is_escaped(self) -> bool {
@@ -76,54 +79,52 @@ pub fn quote(text: &str) -> Bytes {
 
 /// Appends `text` to `out` as a JSON string, with its quotes.
 pub fn write_quoted(text: &str, out: &mut Vec<u8>) {
-    const HEX: &[u8; 16] = b"0123456789abcdef";
-    if !text.bytes().any(is_special) {
-        out.reserve(text.len() + 2);
-        out.push(b'"');
-        out.extend_from_slice(text.as_bytes());
-        out.push(b'"');
-        return;
-    }
+    let mut rest = text.as_bytes();
+    out.reserve(rest.len() + 2);
     out.push(b'"');
-    for part in text.as_bytes().split_inclusive(|&byte| is_special(byte)) {
-        let Some((&last, plain)) = part.split_last() else {
-            continue;
-        };
-        if !is_special(last) {
-            out.extend_from_slice(part);
-            continue;
-        }
+    loop {
+        let stop = text_stop(rest, 0, &mut Seen::default());
+        let (plain, special) = rest.split_at_checked(stop).unwrap_or((rest, &[]));
         out.extend_from_slice(plain);
-        match last {
-            b'"' | b'\\' => out.extend_from_slice(&[b'\\', last]),
-            b'\n' => out.extend_from_slice(b"\\n"),
-            b'\r' => out.extend_from_slice(b"\\r"),
-            b'\t' => out.extend_from_slice(b"\\t"),
-            0x08 => out.extend_from_slice(b"\\b"),
-            0x0c => out.extend_from_slice(b"\\f"),
-            _ => {
-                let digit = |nibble: u8| HEX.get(usize::from(nibble)).copied().unwrap_or(b'0');
-                out.extend_from_slice(b"\\u00");
-                out.extend_from_slice(&[digit(last >> 4), digit(last & 15)]);
-            }
-        }
+        let Some((&byte, after)) = special.split_first() else { break };
+        write_escape(byte, out);
+        rest = after;
     }
     out.push(b'"');
 }
 
-const fn is_special(byte: u8) -> bool {
-    byte < 0x20 || byte == b'"' || byte == b'\\'
+/// Appends the escape of a quote, a backslash or a control character.
+fn write_escape(byte: u8, out: &mut Vec<u8>) {
+    const HEX: &[u8; 16] = b"0123456789abcdef";
+    match byte {
+        b'"' | b'\\' => out.extend_from_slice(&[b'\\', byte]),
+        b'\n' => out.extend_from_slice(b"\\n"),
+        b'\r' => out.extend_from_slice(b"\\r"),
+        b'\t' => out.extend_from_slice(b"\\t"),
+        0x08 => out.extend_from_slice(b"\\b"),
+        0x0c => out.extend_from_slice(b"\\f"),
+        _ => {
+            let digit = |nibble: u8| HEX.get(usize::from(nibble)).copied().unwrap_or(b'0');
+            out.extend_from_slice(b"\\u00");
+            out.extend_from_slice(&[digit(byte >> 4), digit(byte & 15)]);
+        }
+    }
 }
 
 /// Decodes the inside of a JSON string. A lone surrogate becomes U+FFFD. None where it is not UTF-8 or
 /// an escape is malformed, which a validated document does not have.
 pub fn decode(inner: &[u8]) -> Option<Cow<'_, str>> {
     if memchr(b'\\', inner).is_none() {
-        return std::str::from_utf8(inner).ok().map(Cow::Borrowed);
+        return plain_text(inner);
     }
     let mut out = Vec::with_capacity(inner.len());
     decode_into(inner, &mut out, push_lossy)?;
     String::from_utf8(out).ok().map(Cow::Owned)
+}
+
+/// The inside of a JSON string without escapes.
+fn plain_text(inner: &[u8]) -> Option<Cow<'_, str>> {
+    std::str::from_utf8(inner).ok().map(Cow::Borrowed)
 }
 
 /// Decodes the inside of a JSON string so that different texts stay different: a lone surrogate is written
@@ -272,5 +273,17 @@ mod tests {
         assert_eq!(quote(""), "\"\"");
         assert_eq!(quote("a\"b\\c\u{1}\n\u{7f}é"), "\"a\\\"b\\\\c\\u0001\\n\u{7f}é\"");
         assert_eq!(quote("\u{8}\u{c}\r\t\u{1f}"), r#""\b\f\r\t\u001f""#);
+    }
+
+    #[test]
+    fn quoting_finds_what_must_be_escaped_wherever_it_stands() {
+        for length in 0..150 {
+            for at in (0..length).step_by(7).chain([length]) {
+                for special in ["\"", "\\", "\u{1f}", "é", " "] {
+                    let text = format!("{}{special}{}", "a".repeat(at), "b".repeat(length - at));
+                    assert_eq!(quote(&text), serde_json::to_string(&text).unwrap());
+                }
+            }
+        }
     }
 }

@@ -1,12 +1,20 @@
 //! Writes JSON: objects and arrays as closures, in the order in which members are given.
 
-use std::io::Write as _;
-
 use crate::text::write_quoted;
+
+/// Bytes of a short chat.
+const USUAL_BODY: usize = 1024;
 
 /// One object as bytes.
 pub fn write_object(fill: impl FnOnce(&mut ObjectWriter<'_>)) -> Vec<u8> {
     let mut out = Vec::new();
+    append_object(&mut out, fill);
+    out
+}
+
+/// The same for a whole body: with room for one of usual size, so that it is not moved again and again as it grows.
+pub fn write_body(fill: impl FnOnce(&mut ObjectWriter<'_>)) -> Vec<u8> {
+    let mut out = Vec::with_capacity(USUAL_BODY);
     append_object(&mut out, fill);
     out
 }
@@ -17,6 +25,12 @@ pub fn append_object<R>(out: &mut Vec<u8>, fill: impl FnOnce(&mut ObjectWriter<'
     let result = fill(&mut ObjectWriter { out, empty: true });
     out.push(b'}');
     result
+}
+
+/// Appends members to an object that `out` ends inside of, behind another member, and ends the object.
+pub fn append_members(out: &mut Vec<u8>, fill: impl FnOnce(&mut ObjectWriter<'_>)) {
+    fill(&mut ObjectWriter { out, empty: false });
+    out.push(b'}');
 }
 
 /// One array as bytes.
@@ -34,8 +48,7 @@ fn append_array<R>(out: &mut Vec<u8>, fill: impl FnOnce(&mut ArrayWriter<'_>) ->
 }
 
 fn append_number(out: &mut Vec<u8>, number: u64) {
-    // Writing to a vector cannot fail.
-    let _ = write!(out, "{number}");
+    out.extend_from_slice(itoa::Buffer::new().format(number).as_bytes());
 }
 
 /// Members of an object that is being written.
@@ -162,5 +175,16 @@ mod tests {
                         \"o\":{},\"l\":[\"x\",1,{},{\"s\":[\"p\",\"q\"]},[]]}";
         assert_eq!(String::from_utf8(written).unwrap(), expected);
         assert_eq!(write_array(|list| list.number(7)), b"[7]");
+        assert_eq!(write_body(|body| body.number("n", 0)), b"{\"n\":0}");
+    }
+
+    #[test]
+    fn an_open_object_is_continued() {
+        let mut out = b"{\"a\":1".to_vec();
+        append_members(&mut out, |object| object.null("b"));
+        assert_eq!(out, b"{\"a\":1,\"b\":null}");
+        let mut out = b"{\"a\":1".to_vec();
+        append_members(&mut out, |_| {});
+        assert_eq!(out, b"{\"a\":1}");
     }
 }

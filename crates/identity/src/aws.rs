@@ -18,7 +18,7 @@ use serde::Deserialize;
 use crate::environment::read_file;
 use crate::fetch::Caller;
 use crate::grant::{Issued, Lifetime};
-use crate::{Environment, Grant, IdentityError, oauth};
+use crate::{Environment, Grant, IdentityError, Kind, oauth};
 use sts::Sts;
 
 /// Keys, and how long they hold.
@@ -34,15 +34,28 @@ pub(crate) struct Aws {
     environment: Environment,
 }
 
+/// Whether what is configured can be sent.
+pub(crate) fn check(identity: &AwsIdentity) -> Result<(), IdentityError> {
+    if let Some((id, secret)) = &identity.keys {
+        AwsKeys::new(id.expose(), secret.expose(), None)
+            .map_err(|_| IdentityError::Invalid("aws_access_key_id", "it cannot be sent"))?;
+    }
+    match identity.role.as_ref().and_then(|role| role.sts_url.as_deref()) {
+        Some(url) => sts::configured(url).map(|_| ()),
+        None => Ok(()),
+    }
+}
+
 impl Aws {
     pub fn new(identity: AwsIdentity, environment: &Environment) -> Result<Self, IdentityError> {
         let configured_url = identity.role.as_ref().and_then(|role| role.sts_url.as_deref());
         let sts = Sts::new(configured_url, identity.region.as_deref(), environment)?;
-        if let Some((id, secret)) = &identity.keys {
-            AwsKeys::new(id.expose(), secret.expose(), None)
-                .map_err(|_| IdentityError::Invalid("aws_access_key_id", "it cannot be sent"))?;
-        }
+        check(&identity)?;
         Ok(Self { configured: identity.keys, role: identity.role, sts, environment: environment.clone() })
+    }
+
+    pub fn kind(&self) -> Kind {
+        if self.role.is_some() { Kind::AwsRole } else { Kind::AwsKeys }
     }
 
     pub fn name(&self) -> Box<str> {

@@ -11,7 +11,7 @@ use http::header::HeaderName;
 
 use crate::environment::read_file;
 use crate::fetch::{Call, Caller, Url};
-use crate::{Environment, Grant, IdentityError, oauth};
+use crate::{Environment, Grant, IdentityError, Kind, oauth};
 
 const AUTHORITY: &str = "https://login.microsoftonline.com";
 const AUTHORITY_VARIABLE: &str = "AZURE_AUTHORITY_HOST";
@@ -46,6 +46,19 @@ pub(crate) struct Azure {
     environment: Environment,
 }
 
+/// Whether the configured tenant can be one.
+pub(crate) fn check(identity: &AzureIdentity) -> Result<(), IdentityError> {
+    identity.tenant_id.as_deref().map_or(Ok(()), check_tenant)
+}
+
+fn check_tenant(tenant: &str) -> Result<(), IdentityError> {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'.';
+    if !tenant.bytes().all(plain) || tenant.starts_with('.') {
+        return Err(IdentityError::Invalid("azure_tenant_id", "it is neither an id nor a domain"));
+    }
+    Ok(())
+}
+
 impl Azure {
     /// All three fields are a client with its secret. Without a secret a federated token file counts before the
     /// host's own identity: where a cluster mounts one, the host's identity belongs to the node.
@@ -66,15 +79,18 @@ impl Azure {
                 _ => Way::Host { client: client_id },
             }
         };
-        let tenant = match &way {
-            Way::Secret { tenant, .. } | Way::Federated { tenant, .. } => tenant,
-            Way::Host { .. } => "none",
-        };
-        let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'.';
-        if !tenant.bytes().all(plain) || tenant.starts_with('.') {
-            return Err(IdentityError::Invalid("azure_tenant_id", "it is neither an id nor a domain"));
+        if let Way::Secret { tenant, .. } | Way::Federated { tenant, .. } = &way {
+            check_tenant(tenant)?;
         }
         Ok(Self { way, environment: environment.clone() })
+    }
+
+    pub fn kind(&self) -> Kind {
+        match self.way {
+            Way::Secret { .. } => Kind::AzureClient,
+            Way::Federated { .. } => Kind::AzureWorkload,
+            Way::Host { .. } => Kind::AzureManaged,
+        }
     }
 
     pub fn name(&self) -> Box<str> {
@@ -129,14 +145,24 @@ impl Azure {
         Ok(Call::form(url, &fields))
     }
 
+    /// Why nobody can be asked who wants no header: Azure Arc wants the content of a file instead, which only
+    /// members of a group of its machine can read.
+    fn without_header(&self) -> IdentityError {
+        if self.environment.value("IMDS_ENDPOINT").is_none() {
+            return IdentityError::Unset("IDENTITY_HEADER");
+        }
+        let reason = "it tells of Azure Arc, whose managed identities are not supported: use a client with its \
+                      secret, or a workload identity";
+        IdentityError::Invalid("IMDS_ENDPOINT", reason)
+    }
+
     /// App Service and its kin say where to ask; a virtual machine has its fixed address.
     fn host_call(&self, client: Option<&str>) -> Result<Call, IdentityError> {
         let resource = self.resource();
         let mut arguments = vec![("resource", resource)];
         arguments.extend(client.map(|client| ("client_id", client)));
         if let Some(endpoint) = self.environment.value("IDENTITY_ENDPOINT") {
-            let header =
-                self.environment.value("IDENTITY_HEADER").ok_or(IdentityError::Unset("IDENTITY_HEADER"))?;
+            let header = self.environment.value("IDENTITY_HEADER").ok_or_else(|| self.without_header())?;
             arguments.insert(0, ("api-version", "2019-08-01"));
             let url = Url::from_setting("IDENTITY_ENDPOINT", &endpoint)?.with_arguments(&arguments);
             return Call::nearby(Method::GET, url).secret_header("IDENTITY_HEADER", IDENTITY_HEADER, &header);

@@ -12,7 +12,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use thiserror::Error;
 use zeroize::Zeroizing;
 
-use crate::IdentityError;
+use crate::{IdentityError, Kind};
 
 /// Bytes that an answer may have.
 pub const MAX_REPLY: usize = 256 << 10;
@@ -24,6 +24,9 @@ const NEARBY_LIMIT: Duration = Duration::from_secs(5);
 /// Carries out calls. Redirects are not followed; bodies above [`MAX_REPLY`] are refused.
 pub trait Fetch: Send + Sync {
     fn fetch(&self, call: Call) -> Fetching;
+
+    /// Counts what an identity has fetched, with all its calls, or tried to.
+    fn count(&self, _kind: Kind, _succeeded: bool) {}
 }
 
 /// A call under way.

@@ -14,7 +14,7 @@ use zeroize::Zeroizing;
 
 use crate::environment::read_file;
 use crate::fetch::{Call, Caller, Url};
-use crate::{Environment, Grant, IdentityError, oauth};
+use crate::{Environment, Grant, IdentityError, Kind, oauth};
 use assertion::ServiceAccount;
 
 const METADATA_HOST: &str = "metadata.google.internal";
@@ -22,6 +22,9 @@ const TOKEN_PATH: &str = "/computeMetadata/v1/instance/service-accounts/default/
 const METADATA: &str = "the metadata server of Google";
 const TOKENS: &str = "the token endpoint of Google";
 const GRANT_TYPE: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
+const KEY_FIELD: &str = "gcp_service_account_json";
+const TOKEN_URL_FIELD: &str = "gcp_oauth_token_url";
+const METADATA_URL_FIELD: &str = "gcp_metadata_url";
 const KEY_VARIABLE: &str = "GCP_SERVICE_ACCOUNT";
 const FILE_VARIABLE: &str = "GOOGLE_APPLICATION_CREDENTIALS";
 const FLAVOR: HeaderName = HeaderName::from_static("metadata-flavor");
@@ -46,17 +49,31 @@ pub(crate) struct Google {
     environment: Environment,
 }
 
+/// Whether the configured key is one, and the addresses are.
+pub(crate) fn check(identity: &GoogleIdentity) -> Result<(), IdentityError> {
+    if let Some(key) = &identity.key {
+        ServiceAccount::read(KEY_FIELD, key.expose())?;
+    }
+    for (field, url) in [(TOKEN_URL_FIELD, &identity.token_url), (METADATA_URL_FIELD, &identity.metadata_url)]
+    {
+        if let Some(url) = url {
+            Url::from_setting(field, url)?;
+        }
+    }
+    Ok(())
+}
+
 impl Google {
     pub fn new(configured: GoogleIdentity, environment: &Environment) -> Result<Self, IdentityError> {
         let read = |name, url: Option<Box<str>>| url.map(|url| Url::from_setting(name, &url)).transpose();
         let way = match configured.key {
-            Some(key) => Way::Key(Box::new(ServiceAccount::read("gcp_service_account_json", key.expose())?)),
+            Some(key) => Way::Key(Box::new(ServiceAccount::read(KEY_FIELD, key.expose())?)),
             None => Self::from_environment(environment),
         };
         Ok(Self {
             way,
-            token_url: read("gcp_oauth_token_url", configured.token_url)?,
-            metadata_url: read("gcp_metadata_url", configured.metadata_url)?,
+            token_url: read(TOKEN_URL_FIELD, configured.token_url)?,
+            metadata_url: read(METADATA_URL_FIELD, configured.metadata_url)?,
             environment: environment.clone(),
         })
     }
@@ -74,6 +91,13 @@ impl Google {
             (Some(Err(error)), _, false) => Way::Broken(error),
             (_, Some(file), _) => Way::File(file),
             (account, None, _) => Way::Metadata { otherwise: account.and_then(Result::ok) },
+        }
+    }
+
+    pub fn kind(&self) -> Kind {
+        match self.way {
+            Way::Key(_) | Way::Broken(_) | Way::File(_) => Kind::GoogleServiceAccount,
+            Way::Metadata { .. } => Kind::GoogleMachine,
         }
     }
 

@@ -109,6 +109,7 @@ impl Identity {
 
     /// Notes what came of a fetch; gives the pause before the next, none where there is none.
     fn note(&self, fetched: Result<Grant, IdentityError>, failures: &mut u32) -> Option<Duration> {
+        self.caller.fetch.count(self.source.kind(), fetched.is_ok());
         match fetched {
             Ok(grant) => {
                 self.tell_success(&grant, *failures);

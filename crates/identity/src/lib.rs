@@ -14,6 +14,7 @@ mod google;
 mod grant;
 mod identities;
 mod identity;
+mod kind;
 mod oauth;
 mod source;
 
@@ -23,6 +24,8 @@ pub use fetch::{Call, Fetch, FetchError, Fetching, MAX_REPLY, Reply, Url};
 pub use grant::Grant;
 pub use identities::Identities;
 pub use identity::Identity;
+pub use kind::Kind;
+pub use source::defect;
 
 #[cfg(test)]
 mod tests;

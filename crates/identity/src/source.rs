@@ -8,7 +8,7 @@ use crate::azure::Azure;
 use crate::fetch::Caller;
 use crate::google::Google;
 use crate::identities::Key;
-use crate::{Environment, Grant, IdentityError};
+use crate::{Environment, Grant, IdentityError, Kind};
 
 pub(crate) enum Source {
     Aws(Box<Aws>),
@@ -33,12 +33,33 @@ impl Source {
         }
     }
 
+    pub fn kind(&self) -> Kind {
+        match self {
+            Self::Aws(aws) => aws.kind(),
+            Self::Azure(azure) => azure.kind(),
+            Self::Google(google) => google.kind(),
+        }
+    }
+
     pub async fn obtain(&self, caller: &Caller) -> Result<Grant, IdentityError> {
         match self {
             Self::Aws(aws) => aws.obtain(caller).await,
             Self::Azure(azure) => azure.obtain(caller).await,
             Self::Google(google) => google.obtain(caller).await,
         }
+    }
+}
+
+/// What is wrong with a configured identity whatever the environment says: the field, and the reason.
+pub fn defect(configured: &CloudIdentity) -> Option<(&'static str, &'static str)> {
+    let checked = match configured {
+        CloudIdentity::Aws(identity) => crate::aws::check(identity),
+        CloudIdentity::Azure(identity) => crate::azure::check(identity),
+        CloudIdentity::Google(identity) => crate::google::check(identity),
+    };
+    match checked {
+        Err(IdentityError::Invalid(field, reason)) => Some((field, reason)),
+        _ => None,
     }
 }
 

@@ -36,6 +36,8 @@ pub struct EmbeddingsResponse {
     pub vectors: Vec<Vector>,
     pub model: Option<Box<str>>,
     pub usage: Option<Usage>,
+    /// Members that the model has no place for, for clients of the same format.
+    pub extras: Extras,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]

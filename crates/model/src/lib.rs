@@ -10,7 +10,9 @@ mod json;
 mod loss;
 mod operation;
 mod options;
+mod prices;
 mod settings;
+mod told;
 mod upstream_error;
 mod usage;
 
@@ -21,6 +23,10 @@ pub use json::{Base64, Extra, Extras, Json, Number};
 pub use loss::{Loss, LossKind, Losses};
 pub use operation::Operation;
 pub use options::{ConfiguredOptions, OptionsPrecedence};
+pub use prices::{
+    ContextFactor, Lifetime, Price, PriceError, Prices, TierFactor, parse_lifetime, parse_tokens,
+};
 pub use settings::Settings;
+pub use told::Told;
 pub use upstream_error::{ErrorKind, UpstreamError};
 pub use usage::{Usage, UsageSource};

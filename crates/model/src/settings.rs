@@ -6,6 +6,8 @@
 pub struct Settings(Vec<(Box<str>, Box<str>)>);
 
 impl Settings {
+    pub const NONE: Self = Self(Vec::new());
+
     pub fn set(&mut self, name: impl Into<Box<str>>, value: impl Into<Box<str>>) {
         self.0.push((name.into(), value.into()));
     }

@@ -25,21 +25,32 @@ pub struct Usage {
     pub cache_write_hour: u64,
     /// Audio input.
     pub audio_input: u64,
+    /// Pictures and films as input, where the provider counts them apart.
+    pub image_input: u64,
+    /// Input that the provider made itself: results of the tools that it runs.
+    pub tool_input: u64,
     /// Visible text output.
     pub output: u64,
     /// Output spent on reasoning.
     pub reasoning: u64,
     /// Audio output.
     pub audio_output: u64,
+    /// Pictures as output.
+    pub image_output: u64,
 }
 
 impl Usage {
     /// All input: the `prompt_tokens` of OpenAI's view.
     pub const fn prompt_tokens(&self) -> u64 {
+        self.uncached_input().saturating_add(self.cache_read).saturating_add(self.cache_writes())
+    }
+
+    /// All input that has nothing to do with a prompt cache.
+    pub const fn uncached_input(&self) -> u64 {
         self.fresh_input
-            .saturating_add(self.cache_read)
-            .saturating_add(self.cache_writes())
             .saturating_add(self.audio_input)
+            .saturating_add(self.image_input)
+            .saturating_add(self.tool_input)
     }
 
     /// All that was written to the provider's prompt cache.
@@ -49,7 +60,28 @@ impl Usage {
 
     /// All output: the `completion_tokens` of OpenAI's view.
     pub const fn completion_tokens(&self) -> u64 {
-        self.output.saturating_add(self.reasoning).saturating_add(self.audio_output)
+        self.output
+            .saturating_add(self.reasoning)
+            .saturating_add(self.audio_output)
+            .saturating_add(self.image_output)
+    }
+
+    /// Both together, part by part.
+    #[must_use]
+    pub const fn plus(self, more: Self) -> Self {
+        Self {
+            fresh_input: self.fresh_input.saturating_add(more.fresh_input),
+            cache_read: self.cache_read.saturating_add(more.cache_read),
+            cache_write: self.cache_write.saturating_add(more.cache_write),
+            cache_write_hour: self.cache_write_hour.saturating_add(more.cache_write_hour),
+            audio_input: self.audio_input.saturating_add(more.audio_input),
+            image_input: self.image_input.saturating_add(more.image_input),
+            tool_input: self.tool_input.saturating_add(more.tool_input),
+            output: self.output.saturating_add(more.output),
+            reasoning: self.reasoning.saturating_add(more.reasoning),
+            audio_output: self.audio_output.saturating_add(more.audio_output),
+            image_output: self.image_output.saturating_add(more.image_output),
+        }
     }
 
     /// Input and output together.

@@ -101,6 +101,7 @@ impl Provider {
         asked: &Asked<'_>,
         binding: &HostBinding,
     ) -> Result<Endpoint, EndpointError> {
+        let location = &self.at(location);
         let site = self.site(location)?;
         let host: Box<str> = site.host.to_ascii_lowercase().into();
         if !is_host(&host) {
@@ -172,7 +173,6 @@ fn path_of(
     let written = match (site.path, configured) {
         (_, Some(path)) if preserve && location.upstream_url.is_some() => return Ok(Some(join("", path))),
         (_, None) if preserve => return Ok(Some(join("", asked.path))),
-        (Some(_), Some(path)) if !preserve && route.path_replaces => ("", path),
         (Some(path), _) if !preserve => ("", path),
         (_, Some(path)) => (route.stem, path),
         (_, None) => {

@@ -7,6 +7,7 @@ mod endpoint;
 mod families;
 mod naming;
 mod path;
+mod price_list;
 mod providers;
 pub mod query;
 mod registry;
@@ -20,6 +21,7 @@ pub use endpoint::{Asked, Endpoint, EndpointError, Form};
 pub use model::Settings;
 pub use naming::Named;
 pub use path::encode_segment;
+pub use price_list::price_lists;
 pub use registry::{all, by_id};
 pub use route::{Route, Wire};
 pub use settings::{Location, Required, Setting};
@@ -37,6 +39,8 @@ pub struct Provider {
     /// The cloud whose identities it takes in place of a key.
     pub cloud: Option<Cloud>,
     pub base: Base,
+    /// `upstream_path` takes the place of the path of `upstream_url`; elsewhere the URL's path counts.
+    pub path_replaces: bool,
     /// What it can do; of several routes of one operation the first whose condition holds counts.
     pub routes: &'static [Route],
     /// What a target's settings must be; checked when configuration is loaded.
@@ -108,6 +112,7 @@ impl Provider {
         format: ClientFormat,
         location: &Location<'_>,
     ) -> Option<&'static Route> {
+        let location = &self.at(location);
         let written = |format| {
             let mut routes = self.routes.iter();
             routes.find(|route| {
@@ -124,6 +129,16 @@ impl Provider {
         }
         let own = written(format);
         own.or_else(|| self.shared(operation, format, location))
+    }
+
+    /// `location` without the path of `upstream_url`, where `upstream_path` takes its place: what is not sent
+    /// anywhere must not say either what is spoken there.
+    fn at<'a>(&self, location: &Location<'a>) -> Location<'a> {
+        if self.path_replaces && location.upstream_path.is_some() {
+            Location { upstream_url: location.upstream_url.map(url::without_path), ..*location }
+        } else {
+            *location
+        }
     }
 
     /// What every provider has, whatever its own routes.

@@ -17,8 +17,6 @@ pub struct Route {
     pub when: fn(&Location<'_>) -> bool,
     /// What `upstream_path` is appended to, and [`path`](Self::path) as well.
     pub stem: &'static str,
-    /// `upstream_path` takes the place of the path of `upstream_url`; elsewhere the URL's path counts.
-    pub path_replaces: bool,
     /// Path on the base; `{model}` and `{setting}` are escaped as one segment each, but for the collection that
     /// the model's name puts it in. Empty where the client's own path is kept.
     pub path: &'static str,
@@ -70,7 +68,6 @@ impl Route {
             format: ClientFormat::OpenAi,
             when: everywhere,
             stem: "",
-            path_replaces: false,
             path,
             stream_path: None,
             count_path: None,
@@ -181,12 +178,6 @@ impl Route {
 
     pub(crate) const fn below(mut self, stem: &'static str) -> Self {
         self.stem = stem;
-        self
-    }
-
-    /// `upstream_path` counts more than the path of `upstream_url`.
-    pub(crate) const fn replaced_by_path(mut self) -> Self {
-        self.path_replaces = true;
         self
     }
 

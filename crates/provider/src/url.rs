@@ -56,6 +56,13 @@ impl<'a> Url<'a> {
     }
 }
 
+/// Scheme, host and port of a URL; what is no URL, as it is.
+pub(crate) fn without_path(text: &str) -> &str {
+    let authority = text.find("://").map_or(0, |at| at + 3);
+    let path = text.get(authority..).and_then(|rest| rest.find(['/', '?', '#']));
+    path.and_then(|at| text.get(..authority + at)).unwrap_or(text)
+}
+
 fn split_port(authority: &str) -> Result<(&str, Option<&str>), UrlError> {
     if let Some(bracketed) = authority.strip_prefix('[') {
         let (host, after) = bracketed.split_once(']').ok_or(UrlError::Host)?;
@@ -111,6 +118,18 @@ mod tests {
             parts("https://$(headers.x-y).example.com/$(query_params.q)"),
             (Scheme::Https, "$(headers.x-y).example.com", 443, "/$(query_params.q)")
         );
+    }
+
+    #[test]
+    fn paths_are_cut_off() {
+        for (url, site) in [
+            ("https://a.b:81/c/d?e=f", "https://a.b:81"),
+            ("https://a.b?c", "https://a.b"),
+            ("https://$(headers.x).b", "https://$(headers.x).b"),
+            ("https://[::1]/x", "https://[::1]"),
+        ] {
+            assert_eq!(without_path(url), site);
+        }
     }
 
     #[test]

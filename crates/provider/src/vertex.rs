@@ -15,7 +15,7 @@ use crate::{Location, Route, Settings, providers};
 
 /// Streams as server-sent events; without the argument they would come as one array.
 pub(crate) const fn streamed(route: Route, path: &'static str) -> Route {
-    route.streaming(path).stream_query("alt", "sse").replaced_by_path()
+    route.streaming(path).stream_query("alt", "sse")
 }
 
 pub(crate) const fn unserved(operation: Operation, path: &'static str) -> Route {
@@ -38,12 +38,12 @@ pub(crate) fn embeds_content(location: &Location<'_>) -> bool {
 
 /// `OpenAI`'s format, which partners' models and such from the Model Garden speak.
 pub(crate) const fn openai(path: &'static str, when: fn(&Location<'_>) -> bool) -> Route {
-    Route::openai_chat(path).replaced_by_path().when(when)
+    Route::openai_chat(path).when(when)
 }
 
 /// Chat is all they have.
 pub(crate) const fn openai_completions(path: &'static str, when: fn(&Location<'_>) -> bool) -> Route {
-    Route::translated(Operation::Completions, path, &OPENAI_CODEC).replaced_by_path().when(when)
+    Route::translated(Operation::Completions, path, &OPENAI_CODEC).when(when)
 }
 
 /// Publishers whose models are spoken to in formats of their own, and words that begin a name but are none.

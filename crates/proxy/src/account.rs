@@ -1,21 +1,31 @@
 //! The account of a request while it runs: facts are noted as they become known, and become one record.
 
+mod bodies;
+mod heads;
+mod record;
+mod sent;
+
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
+use bytes::Bytes;
+use config::Protocol;
 use dialect::WholeAnswer;
-use http::{Method, StatusCode, Uri};
-use model::{LossKind, Losses, Usage, UsageSource};
-use provider::Endpoint;
+use http::{HeaderMap, Method, StatusCode, Uri};
+use model::{LossKind, Losses, Told, Usage, UsageSource};
 use stream::{StreamEnd, StreamFault, Summary};
-use telemetry::{Entity, GaugeHold, Latencies, Outcome, Record, RecordTarget, ResponseSource};
+use telemetry::{GaugeHold, Outcome, Record, RecordSink, RecordWriter, ResponseSource};
 
 use crate::Gateway;
+use crate::bind::{Caller, Observers};
 use crate::error::{Blame, GatewayError};
 use crate::listen::ConnectionInfo;
 use crate::prepare::Prepared;
 use crate::snapshot::Snapshot;
-use crate::upstream::UpstreamError;
+use crate::upstream::{Attempted, UpstreamError};
+use bodies::Bodies;
+use heads::Heads;
+use sent::Sent;
 
 /// Thirty-two hexadecimal digits, as Kong has them.
 #[derive(Clone, Copy)]
@@ -57,15 +67,6 @@ impl OwnUri {
     }
 }
 
-/// Where the last attempt went.
-struct Sent {
-    provider: &'static str,
-    model: Option<Box<str>>,
-    endpoint: Arc<Endpoint>,
-    query: Option<Box<str>>,
-    at: Instant,
-}
-
 pub struct Account {
     gateway: Arc<Gateway>,
     snapshot: Arc<Snapshot>,
@@ -73,14 +74,20 @@ pub struct Account {
     started: Instant,
     started_at: u64,
     peer: std::net::IpAddr,
+    protocol: Protocol,
     method: Method,
     uri: OwnUri,
     pub route: Option<usize>,
     pub consumer: Option<usize>,
+    /// The key that the consumer showed.
+    pub credential: Option<usize>,
     pub plugin: Option<usize>,
     pub request_bytes: u64,
-    sent: Option<Sent>,
-    tries: u32,
+    /// Calls to the upstream, in their order; most requests are one.
+    sent: Vec<Sent>,
+    heads: Option<Box<Heads>>,
+    /// The bodies, where they are recorded.
+    payload: Option<Box<Bodies>>,
     upstream_head: Option<Instant>,
     first_bytes: Option<Instant>,
     pub stream: bool,
@@ -88,6 +95,7 @@ pub struct Account {
     upstream_status: Option<StatusCode>,
     source: ResponseSource,
     usage: Option<(Usage, UsageSource)>,
+    told: Told,
     losses: Losses,
     outcome: Outcome,
     error: Option<&'static str>,
@@ -102,7 +110,9 @@ impl Account {
         info: &ConnectionInfo,
         method: &Method,
         uri: &Uri,
+        headers: &HeaderMap,
     ) -> Box<Self> {
+        let recorded = gateway.records.is_some() || snapshot.has_sinks;
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         Box::new(Self {
             gateway: Arc::clone(gateway),
@@ -111,14 +121,17 @@ impl Account {
             started: Instant::now(),
             started_at: u64::try_from(now.as_millis()).unwrap_or(u64::MAX),
             peer: info.peer.ip(),
+            protocol: if info.tls { Protocol::Https } else { Protocol::Http },
             method: method.clone(),
             uri: OwnUri::of(uri),
             route: None,
             consumer: None,
+            credential: None,
             plugin: None,
             request_bytes: 0,
-            sent: None,
-            tries: 0,
+            sent: Vec::new(),
+            heads: recorded.then(|| Heads::of(info, snapshot, headers)),
+            payload: None,
             upstream_head: None,
             first_bytes: None,
             stream: false,
@@ -126,6 +139,7 @@ impl Account {
             upstream_status: None,
             source: ResponseSource::Gateway,
             usage: None,
+            told: Told::default(),
             losses: Losses::default(),
             outcome: Outcome::Completed,
             error: None,
@@ -144,28 +158,27 @@ impl Account {
 
     /// The request is about to be sent.
     pub fn sending(&mut self, prepared: &mut Prepared<'_>, query: Option<&str>) {
-        if self.tries == 0 {
+        if self.sent.is_empty() {
             self.losses = std::mem::take(&mut prepared.losses);
         }
-        self.sent = Some(Sent {
-            provider: prepared.target.provider.id,
-            model: prepared.model.clone(),
-            endpoint: Arc::clone(&prepared.destination.endpoint),
-            query: query.map(Into::into),
-            at: Instant::now(),
-        });
-        self.tries = 1;
+        let started_at = self.started_at + whole_milliseconds(self.started.elapsed());
+        self.sent.push(Sent::of(prepared, query, started_at));
     }
 
-    /// So many connections could not be made before one could, or it was given up.
-    pub fn connected(&mut self, failed: u16) {
-        self.tries += u32::from(failed);
+    /// How the last request was sent, whether it was answered or not.
+    pub fn attempted(&mut self, attempted: &Attempted) {
+        if let Some(sent) = self.sent.last_mut() {
+            sent.attempted = *attempted;
+        }
     }
 
     /// The head of the upstream's answer came.
     pub fn answered(&mut self, status: StatusCode) {
         self.upstream_head = Some(Instant::now());
         self.upstream_status = Some(status);
+        if let Some(sent) = self.sent.last_mut() {
+            sent.status = Some(status);
+        }
         self.status = status;
         self.source = ResponseSource::Upstream;
         if !status.is_success() {
@@ -211,7 +224,8 @@ impl Account {
     }
 
     /// A whole answer was read; `estimated` is the input to assume where the upstream told no usage.
-    pub fn whole(&mut self, answer: &WholeAnswer, estimated: impl FnOnce() -> u64) {
+    pub fn whole(&mut self, answer: WholeAnswer, estimated: impl FnOnce() -> u64) {
+        self.told = answer.told;
         self.used(if let Some(usage) = answer.usage {
             (usage, UsageSource::Reported)
         } else {
@@ -225,9 +239,15 @@ impl Account {
         self.usage = Some(usage);
     }
 
+    /// What the answer has told of itself.
+    pub fn told(&mut self, told: Told) {
+        self.told = told;
+    }
+
     /// A stream has ended, or was left by its client.
-    pub fn streamed(&mut self, summary: &Summary) {
+    pub fn streamed(&mut self, summary: &mut Summary) {
         self.usage = summary.usage;
+        self.told = std::mem::take(&mut summary.told);
         let (outcome, error) = match summary.end {
             StreamEnd::Complete => return,
             StreamEnd::Truncated(StreamFault::TimedOut | StreamFault::Deadline) => {
@@ -271,6 +291,24 @@ impl Account {
         self.error = Some("upstream_truncated");
     }
 
+    /// The head of the answer as the client gets it.
+    pub fn answering(&mut self, headers: &HeaderMap) {
+        if let Some(heads) = &mut self.heads {
+            heads.answer(&self.snapshot.redactor, headers);
+        }
+    }
+
+    /// The bodies of this exchange are to be recorded; `body` is the client's, without credentials.
+    pub fn keep_bodies(&mut self, body: Bytes, limit: usize) {
+        if self.heads.is_some() {
+            self.payload = Some(Box::new(Bodies::new(body, limit)));
+        }
+    }
+
+    pub fn bodies(&mut self) -> Option<&mut Bodies> {
+        self.payload.as_deref_mut()
+    }
+
     pub fn first_bytes_sent(&mut self) {
         self.first_bytes.get_or_insert_with(Instant::now);
     }
@@ -281,59 +319,18 @@ impl Account {
 
     /// Time from accepting the request to sending it on, and from there to the upstream's head.
     pub fn latencies_so_far(&self) -> (Duration, Option<Duration>) {
-        let sent = self.sent.as_ref().map(|sent| sent.at);
+        let sent = self.sent.last().map(|sent| sent.at);
         let before = sent.unwrap_or_else(Instant::now).duration_since(self.started);
         let upstream = sent.zip(self.upstream_head).map(|(sent, head)| head.duration_since(sent));
         (before, upstream)
     }
 
-    fn record(&self, response_bytes: u64) -> Record<'_> {
-        let snapshot = &*self.snapshot;
-        let route = self.route.and_then(|index| snapshot.routes.get(index));
-        let service = route.and_then(|route| route.service).and_then(|index| snapshot.services.get(index));
-        let consumer = self.consumer.and_then(|index| snapshot.consumers.get(index));
-        let plugin = self.plugin.and_then(|index| snapshot.plugins.get(index));
-        let (before, upstream) = self.latencies_so_far();
-        Record {
-            request_id: self.request_id.as_str(),
-            started_at: self.started_at,
-            client_ip: self.peer,
-            method: self.method.as_str(),
-            uri: snapshot.redactor.uri(self.uri.path(), self.uri.query()),
-            consumer: consumer.map(|consumer| Entity {
-                id: &consumer.id,
-                name: consumer.username.as_deref().or(consumer.custom_id.as_deref()),
-            }),
-            route: route.map(|route| Entity { id: &route.id, name: route.name.as_deref() }),
-            service: service.map(|service| Entity { id: &service.id, name: service.name.as_deref() }),
-            plugin_id: plugin.map(|plugin| &*plugin.id),
-            target: self.sent.as_ref().map(|sent| RecordTarget {
-                provider: sent.provider,
-                model: sent.model.as_deref(),
-                host: sent.endpoint.authority(),
-                uri: snapshot.redactor.uri(sent.endpoint.path(), sent.query.as_deref()),
-            }),
-            status: self.status.as_u16(),
-            upstream_status: self.upstream_status.map(|status| status.as_u16()),
-            source: self.source,
-            request_bytes: self.request_bytes,
-            response_bytes,
-            stream: self.stream,
-            latencies: Latencies {
-                total: self.started.elapsed(),
-                gateway: before,
-                upstream_first_byte: upstream,
-                first_token: self
-                    .first_bytes
-                    .filter(|_| self.stream)
-                    .map(|first| first.duration_since(self.started)),
-            },
-            usage: self.usage,
-            losses: Some(&self.losses),
-            outcome: self.outcome,
-            error: self.error,
-            tries: self.tries,
-        }
+    /// The instances of plugins that look on at this request.
+    fn observers(&self) -> Observers {
+        let consumer = self.consumer.and_then(|index| self.snapshot.consumers.get(index));
+        let groups = consumer.map(|consumer| &*consumer.groups).unwrap_or_default();
+        let caller = Caller { consumer: self.consumer, groups };
+        self.snapshot.bindings.observers(self.route, self.protocol, caller)
     }
 
     /// Writes the record; nothing is known that is not known by now.
@@ -343,17 +340,42 @@ impl Account {
 
     fn write(&mut self, response_bytes: u64) {
         self.closed = true;
-        let record = self.record(response_bytes);
+        let record = record::of(self, response_bytes);
         let metrics = self
             .route
             .and_then(|index| self.snapshot.metrics.get(index))
             .unwrap_or_else(|| self.gateway.metrics.unmatched());
         metrics.observe(&record);
-        if let Some(records) = &self.gateway.records {
-            // What is not taken is counted by the writer.
-            let _ = records.try_send(&record);
-        }
+        hand_over(&record, self.gateway.records.as_ref(), self.snapshot.sinks(self.observers()));
     }
+}
+
+/// Formats a record once for all that take it. What is not taken is counted there.
+fn hand_over<'s>(
+    record: &Record<'_>,
+    records: Option<&RecordWriter>,
+    sinks: impl Iterator<Item = &'s RecordSink>,
+) {
+    let mut sinks = sinks.peekable();
+    if sinks.peek().is_none() {
+        if let Some(records) = records {
+            // Straight into the writer's buffer.
+            let _ = records.try_send(record);
+        }
+        return;
+    }
+    let mut line = Vec::with_capacity(2 << 10);
+    record.write_line(&mut line);
+    if let Some(records) = records {
+        let _ = records.push(&line);
+    }
+    for sink in sinks {
+        sink.push(&line);
+    }
+}
+
+fn whole_milliseconds(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
 
 impl Drop for Account {

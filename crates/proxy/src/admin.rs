@@ -16,6 +16,7 @@ use tokio::net::TcpListener;
 
 use crate::Gateway;
 use crate::local::is_local;
+use crate::sinks::SinkState;
 
 /// Largest configuration that `POST /config` takes, bytes.
 const MAX_CONFIG: usize = 16 << 20;
@@ -61,6 +62,9 @@ struct Status {
     uptime_seconds: u64,
     requests_in_flight: i64,
     configuration: ConfigurationStatus,
+    /// Files and servers of plugins.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    sinks: Vec<SinkState>,
 }
 
 #[derive(Serialize)]
@@ -94,6 +98,7 @@ async fn status(State(gateway): State<Arc<Gateway>>) -> Response {
             last_load_problems: Vec::clone(&gateway.problems()),
             loaded_at,
         },
+        sinks: gateway.sinks.states(),
     })
     .into_response()
 }

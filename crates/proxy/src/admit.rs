@@ -73,6 +73,7 @@ pub async fn admit<'s>(
         None => Caller::default(),
     };
     account.consumer = caller.consumer;
+    account.credential = caller.credential;
     announce(&mut parts.headers, caller.announced(snapshot));
     let consumer = caller.consumer.and_then(|index| snapshot.consumers.get(index));
     let groups = consumer.map(|consumer| &*consumer.groups).unwrap_or_default();

@@ -10,6 +10,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
+use http::HeaderMap;
 use http_body::{Body, Frame, SizeHint};
 use thiserror::Error;
 
@@ -52,6 +53,13 @@ impl ClientBody {
         Self { content: Content::Passing(Box::new(passing)), account: Some(account), sent: 0 }
     }
 
+    /// The head that the body follows.
+    pub fn begins(&mut self, headers: &HeaderMap) {
+        if let Some(account) = &mut self.account {
+            account.answering(headers);
+        }
+    }
+
     pub fn stream(stream: Box<EventStream>, account: Box<Account>) -> Self {
         Self { content: Content::Stream(stream), account: Some(account), sent: 0 }
     }
@@ -89,6 +97,9 @@ impl Body for ClientBody {
         if let Poll::Ready(Some(Ok(data))) = &polled {
             if let Some(account) = &mut this.account {
                 account.first_bytes_sent();
+                if let Some(bodies) = account.bodies() {
+                    bodies.hear(data);
+                }
             }
             this.sent += data.len() as u64;
         }

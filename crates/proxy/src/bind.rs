@@ -94,18 +94,21 @@ impl Instances {
 
     fn choose(
         &self,
-        route: usize,
+        route: Option<usize>,
         service: Option<usize>,
         protocol: Protocol,
         caller: Caller<'_>,
     ) -> Option<usize> {
         self.levels.iter().find_map(|level| {
-            if (level.consumer && caller.consumer.is_none()) || (level.service && service.is_none()) {
+            if (level.consumer && caller.consumer.is_none())
+                || (level.service && service.is_none())
+                || (level.route && route.is_none())
+            {
                 return None;
             }
             let scope = Scope {
                 service: service.filter(|_| level.service),
-                route: level.route.then_some(route),
+                route: route.filter(|_| level.route),
                 consumer: caller.consumer.filter(|_| level.consumer),
                 group: None,
             };
@@ -123,10 +126,23 @@ impl Instances {
 /// The plugin instances of a configuration, ready to be chosen from.
 #[derive(Debug)]
 pub struct Bindings {
-    key_auth: Instances,
     ai_proxy: Instances,
+    file_log: Instances,
+    http_log: Instances,
+    key_auth: Instances,
+    opentelemetry: Instances,
+    prometheus: Instances,
     /// The service of each route.
     services: Vec<Option<usize>>,
+}
+
+/// The instances that look on at a request: at most one of each plugin, by index in the configuration.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Observers {
+    pub file_log: Option<usize>,
+    pub http_log: Option<usize>,
+    pub opentelemetry: Option<usize>,
+    pub prometheus: Option<usize>,
 }
 
 impl Bindings {
@@ -136,8 +152,12 @@ impl Bindings {
             Instances::new(plugins.filter(move |(_, plugin)| wanted(&plugin.config)))
         };
         Self {
-            key_auth: of(|config| matches!(config, PluginConfig::KeyAuth(_))),
             ai_proxy: of(|config| matches!(config, PluginConfig::AiProxy(_))),
+            file_log: of(|config| matches!(config, PluginConfig::FileLog(_))),
+            http_log: of(|config| matches!(config, PluginConfig::HttpLog(_))),
+            key_auth: of(|config| matches!(config, PluginConfig::KeyAuth(_))),
+            opentelemetry: of(|config| matches!(config, PluginConfig::OpenTelemetry(_))),
+            prometheus: of(|config| matches!(config, PluginConfig::Prometheus(_))),
             services: configuration.routes.iter().map(|route| route.service).collect(),
         }
     }
@@ -145,12 +165,24 @@ impl Bindings {
     /// Index of the `key-auth` instance of a route. It is chosen before anybody knows who calls, so an
     /// instance that is bound to a consumer or a group takes no part.
     pub fn key_auth(&self, route: usize, protocol: Protocol) -> Option<usize> {
-        self.key_auth.choose(route, self.service(route), protocol, Caller::default())
+        self.key_auth.choose(Some(route), self.service(route), protocol, Caller::default())
     }
 
     /// Index of the `ai-proxy` instance of a route and a caller.
     pub fn ai_proxy(&self, route: usize, protocol: Protocol, caller: Caller<'_>) -> Option<usize> {
-        self.ai_proxy.choose(route, self.service(route), protocol, caller)
+        self.ai_proxy.choose(Some(route), self.service(route), protocol, caller)
+    }
+
+    /// The instances that look on; where no route matched, those that are bound to none.
+    pub fn observers(&self, route: Option<usize>, protocol: Protocol, caller: Caller<'_>) -> Observers {
+        let service = route.and_then(|route| self.service(route));
+        let choose = |instances: &Instances| instances.choose(route, service, protocol, caller);
+        Observers {
+            file_log: choose(&self.file_log),
+            http_log: choose(&self.http_log),
+            opentelemetry: choose(&self.opentelemetry),
+            prometheus: choose(&self.prometheus),
+        }
     }
 
     fn service(&self, route: usize) -> Option<usize> {

@@ -13,6 +13,8 @@ use crate::headers;
 pub enum Body {
     /// A JSON object and what is changed in it.
     Object { document: Box<Document>, edits: Box<Edits> },
+    /// A JSON object that the gateway has written, and nobody need read unless its credential goes into it.
+    Written(Bytes),
     /// A form of parts, one of which is to be the credential.
     Form(Box<Form>),
     /// A form of escaped arguments, one of which is to be the credential.
@@ -24,9 +26,15 @@ pub enum Body {
 }
 
 impl Body {
-    /// A body that the gateway has written.
-    pub fn written(document: Document) -> Self {
-        Self::Object { document: Box::new(document), edits: Box::default() }
+    /// A JSON object that the gateway has written.
+    pub fn written(object: Vec<u8>) -> Self {
+        let object = Bytes::from(object);
+        debug_assert!(Document::parse(object.clone()).is_ok());
+        Self::Written(object)
+    }
+
+    pub fn is_json(&self) -> bool {
+        matches!(self, Self::Object { .. } | Self::Written(_))
     }
 
     /// A body that is no JSON object, of a request whose credential becomes the field `name` of it.
@@ -42,13 +50,13 @@ impl Body {
 
     /// Another object made of the one that this body would be.
     pub fn map_object(self, make: impl FnOnce(&Document) -> Vec<u8>) -> Result<Self, GatewayError> {
-        let Self::Object { document, edits } = self else {
-            return Err(GatewayError::Internal("a body is no object"));
+        let whole = match self {
+            Self::Object { document, edits } => document.apply(&edits).to_bytes(),
+            Self::Written(object) => object,
+            _ => return Err(GatewayError::Internal("a body is no object")),
         };
-        let edited = Document::parse(document.apply(&edits).to_bytes()).map_err(GatewayError::Json)?;
-        let written = Document::parse(make(&edited).into())
-            .map_err(|_| GatewayError::Internal("a codec has written what is no JSON object"))?;
-        Ok(Self::written(written))
+        let document = Document::parse(whole).map_err(GatewayError::Json)?;
+        Ok(Self::written(make(&document)))
     }
 
     /// Whether the body has a credential of the caller's at this name; null is none.
@@ -57,13 +65,18 @@ impl Body {
             Self::Object { document, .. } => document.value(name).is_some_and(|value| !value.is_null()),
             Self::Form(form) => form.has_field(),
             Self::Arguments(arguments) => query::has(arguments, name),
-            Self::Signed(_) | Self::Opaque(_) => false,
+            Self::Written(_) | Self::Signed(_) | Self::Opaque(_) => false,
         }
     }
 
     /// Puts a credential into the body, in place of the caller's unless `yields` to that. Fails rather than
     /// let the body go out without one.
     pub fn sign(&mut self, name: &str, secret: &Secret, yields: bool) -> Result<(), GatewayError> {
+        if let Self::Written(object) = self {
+            let document = Document::parse(object.clone())
+                .map_err(|_| GatewayError::Internal("a codec has written what is no JSON object"))?;
+            *self = Self::Object { document: Box::new(document), edits: Box::default() };
+        }
         if yields && self.has(name) {
             return Ok(());
         }
@@ -75,7 +88,7 @@ impl Body {
                 query::append(&mut signed, name, secret.expose());
                 *self = Self::Signed(vec![Bytes::from(signed)]);
             }
-            Self::Signed(_) | Self::Opaque(_) => return Err(GatewayError::NoPlaceInBody),
+            Self::Written(_) | Self::Signed(_) | Self::Opaque(_) => return Err(GatewayError::NoPlaceInBody),
         }
         Ok(())
     }
@@ -87,7 +100,7 @@ impl Body {
             Self::Form(form) => vec![form.bytes().clone()],
             Self::Arguments(arguments) => vec![Bytes::copy_from_slice(arguments.as_bytes())],
             Self::Signed(pieces) => pieces.clone(),
-            Self::Opaque(bytes) => vec![bytes.clone()],
+            Self::Written(bytes) | Self::Opaque(bytes) => vec![bytes.clone()],
         }
     }
 }

@@ -8,7 +8,7 @@ use auth::{
     AwsRequest, AwsService, AwsSigner, CloudIdentity, HostBinding, PayloadHash, Secret, TokenSigner,
     is_aws_region,
 };
-use config::{Template, UpstreamAuth};
+use config::{IdentityDefect, Template, UpstreamAuth};
 use http::Request;
 use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use identity::{Environment, Grant, Identities, Identity, IdentityError};
@@ -38,6 +38,11 @@ enum Writer {
     Token(TokenSigner),
     /// The setting names the region.
     Aws(AwsSigner, &'static str),
+}
+
+/// What is wrong with a configured identity, found before it is used.
+pub fn identity_defect(identity: &CloudIdentity) -> Option<IdentityDefect> {
+    identity::defect(identity).map(|(field, reason)| IdentityDefect { field, reason })
 }
 
 /// Fills in what the environment says of a target: a region, or a key in place of an identity. Gives what is

@@ -3,14 +3,13 @@
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
-use dialect::{Delivery, Envelope, Verdict};
+use dialect::{Delivery, Envelope, Reading, Verdict};
 use http::header::{self, HeaderMap, HeaderValue};
 use http::response::Parts;
 use http::{Response, StatusCode};
 use http_body::Body as _;
 use model::{Operation, UpstreamError};
-use provider::Wire;
-use stream::{Frame, Framer, Framing, Opaque, RelaySettings, SseRelay, StreamFault, UsagePolicy};
+use stream::{Framer, Framing, Opaque, RelaySettings, SseRelay, StreamFault, UsagePolicy};
 
 use crate::account::Account;
 use crate::answer::{ClientBody, EventStream, Machine, Opening, Passing, Promise, Reframed, StreamSettings};
@@ -24,6 +23,7 @@ use crate::prepare::{Plan, Prepared};
 use crate::render;
 use crate::response_headers;
 use crate::snapshot::AiProxy;
+use crate::translate::header_of;
 use crate::upstream::UpstreamBody;
 
 /// A whole answer may have this many bytes, before and after decoding.
@@ -86,10 +86,10 @@ impl Delivering<'_, '_> {
         let outcome = if !matches!(self.prepared.plan, Plan::Relay(_)) {
             self.translate(parts, body, encoded, &mut account).await
         } else if parts.status.is_success() && may_stream && headers::is_event_stream(&parts.headers) {
-            let machine = Machine::Relay(Box::new(self.relay()));
+            let machine = Machine::Relay(Box::new(self.relay(account.request_id().as_str())));
             self.stream(parts, body, encoded, machine, &mut account).await
         } else if parts.status.is_success() && may_stream && self.comes_reframed(&parts.headers) {
-            let reframed = Reframed::new(self.relay(), self.reported());
+            let reframed = Reframed::new(self.relay(account.request_id().as_str()), self.reported());
             parts.headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
             let machine = Machine::Reframe(Box::new(reframed));
             self.stream(parts, body, encoded, machine, &mut account).await
@@ -100,6 +100,7 @@ impl Delivering<'_, '_> {
         };
         match outcome {
             Ok((parts, content)) => {
+                self.record_body(&parts, &content, &mut account);
                 let body = match content {
                     Content::Whole(bytes) => ClientBody::whole(bytes, account),
                     Content::Passing(passing) => ClientBody::passing(passing, account),
@@ -114,6 +115,22 @@ impl Delivering<'_, '_> {
                 let extra = own.into_iter().filter_map(|(name, value)| Some((name?, value))).collect();
                 render::error(&error, self.plugin.front.envelope, extra, account)
             }
+        }
+    }
+
+    /// Shows the account what it may have to record.
+    fn record_body(&self, parts: &Parts, content: &Content, account: &mut Account) {
+        let Some(bodies) = account.bodies() else { return };
+        match content {
+            Content::Whole(bytes) => match Encoded::of(&parts.headers) {
+                Encoded::Plain => bodies.answered(bytes.clone()),
+                Encoded::With(coding) => {
+                    inflate(bytes, coding, MAX_WHOLE).into_iter().for_each(|plain| bodies.answered(plain));
+                }
+                Encoded::Unknown => {}
+            },
+            Content::Stream(_) => bodies.listen(self.plugin.front.envelope),
+            Content::Passing(_) => {}
         }
     }
 
@@ -137,6 +154,9 @@ impl Delivering<'_, '_> {
             GatewayError::AnswerTruncated if failed => GatewayError::ErrorTruncated(parts.status),
             error => error,
         })?;
+        if let Some(told) = self.reworded(&mut parts, &raw, encoded) {
+            return Ok((parts, Content::Whole(told)));
+        }
         if let Some(coding) = foreign {
             match inflate(&raw, coding, MAX_WHOLE) {
                 Ok(plain) => {
@@ -156,6 +176,21 @@ impl Delivering<'_, '_> {
         Ok((parts, Content::Whole(raw)))
     }
 
+    /// An error in the client's form, where its host tells it in one of its own.
+    fn reworded(&self, parts: &mut Parts, raw: &Bytes, encoded: Encoded) -> Option<Bytes> {
+        if parts.status.as_u16() < 400 {
+            return None;
+        }
+        let plain = self.decode(raw.clone(), encoded, &mut HeaderMap::new()).ok()?.plain;
+        let error = {
+            let told = header_of(&parts.headers);
+            self.envelope().foreign_error(parts.status.as_u16(), &told, &plain)?
+        };
+        parts.headers.remove(header::CONTENT_ENCODING);
+        parts.headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        Some(self.plugin.front.error(&error).into())
+    }
+
     fn passes(&self, coding: Coding) -> bool {
         coding == Coding::Gzip && self.takes_gzip
     }
@@ -170,9 +205,17 @@ impl Delivering<'_, '_> {
         let operation = self.prepared.operation;
         let raw = collect(body, self.read_timeout, most_of(operation)).await?;
         let whole = self.decode(raw, encoded, &mut parts.headers)?;
-        let checked = self.envelope().whole(operation, self.prepared.quirks, &whole.plain);
-        match checked {
-            Ok(answer) => account.whole(&answer, || self.prepared.input_estimate()),
+        let nonce = account.request_id();
+        let reading = self.reading(nonce.as_str());
+        match self.envelope().whole(&reading, &whole.plain) {
+            Ok(mut answer) => {
+                let mended = answer.mended.take();
+                account.whole(answer, || self.prepared.input_estimate());
+                if let Some(mended) = mended {
+                    parts.headers.remove(header::CONTENT_ENCODING);
+                    return Ok((parts, Content::Whole(mended.into())));
+                }
+            }
             // Only generated text is ours to judge.
             Err(_) if operation == Operation::Embeddings => {}
             Err(_) if self.prepared.delivery == Delivery::Stream && !headers::is_json(&parts.headers) => {
@@ -189,7 +232,11 @@ impl Delivering<'_, '_> {
                 });
             }
         }
-        Ok((parts, Content::Whole(whole.sent)))
+        let renamed = self.prepared.named.as_deref();
+        let renamed = renamed.and_then(|name| self.envelope().renamed(&whole.plain, name));
+        let Some(renamed) = renamed else { return Ok((parts, Content::Whole(whole.sent))) };
+        parts.headers.remove(header::CONTENT_ENCODING);
+        Ok((parts, Content::Whole(renamed.into())))
     }
 
     /// Reads an answer that the target wrote in another format, and writes it in the client's.
@@ -217,6 +264,9 @@ impl Delivering<'_, '_> {
             }
             return Ok((parts, content));
         }
+        if !parts.status.is_success() && parts.status.as_u16() < 400 {
+            return Err(GatewayError::NoAnswer(parts.status));
+        }
         // A request to count is one for chat, which is not answered.
         let operation = match self.prepared.plan {
             Plan::Count(_) => Operation::Chat,
@@ -233,28 +283,19 @@ impl Delivering<'_, '_> {
             Plan::Translate(translation) if parts.status.is_success() => {
                 let (written, response) = translation.whole(&parts.headers, &plain).map_err(undecodable)?;
                 account.used(translation.usage(&response));
+                account.told(response.told());
                 written
             }
             Plan::Embed(embedding) if parts.status.is_success() => {
                 let settings = &self.prepared.destination.settings;
                 embedding.take(settings, &parts.headers, &plain).map_err(undecodable)?;
                 account.used(embedding.usage());
+                account.told(embedding.told());
                 embedding.write()
             }
             Plan::Count(count) => {
-                match count.read(parts.status, &parts.headers, &plain).map_err(undecodable)? {
-                    Counted::Told(told) => told,
-                    Counted::Estimated(estimate) => {
-                        parts.status = StatusCode::OK;
-                        account.estimated_count();
-                        response_headers::tell_losses(account.losses(), &mut parts.headers);
-                        estimate
-                    }
-                    Counted::Failed(error) => {
-                        tell_retry(&error, &mut parts.headers);
-                        self.plugin.front.error(&error)
-                    }
-                }
+                let counted = count.read(parts.status, &parts.headers, &plain).map_err(undecodable)?;
+                tell_count(counted, &mut parts, self.plugin, account)
             }
             Plan::Translate(translation) => {
                 let error = translation.error(parts.status.as_u16(), &parts.headers, &plain);
@@ -356,29 +397,21 @@ impl Delivering<'_, '_> {
     }
 
     /// How an error in another framing is told.
-    fn reported(&self) -> Box<dyn Fn(&Frame) -> Bytes + Send + Sync> {
-        let envelope = self.plugin.front.envelope;
-        let wire = self.prepared.destination.route.wire;
-        Box::new(move |frame| {
-            let name = frame.kind.as_str().unwrap_or_default();
-            let error = match wire {
-                Wire::Chat { codec, .. } => {
-                    let named = |header: &str| (header == "x-amzn-errortype").then(|| name.to_owned());
-                    codec.error(StatusCode::BAD_GATEWAY.as_u16(), &named, &frame.data)
-                }
-                _ => UpstreamError::new(StatusCode::BAD_GATEWAY.as_u16(), name),
-            };
-            Bytes::from(envelope.error_frame(&Verdict {
-                status: error.status,
-                kind: error.kind.name(),
-                code: error.code.as_deref(),
-                param: None,
-                message: &error.message,
-            }))
-        })
+    fn reported(&self) -> Box<dyn Fn(&UpstreamError) -> Bytes + Send + Sync> {
+        let front = self.plugin.front;
+        Box::new(move |error| Bytes::from(front.envelope.frame_error(&front.error(error))))
     }
 
-    fn relay(&self) -> SseRelay {
+    fn reading<'a>(&'a self, nonce: &'a str) -> Reading<'a> {
+        Reading {
+            operation: self.prepared.operation,
+            quirks: self.prepared.quirks,
+            nonce,
+            named: self.prepared.named.as_deref(),
+        }
+    }
+
+    fn relay(&self, nonce: &str) -> SseRelay {
         let prepared = &*self.prepared;
         let envelope = self.envelope();
         let fault_frame = Box::new(move |fault: StreamFault| fault_frame(envelope, fault));
@@ -392,7 +425,24 @@ impl Delivering<'_, '_> {
         };
         let settings =
             RelaySettings { usage, input_estimate: prepared.input_estimate(), ..RelaySettings::default() };
-        SseRelay::new(envelope.stream(prepared.operation, prepared.quirks), settings, fault_frame)
+        SseRelay::new(envelope.stream(&self.reading(nonce)), settings, fault_frame)
+    }
+}
+
+/// The body for what came of a count.
+fn tell_count(counted: Counted, parts: &mut Parts, plugin: &AiProxy, account: &mut Account) -> Vec<u8> {
+    match counted {
+        Counted::Told(told) => told,
+        Counted::Estimated(estimate) => {
+            parts.status = StatusCode::OK;
+            account.estimated_count();
+            response_headers::tell_losses(account.losses(), &mut parts.headers);
+            estimate
+        }
+        Counted::Failed(error) => {
+            tell_retry(&error, &mut parts.headers);
+            plugin.front.error(&error)
+        }
     }
 }
 
@@ -446,7 +496,7 @@ pub async fn gather(
         reason,
     })?;
     if let Some(batch) = embedding.next(settings)? {
-        prepared.body = Body::written(batch.document);
+        prepared.body = Body::written(batch.body);
         prepared.headers = batch.headers;
     }
     Ok(())

@@ -1,8 +1,7 @@
 //! Vectors from a target with a format of its own: one call or several, merged in the order of the inputs.
 
 use dialect::{DecodeError, EmbeddingsCall, EmbeddingsCodec, EmbeddingsFront, EncodedEmbeddings, Identity};
-use document::Document;
-use model::{EmbeddingsRequest, EmbeddingsResponse, Losses, Settings, Usage, UsageSource};
+use model::{EmbeddingsRequest, EmbeddingsResponse, Losses, Settings, Told, Usage, UsageSource};
 
 use crate::error::GatewayError;
 use crate::translate::header_of;
@@ -24,7 +23,8 @@ pub struct Embedding {
 
 /// One call.
 pub struct Batch {
-    pub document: Document,
+    /// A JSON object.
+    pub body: Vec<u8>,
     pub headers: Vec<(&'static str, String)>,
     pub losses: Losses,
 }
@@ -61,11 +61,9 @@ impl Embedding {
             return Ok(None);
         }
         let EncodedEmbeddings { body, headers, losses } = self.codec.encode(&self.request, inputs, &call)?;
-        let document = Document::parse(body.into())
-            .map_err(|_| GatewayError::Internal("a codec has written what is no JSON object"))?;
         self.last = inputs.len();
         self.sent += self.last;
-        Ok(Some(Batch { document, headers, losses }))
+        Ok(Some(Batch { body, headers, losses }))
     }
 
     /// Takes the answer to the last call.
@@ -80,14 +78,14 @@ impl Embedding {
         let gathered = &mut self.gathered;
         gathered.vectors.extend(answer.vectors);
         gathered.model = gathered.model.take().or(answer.model);
+        if first {
+            gathered.extras = answer.extras;
+        }
         // A sum that lacks a call would be told as the whole: then nothing counts as reported.
         gathered.usage = if first {
             answer.usage
         } else {
-            gathered.usage.zip(answer.usage).map(|(so_far, more)| Usage {
-                fresh_input: so_far.fresh_input.saturating_add(more.fresh_input),
-                ..so_far
-            })
+            gathered.usage.zip(answer.usage).map(|(so_far, more)| so_far.plus(more))
         };
         Ok(())
     }
@@ -104,6 +102,11 @@ impl Embedding {
         }
         let usage = Usage { fresh_input: self.identity.input_estimate, ..Usage::default() };
         (usage, UsageSource::Estimated)
+    }
+
+    /// What the answers have told of themselves.
+    pub fn told(&self) -> Told {
+        Told { model: self.gathered.model.clone(), ..Told::default() }
     }
 
     /// An answer with an error status, read.

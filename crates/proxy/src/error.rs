@@ -74,6 +74,8 @@ pub enum GatewayError {
     Undecodable { provider: &'static str, route: &'static str, reason: DecodeError },
     #[error("transformation failed from type {provider}://{route}: the answer is not an event stream")]
     NotAStream { provider: &'static str, route: &'static str },
+    #[error("the upstream answered with status {}, which is neither an answer nor an error", .0.as_u16())]
+    NoAnswer(StatusCode),
     #[error("the upstream's answer ended before it was complete")]
     AnswerTruncated,
     #[error("the upstream answered with an error ({}) that ended before it was complete", .0.as_u16())]
@@ -172,7 +174,7 @@ impl GatewayError {
             Self::ErrorTruncated(_) => {
                 meaning(StatusCode::BAD_GATEWAY, FAILED, "upstream_truncated", Blame::Upstream)
             }
-            Self::AnswerTooLarge(_) | Self::AnswerEncoding => {
+            Self::AnswerTooLarge(_) | Self::AnswerEncoding | Self::NoAnswer(_) => {
                 meaning(StatusCode::BAD_GATEWAY, FAILED, "upstream_invalid", Blame::Upstream)
             }
             Self::Upstream(error) => upstream_meaning(error),

@@ -9,7 +9,7 @@ use bytes::Bytes;
 use config::Configuration;
 use http::request::Parts;
 use http::{HeaderName, HeaderValue, Method, Request, Uri};
-use telemetry::{Metrics, MetricsOptions};
+use telemetry::{Catalogue, Metrics, MetricsOptions};
 use thiserror::Error;
 
 use crate::account::Account;
@@ -48,7 +48,11 @@ pub struct Explanation {
 const MAX_BODY: u64 = 128 << 20;
 
 /// Explains `request`: a request line, headers, an empty line, a body.
-pub async fn explain(configuration: Configuration, request: &[u8]) -> Result<Explanation, ExplainError> {
+pub async fn explain(
+    configuration: Configuration,
+    catalogue: &Arc<Catalogue>,
+    request: &[u8],
+) -> Result<Explanation, ExplainError> {
     let (mut parts, body) = parse(request)?;
     let metrics = Arc::new(Metrics::new(MetricsOptions::default()));
     let hosts = Hosts::new(Arc::new(TlsSettings::new(None)?), Arc::clone(&metrics));
@@ -58,11 +62,11 @@ pub async fn explain(configuration: Configuration, request: &[u8]) -> Result<Exp
         simulator: Some("http://built-in-simulator".to_owned()),
         local_names_only: false,
     };
-    let gateway = Arc::new(Gateway::new(configuration, settings, hosts, metrics, None)?);
+    let gateway = Arc::new(Gateway::new(configuration, catalogue, settings, hosts, metrics, None)?);
     let snapshot = gateway.snapshot();
     let peer = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
     let info = ConnectionInfo { peer, tls: false, sni: None };
-    let mut account = Account::open(&gateway, &snapshot, &info, &parts.method, &parts.uri);
+    let mut account = Account::open(&gateway, &snapshot, &info, &parts.method, &parts.uri, &parts.headers);
     let mut body = ClientRequestBody::buffered(body);
     let mut text = String::new();
     let admitted = admit(&snapshot, &info, &mut parts, &mut body, &mut account).await;

@@ -7,10 +7,11 @@ use arc_swap::ArcSwap;
 use config::Configuration;
 use http::request::Parts;
 use identity::{Environment, Identities};
-use telemetry::{Metrics, RecordWriter};
+use telemetry::{Catalogue, Metrics, RecordWriter};
 
 use crate::admin::now;
 use crate::local::is_for_local;
+use crate::sinks::Sinks;
 use crate::snapshot::{AiProxy, CompileContext, CompileError, Snapshot};
 use crate::token_calls::TokenCalls;
 use crate::upstream::Hosts;
@@ -37,26 +38,33 @@ pub struct Gateway {
     pub hosts: Arc<Hosts>,
     pub identities: Identities,
     pub metrics: Arc<Metrics>,
+    /// The process's own log of records.
     pub records: Option<RecordWriter>,
+    /// Files and servers of plugins.
+    pub sinks: Sinks,
     pub started: Instant,
 }
 
 impl Gateway {
-    /// A gateway with its first configuration.
+    /// A gateway with its first configuration, and prices for it.
     pub fn new(
         configuration: Configuration,
+        catalogue: &Arc<Catalogue>,
         settings: Settings,
         hosts: Hosts,
         metrics: Arc<Metrics>,
         records: Option<RecordWriter>,
     ) -> Result<Self, CompileError> {
         let hosts = Arc::new(hosts);
-        let calls = Arc::new(TokenCalls(Arc::clone(&hosts)));
+        let calls = Arc::new(TokenCalls { hosts: Arc::clone(&hosts), metrics: Arc::clone(&metrics) });
         let identities = Identities::new(calls, Environment::of_process());
+        let sinks = Sinks::new(Arc::clone(&hosts), Arc::clone(&metrics));
         let context = CompileContext {
             hosts: &hosts,
             identities: &identities,
             metrics: &metrics,
+            catalogue,
+            sinks: &sinks,
             simulator: settings.simulator.as_deref(),
         };
         let snapshot = Snapshot::compile(configuration, &context)?;
@@ -69,6 +77,7 @@ impl Gateway {
             identities,
             metrics,
             records,
+            sinks,
             started: Instant::now(),
         })
     }
@@ -78,21 +87,42 @@ impl Gateway {
         self.snapshot.load_full()
     }
 
-    /// Compiles a configuration and puts it in force; on an error nothing changes. To be called on the runtime
+    /// Compiles a configuration with prices and puts it in force; on an error nothing changes. To be called on the runtime
     /// that identities shall be fetched on.
-    pub fn replace(&self, configuration: Configuration) -> Result<(), CompileError> {
+    pub fn replace(
+        &self,
+        configuration: Configuration,
+        catalogue: &Arc<Catalogue>,
+    ) -> Result<(), CompileError> {
         let context = CompileContext {
             hosts: &self.hosts,
             identities: &self.identities,
             metrics: &self.metrics,
+            catalogue,
+            sinks: &self.sinks,
             simulator: self.settings.simulator.as_deref(),
         };
         let snapshot = Snapshot::compile(configuration, &context)?;
         self.snapshot.store(Arc::new(snapshot));
         self.problems.store(Arc::default());
-        self.identities.begin();
+        self.begin();
         self.metrics.reloads.succeeded(now());
         Ok(())
+    }
+
+    /// Starts what runs beside requests: fetching identities, writing records. To be called once on the
+    /// runtime that it shall run on.
+    pub fn begin(&self) {
+        self.identities.begin();
+        self.sinks.begin();
+    }
+
+    /// Lets rotated files go.
+    pub fn reopen_files(&self) {
+        if let Some(records) = &self.records {
+            records.reopen();
+        }
+        self.sinks.reopen();
     }
 
     /// Notes that a configuration was not loaded, and why, one problem a text.

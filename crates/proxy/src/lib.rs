@@ -1,7 +1,7 @@
 //! The data plane: listeners, router, the pipeline of a request, upstream connections, and the live snapshot.
 //!
 //! [`Gateway`] is what runs: the snapshot of the configuration, which is swapped as a whole, and beside it
-//! what outlives a configuration: connections to upstreams, metrics, the record writer.
+//! what outlives a configuration: connections to upstreams, metrics, the record writer, the sinks of plugins.
 
 mod account;
 pub mod admin;
@@ -10,6 +10,7 @@ mod answer;
 mod bind;
 mod body;
 mod cloud;
+mod collector;
 mod count;
 mod deliver;
 mod embed;
@@ -26,12 +27,14 @@ mod local;
 mod models;
 mod pipeline;
 mod prepare;
+mod price;
 mod read;
 mod render;
 mod response_headers;
 pub mod router;
 mod segments;
 mod sign;
+mod sinks;
 mod snapshot;
 mod target;
 mod templates;
@@ -39,6 +42,7 @@ mod token_calls;
 mod translate;
 mod upstream;
 
+pub use cloud::identity_defect;
 pub use explain::{ExplainError, Explanation, explain};
 pub use gateway::{Gateway, Settings};
 pub use listen::{CertificateError, ConnectionInfo, Drain, Listener, serve, server_config};

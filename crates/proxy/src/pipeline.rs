@@ -32,6 +32,9 @@ struct Failed {
     envelope: &'static dyn Envelope,
 }
 
+/// Bytes of each body that a record has at most.
+const MAX_RECORDED: usize = 1 << 20;
+
 /// Where a pipeline says what the head of its answer will be, if it may go out early.
 type Early = Option<oneshot::Sender<Promise>>;
 
@@ -72,14 +75,18 @@ async fn run(
     early: Early,
 ) -> Response<ClientBody> {
     let (parts, body) = request.into_parts();
-    let account = Account::open(gateway, snapshot, info, &parts.method, &parts.uri);
+    let account = Account::open(gateway, snapshot, info, &parts.method, &parts.uri, &parts.headers);
     let mut body = ClientRequestBody::new(body, &parts.headers);
     let answered = answer(gateway, snapshot, info, parts, &mut body, account, early).await;
     body.discard();
-    match answered {
+    let mut response = match answered {
         Ok(response) => response,
         Err(failed) => render::error(&failed.error, failed.envelope, failed.extra, failed.account),
-    }
+    };
+    let headers = std::mem::take(response.headers_mut());
+    response.body_mut().begins(&headers);
+    *response.headers_mut() = headers;
+    response
 }
 
 async fn answer(
@@ -107,7 +114,7 @@ async fn answer(
         return match models::answer(plugin, &parts.method, &admitted.remainder) {
             Ok(list) => {
                 account.answered_here();
-                Ok(render::json(StatusCode::OK, list, Vec::new(), account))
+                Ok(render::json(StatusCode::OK, list, Vec::new(), plugin.front.envelope, account))
             }
             Err(error) => Err(failed(error, account, plugin)),
         };
@@ -146,11 +153,12 @@ async fn exchange(
         hidden_members: admitted.hidden_members,
         request_id: account.request_id_text(),
     };
+    let asked_for = asked.body.clone();
     let prepared = match plugin.aside(asked.path) {
         Some((asides, Aside::Count)) => match prepare_count(gateway, plugin, asides, &asked) {
             Ok(Counting::Asked(prepared)) => Ok(*prepared),
             Ok(Counting::Estimated(count)) => {
-                return Ok(estimated(count, account));
+                return Ok(estimated(count, plugin, account));
             }
             Err(error) => Err(error),
         },
@@ -161,6 +169,15 @@ async fn exchange(
         Err(error) => return Err(failed(error, account, plugin)),
     };
     drop(asked);
+    if prepared.target.logging.payloads {
+        // A body that held keys of callers is recorded as it goes on, without them.
+        let body = if admitted.hidden_members.is_empty() {
+            asked_for
+        } else {
+            prepared.body.pieces().concat().into()
+        };
+        account.keep_bodies(body, MAX_RECORDED);
+    }
     let client_query = admitted.query(&parts.uri);
     let (timeouts, retries) = snapshot.patience(admitted.route);
     let mut headers = parts.headers;
@@ -182,7 +199,7 @@ async fn exchange(
         }
         let mut attempted = Attempted::default();
         let sent = upstream::send(&host, request, timeouts, retries, &mut attempted).await;
-        account.connected(attempted.failed_connects);
+        account.attempted(&attempted);
         let response = match sent {
             Ok(response) => response,
             Err(error) => {
@@ -201,12 +218,12 @@ async fn exchange(
 }
 
 /// Answers with a count that nobody told.
-fn estimated(count: Vec<u8>, mut account: Box<Account>) -> Response<ClientBody> {
+fn estimated(count: Vec<u8>, plugin: &AiProxy, mut account: Box<Account>) -> Response<ClientBody> {
     account.estimated_count();
     let mut told = HeaderMap::new();
     response_headers::tell_losses(account.losses(), &mut told);
     let extra = told.into_iter().filter_map(|(name, value)| Some((name?, value))).collect();
-    render::json(StatusCode::OK, count.into(), extra, account)
+    render::json(StatusCode::OK, count.into(), extra, plugin.front.envelope, account)
 }
 
 fn warn_unanswered(account: &Account, prepared: &Prepared<'_>, error: &upstream::UpstreamError) {

@@ -53,6 +53,8 @@ pub struct Prepared<'s> {
     pub destination: Destination,
     /// Name that the provider knows the model by.
     pub model: Option<Box<str>>,
+    /// Name that a relayed answer gives the model, where that is not its own.
+    pub named: Option<Box<str>>,
     pub quirks: &'static Quirks,
     pub operation: Operation,
     pub delivery: Delivery,
@@ -124,7 +126,7 @@ fn prepare_object<'s>(
         Wire::Unserved => return Err(GatewayError::Internal("a route is not served")),
     };
     refuse_losses(plugin, &made.losses)?;
-    let Made { plan, body, headers, losses } = made;
+    let Made { plan, body, headers, losses, named } = made;
     Ok(Prepared {
         target,
         destination,
@@ -133,6 +135,7 @@ fn prepare_object<'s>(
         delivery,
         usage_asked,
         model,
+        named,
         plan,
         body,
         headers,
@@ -185,7 +188,8 @@ pub fn prepare_count<'s>(
             let mut edits = Box::new(hide(&document, asked.hidden_members));
             asides.edit_count(model.as_deref(), &mut edits);
             let body = Body::Object { document, edits };
-            Made { plan: Plan::Relay(envelope), body, headers: Vec::new(), losses: Losses::default() }
+            let (headers, losses) = (Vec::new(), Losses::default());
+            Made { plan: Plan::Relay(envelope), body, headers, losses, named: None }
         }
         (None, None) => return Ok(Counting::Estimated(estimated)),
         (relayed, Some(counter)) => {
@@ -210,7 +214,7 @@ pub fn prepare_count<'s>(
             Made { plan: Plan::Count(Box::new(Count { asides, counter, codec, estimated })), body, ..made }
         }
     };
-    let Made { plan, body, headers, losses } = made;
+    let Made { plan, body, headers, losses, .. } = made;
     Ok(Counting::Asked(Box::new(Prepared {
         target,
         destination,
@@ -220,6 +224,7 @@ pub fn prepare_count<'s>(
         delivery: Delivery::Whole,
         usage_asked: false,
         model,
+        named: None,
         plan,
         body,
         headers,
@@ -253,6 +258,7 @@ struct Made {
     body: Body,
     headers: Vec<(&'static str, String)>,
     losses: Losses,
+    named: Option<Box<str>>,
 }
 
 impl Making<'_, '_> {
@@ -263,27 +269,33 @@ impl Making<'_, '_> {
     ) -> Result<Made, GatewayError> {
         let mut edits = Box::new(hide(&document, self.asked.hidden_members));
         let mut losses = Losses::default();
-        let betas = self.plugin.front.beta_header.into_iter();
-        let betas = betas.flat_map(|name| self.asked.lookup.headers.get_all(name));
-        let betas: Vec<_> = betas.filter_map(|value| value.to_str().ok()).collect();
-        let betas = betas.join(",");
-        let named = self.named();
+        let all = |name: Option<&str>| {
+            let values = name.into_iter().flat_map(|name| self.asked.lookup.headers.get_all(name));
+            values.filter_map(|value| value.to_str().ok()).collect::<Vec<_>>().join(",")
+        };
+        let (betas, version) = (all(self.plugin.front.beta_header), all(self.plugin.front.version_header));
+        let spoken = self.spoken();
         let call = Call {
             operation: self.plugin.operation,
-            model: named.as_deref(),
+            model: spoken.as_deref(),
             options: self.options,
+            family: self.target.family(self.model),
+            settings: &self.destination.settings,
             quirks: self.quirks,
             delivery: self.delivery,
             want_usage: self.target.logging.statistics,
             credential: self.target.credential.param_name().map(|(_, name)| name),
             betas: &betas,
+            version: &version,
         };
         envelope.edit(&document, &call, &mut edits, &mut losses)?;
+        let named = envelope.named(&document, &call).map(|name| name.as_ref().into());
         Ok(Made {
             plan: Plan::Relay(envelope),
             body: Body::Object { document, edits },
             headers: envelope.headers(&call),
             losses,
+            named,
         })
     }
 
@@ -292,9 +304,9 @@ impl Making<'_, '_> {
         let reader = front
             .chat(self.plugin.operation)
             .ok_or(GatewayError::Internal("a client format lacks an operation"))?;
-        let named = self.named();
+        let spoken = self.spoken();
         let call = ChatCall {
-            model: named.as_deref().unwrap_or_default(),
+            model: spoken.as_deref().unwrap_or_default(),
             family: self.target.family(self.model),
             quirks: self.quirks,
             settings: &self.destination.settings,
@@ -304,14 +316,16 @@ impl Making<'_, '_> {
         };
         let shown = self.without_hidden(document)?;
         let estimate = front.envelope.estimate_input(document, self.delivery);
+        let told = self.asked.lookup.headers;
         let identity = translate::identity(self.asked.request_id, self.model.unwrap_or_default(), estimate);
-        let translated = translate(codec, reader, &shown, &call, self.options, identity)?;
-        let Translated { translation, document, headers, losses } = translated;
+        let translated = translate(codec, reader, &shown, &call, self.options, told, identity)?;
+        let Translated { translation, body, headers, losses } = translated;
         Ok(Made {
             plan: Plan::Translate(Box::new(translation)),
-            body: Body::written(document),
+            body: Body::written(body),
             headers,
             losses,
+            named: None,
         })
     }
 
@@ -337,12 +351,18 @@ impl Making<'_, '_> {
         let first = embedding
             .next(&self.destination.settings)?
             .ok_or(GatewayError::Request(dialect::RequestError::NoPrompt))?;
-        let embed::Batch { document, headers, losses } = first;
-        Ok(Made { plan: Plan::Embed(Box::new(embedding)), body: Body::written(document), headers, losses })
+        let embed::Batch { body, headers, losses } = first;
+        Ok(Made {
+            plan: Plan::Embed(Box::new(embedding)),
+            body: Body::written(body),
+            headers,
+            losses,
+            named: None,
+        })
     }
 
     /// The model as a body names it.
-    fn named(&self) -> Option<Cow<'_, str>> {
+    fn spoken(&self) -> Option<Cow<'_, str>> {
         self.model.map(|model| self.destination.route.named(model, Form::Whole).name)
     }
 
@@ -399,6 +419,7 @@ fn prepare_preserved<'s>(
         delivery,
         usage_asked: head.include_usage,
         model: model.map(Into::into),
+        named: None,
         body: match document {
             Some(document) => {
                 let edits = Box::new(hide(&document, asked.hidden_members));
@@ -503,7 +524,8 @@ impl Prepared<'_> {
         }
         for (name, value) in self.destination.headers.iter() {
             // A client that speaks the provider's own format says what version of it.
-            if !(relayed && self.target.is_native() && headers.contains_key(name)) {
+            let own = relayed && self.target.is_native() && dialect::is_format_header(name.as_str());
+            if !(own && headers.contains_key(name)) {
                 headers.insert(name.clone(), value.clone());
             }
         }

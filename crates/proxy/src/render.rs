@@ -11,6 +11,7 @@ use http::{Response, StatusCode};
 use crate::account::Account;
 use crate::answer::ClientBody;
 use crate::error::GatewayError;
+use crate::response_headers::add_request_id;
 
 pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-kong-request-id");
 const RESPONSE_LATENCY: HeaderName = HeaderName::from_static("x-kong-response-latency");
@@ -28,7 +29,7 @@ pub fn error(
     account.failed(error);
     let status = error.meaning().status;
     let body = error_body(error, envelope, account.request_id().as_str());
-    let mut response = json(status, body, extra, account);
+    let mut response = json(status, body, extra, envelope, account);
     if let GatewayError::Method { allowed, .. } = error {
         response.headers_mut().insert(header::ALLOW, HeaderValue::from_static(allowed));
     }
@@ -45,9 +46,18 @@ pub fn milliseconds(duration: Duration) -> HeaderValue {
 }
 
 /// A whole answer of JSON.
-pub fn json(status: StatusCode, body: Bytes, extra: Extra, account: Box<Account>) -> Response<ClientBody> {
+pub fn json(
+    status: StatusCode,
+    body: Bytes,
+    extra: Extra,
+    envelope: &dyn Envelope,
+    mut account: Box<Account>,
+) -> Response<ClientBody> {
     let (before, _) = account.latencies_so_far();
     let request_id = account.request_id();
+    if let Some(bodies) = account.bodies() {
+        bodies.answered(body.clone());
+    }
     let mut response = Response::new(ClientBody::whole(body, account));
     *response.status_mut() = status;
     let headers = response.headers_mut();
@@ -59,6 +69,7 @@ pub fn json(status: StatusCode, body: Bytes, extra: Extra, account: Box<Account>
     for (name, value) in extra {
         headers.insert(name, value);
     }
+    add_request_id(headers, envelope);
     response
 }
 

@@ -1,5 +1,6 @@
 //! Headers that the gateway adds to the answers of upstreams.
 
+use dialect::Envelope;
 use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use model::Losses;
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
@@ -15,11 +16,12 @@ const LOSSES: HeaderName = HeaderName::from_static("x-ai-proxy-losses");
 const UPSTREAM_REQUEST_ID: HeaderName = HeaderName::from_static("x-upstream-request-id");
 const BUFFERING: HeaderName = HeaderName::from_static("x-accel-buffering");
 
-/// What providers call the id of a request.
+/// What providers call the id of a request; names that only one provider has come before the one that anything on the
+/// way may have added.
 const PROVIDER_IDS: [HeaderName; 4] = [
-    HeaderName::from_static("x-request-id"),
     HeaderName::from_static("request-id"),
     HeaderName::from_static("x-amzn-requestid"),
+    HeaderName::from_static("x-request-id"),
     HeaderName::from_static("apim-request-id"),
 ];
 
@@ -44,9 +46,11 @@ pub fn add(delivering: &Delivering<'_, '_>, headers: &mut HeaderMap, account: &A
     if let Ok(value) = HeaderValue::from_str(account.request_id().as_str()) {
         headers.insert(REQUEST_ID, value);
     }
-    if let Some(id) = PROVIDER_IDS.iter().find_map(|name| headers.get(name)).cloned() {
+    let provided = PROVIDER_IDS.iter().find_map(|name| headers.get(name)).cloned();
+    if let Some(id) = provided {
         headers.insert(UPSTREAM_REQUEST_ID, id);
     }
+    add_request_id(headers, delivering.plugin.front.envelope);
     tell_losses(account.losses(), headers);
 }
 
@@ -54,6 +58,15 @@ pub fn add(delivering: &Delivering<'_, '_>, headers: &mut HeaderMap, account: &A
 pub fn tell_losses(told: &Losses, headers: &mut HeaderMap) {
     if let Some(value) = losses(told) {
         headers.insert(LOSSES, value);
+    }
+}
+
+/// Gives the id of the request where clients of a format look for it, if it is not there: the provider's, else the
+/// gateway's.
+pub fn add_request_id(headers: &mut HeaderMap, envelope: &dyn Envelope) {
+    let id = headers.get(UPSTREAM_REQUEST_ID).or_else(|| headers.get(REQUEST_ID));
+    if let (Some(name), Some(id)) = (envelope.request_id_header(), id.cloned()) {
+        headers.entry(name).or_insert(id);
     }
 }
 

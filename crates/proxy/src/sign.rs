@@ -10,7 +10,6 @@ use identity::Grant;
 use model::Operation;
 use provider::query;
 
-use crate::body::Body;
 use crate::cloud;
 use crate::error::GatewayError;
 use crate::prepare::{Plan, Prepared};
@@ -54,7 +53,7 @@ pub fn sign(
     let Envelope { mut headers, query } = envelope;
     headers.insert(header::HOST, prepared.destination.authority.clone());
     headers.insert(header::ACCEPT_ENCODING, accept_encoding(prepared, takes_gzip));
-    if matches!(prepared.body, Body::Object { .. }) && !headers.contains_key(header::CONTENT_TYPE) {
+    if prepared.body.is_json() && !headers.contains_key(header::CONTENT_TYPE) {
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
     }
     let mut request = Request::new(Segments::new(prepared.body.pieces()));

@@ -8,11 +8,13 @@ use config::{Configuration, Consumer, Extensions, KeyAuth, PluginConfig, Service
 use dialect::{Aside, Asides, Front};
 use identity::Identities;
 use model::{ClientFormat, Operation};
-use telemetry::{Metrics, Redactor, RouteMetrics};
+use telemetry::{Catalogue, Metrics, RecordSink, Redactor, RouteMetrics};
 use thiserror::Error;
 
-use crate::bind::Bindings;
+use crate::bind::{Bindings, Observers};
+use crate::collector::UnsendableError;
 use crate::router::Router;
+use crate::sinks::Sinks;
 use crate::target::{Surroundings, Target, TargetError};
 use crate::upstream::{Hosts, Timeouts};
 
@@ -21,6 +23,8 @@ use crate::upstream::{Hosts, Timeouts};
 pub enum CompileError {
     #[error("plugin {plugin}: {error}")]
     Target { plugin: Box<str>, error: TargetError },
+    #[error("plugin {plugin}: {error}")]
+    Collector { plugin: Box<str>, error: UnsendableError },
     #[error("keys cannot be indexed: {0}")]
     Keys(String),
     #[error("routes cannot be compiled: {0}")]
@@ -50,7 +54,11 @@ pub struct AiProxy {
 
 pub enum PluginKind {
     AiProxy(Box<AiProxy>),
+    /// `file-log` or `http-log`.
+    Sink(Arc<RecordSink>),
     KeyAuth(Box<KeyAuth>),
+    OpenTelemetry(Box<config::OpenTelemetry>),
+    Prometheus(Box<config::Prometheus>),
 }
 
 pub struct Plugin {
@@ -71,6 +79,8 @@ pub struct Snapshot {
     pub credentials: Vec<(Box<str>, usize)>,
     /// Handles of the routes' metrics, by index.
     pub metrics: Vec<Arc<RouteMetrics>>,
+    /// Whether any plugin writes records.
+    pub has_sinks: bool,
     /// Whether any plugin lets the head of a stream go out before its upstream's.
     pub early_heads: bool,
     /// Knows which query arguments are credentials.
@@ -84,6 +94,9 @@ pub struct CompileContext<'a> {
     pub hosts: &'a Hosts,
     pub identities: &'a Identities,
     pub metrics: &'a Metrics,
+    /// Prices of models whose targets have none of their own.
+    pub catalogue: &'a Arc<Catalogue>,
+    pub sinks: &'a Sinks,
     /// Base URL of the built-in simulator, if it runs.
     pub simulator: Option<&'a str>,
 }
@@ -109,6 +122,7 @@ impl Snapshot {
             .collect::<Result<Vec<_>, _>>()?;
         let is_early = |plugin: &Plugin| matches!(&plugin.kind, PluginKind::AiProxy(plugin) if plugin.extensions.early_head);
         Ok(Self {
+            has_sinks: plugins.iter().any(|plugin| matches!(plugin.kind, PluginKind::Sink(_))),
             early_heads: plugins.iter().any(is_early),
             router,
             bindings,
@@ -127,14 +141,37 @@ impl Snapshot {
     pub fn key_auth(&self, plugin: usize) -> Option<&KeyAuth> {
         match &self.plugins.get(plugin)?.kind {
             PluginKind::KeyAuth(settings) => Some(settings),
-            PluginKind::AiProxy(_) => None,
+            _ => None,
         }
     }
 
     pub fn ai_proxy(&self, plugin: usize) -> Option<&AiProxy> {
         match &self.plugins.get(plugin)?.kind {
             PluginKind::AiProxy(settings) => Some(settings),
-            PluginKind::KeyAuth(_) => None,
+            _ => None,
+        }
+    }
+
+    /// The files and servers that a request's record goes to.
+    pub fn sinks(&self, observers: Observers) -> impl Iterator<Item = &RecordSink> {
+        let plugins = [observers.file_log, observers.http_log].into_iter().flatten();
+        plugins.filter_map(|plugin| match &self.plugins.get(plugin)?.kind {
+            PluginKind::Sink(sink) => Some(&**sink),
+            _ => None,
+        })
+    }
+
+    pub fn opentelemetry(&self, plugin: usize) -> Option<&config::OpenTelemetry> {
+        match &self.plugins.get(plugin)?.kind {
+            PluginKind::OpenTelemetry(settings) => Some(settings),
+            _ => None,
+        }
+    }
+
+    pub fn prometheus(&self, plugin: usize) -> Option<&config::Prometheus> {
+        match &self.plugins.get(plugin)?.kind {
+            PluginKind::Prometheus(settings) => Some(settings),
+            _ => None,
         }
     }
 
@@ -153,8 +190,20 @@ fn compile_plugin(
     verify: bool,
     context: &CompileContext<'_>,
 ) -> Result<Plugin, CompileError> {
+    let name = plugin.instance_name.as_ref().unwrap_or(&plugin.id);
     let kind = match plugin.config {
         PluginConfig::KeyAuth(settings) => PluginKind::KeyAuth(settings),
+        PluginConfig::FileLog(settings) => {
+            PluginKind::Sink(context.sinks.file(*settings, &format!("file-log:{name}")))
+        }
+        PluginConfig::HttpLog(settings) => {
+            let sink = context.sinks.server(settings, &format!("http-log:{name}"));
+            PluginKind::Sink(
+                sink.map_err(|error| CompileError::Collector { plugin: plugin.id.clone(), error })?,
+            )
+        }
+        PluginConfig::OpenTelemetry(settings) => PluginKind::OpenTelemetry(settings),
+        PluginConfig::Prometheus(settings) => PluginKind::Prometheus(settings),
         PluginConfig::AiProxy(settings) => {
             let compiled = AiProxy::compile(*settings, verify, context)
                 .map_err(|error| CompileError::Target { plugin: plugin.id.clone(), error })?;
@@ -178,7 +227,7 @@ fn verifications(configuration: &Configuration) -> Vec<bool> {
         .collect()
 }
 
-/// Names of query arguments that carry credentials, of callers and of targets.
+/// Names of headers and query arguments that carry credentials, of callers and of targets.
 fn credential_names(configuration: &Configuration) -> Vec<Box<str>> {
     let mut names = Vec::new();
     for plugin in &configuration.plugins {
@@ -187,10 +236,12 @@ fn credential_names(configuration: &Configuration) -> Vec<Box<str>> {
             PluginConfig::AiProxy(settings) => {
                 let listed = settings.extensions.models.iter().map(|listed| &listed.target);
                 let targets = settings.target.iter().chain(listed);
-                names.extend(
-                    targets.filter_map(|target| target.auth.param.as_ref()).map(|param| param.1.clone()),
-                );
+                for auth in targets.map(|target| &target.auth) {
+                    names.extend(auth.param.as_ref().map(|(_, name, _)| name.clone()));
+                    names.extend(auth.header.as_ref().map(|(name, _)| name.clone()));
+                }
             }
+            _ => {}
         }
     }
     names
@@ -259,6 +310,7 @@ impl AiProxy {
                 verify,
                 hosts: context.hosts,
                 identities: context.identities,
+                catalogue: context.catalogue,
                 simulator: simulate.then(|| context.simulator.unwrap_or_default()),
             };
             Target::compile(target, &around)

@@ -9,12 +9,14 @@ use dialect::{Family, Quirks};
 use http::Uri;
 use http::header::{HeaderName, HeaderValue};
 use identity::Identities;
-use model::{ClientFormat, ConfiguredOptions, Operation};
+use model::{ClientFormat, ConfiguredOptions, Operation, Prices};
 use provider::{Asked, Endpoint, Form, Location, Provider, Route, Settings, encode_segment};
+use telemetry::{Catalogue, PriceSource};
 use thiserror::Error;
 
 use crate::cloud::{self, CloudSigner};
 use crate::error::GatewayError;
+use crate::price::TargetPrices;
 use crate::templates::Lookup;
 use crate::upstream::{Host, HostKey, Hosts};
 
@@ -44,6 +46,7 @@ pub struct Surroundings<'a> {
     pub verify: bool,
     pub hosts: &'a Hosts,
     pub identities: &'a Identities,
+    pub catalogue: &'a Arc<Catalogue>,
     /// Base URL of the simulator, for a target that is one.
     pub simulator: Option<&'a str>,
 }
@@ -57,6 +60,8 @@ pub struct Target {
     pub model: Option<Template>,
     pub alias: Option<Box<str>>,
     pub options: ConfiguredOptions,
+    /// What its answers cost; an account that outlives the request keeps them.
+    pub prices: Arc<TargetPrices>,
     pub logging: Logging,
     pub allow_override: bool,
     pub credential: Credential,
@@ -146,6 +151,7 @@ impl Target {
             model: target.model,
             alias: target.alias,
             options: target.options,
+            prices: TargetPrices::new(target.prices, provider.price_list(&written), route, around),
             logging: target.logging,
             allow_override: target.auth.allow_override && provider.caller_may_override,
             credential,
@@ -240,7 +246,8 @@ impl Target {
             .headers
             .iter()
             .filter_map(|(name, setting)| {
-                let value = HeaderValue::from_str(settings.value(setting)?).ok()?;
+                let value = settings.value(setting).filter(|value| !value.is_empty())?;
+                let value = HeaderValue::from_str(value).ok()?;
                 Some((HeaderName::from_static(name), value))
             })
             .collect();
@@ -280,6 +287,11 @@ impl Target {
 
     pub fn family(&self, model: Option<&str>) -> &'static Family {
         (self.provider.family)(model.unwrap_or_default())
+    }
+
+    /// The prices of an answer: `requested` is the model that was asked for, `answered` the one that the answer names.
+    pub fn price(&self, requested: Option<&str>, answered: Option<&str>) -> (PriceSource, Option<&Prices>) {
+        self.prices.find(requested, answered)
     }
 
     /// What clients are told of which model of this target answered.

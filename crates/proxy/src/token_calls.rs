@@ -5,19 +5,23 @@ use std::sync::Arc;
 use auth::Scheme;
 use http::{Request, Uri, header};
 use http_body::Body as _;
-use identity::{Call, Fetch, FetchError, Fetching, MAX_REPLY, Reply};
+use identity::{Call, Fetch, FetchError, Fetching, Kind, MAX_REPLY, Reply};
 use std::future::poll_fn;
 use std::pin::Pin;
+use telemetry::Metrics;
 use zeroize::Zeroizing;
 
 use crate::segments::Segments;
 use crate::upstream::{Attempted, HostKey, Hosts, Timeouts, UpstreamBody, send};
 
-pub struct TokenCalls(pub Arc<Hosts>);
+pub struct TokenCalls {
+    pub hosts: Arc<Hosts>,
+    pub metrics: Arc<Metrics>,
+}
 
 impl Fetch for TokenCalls {
     fn fetch(&self, call: Call) -> Fetching {
-        let host = self.0.host(&HostKey {
+        let host = self.hosts.host(&HostKey {
             name: call.url.host.clone(),
             port: call.url.port,
             tls: call.url.scheme == Scheme::Https,
@@ -33,6 +37,10 @@ impl Fetch for TokenCalls {
             let status = response.status().as_u16();
             Ok(Reply { status, body: read(response.into_body()).await? })
         })
+    }
+
+    fn count(&self, kind: Kind, succeeded: bool) {
+        self.metrics.identities.count(kind.name(), succeeded);
     }
 }
 
@@ -60,4 +68,14 @@ async fn read(mut body: UpstreamBody) -> Result<Zeroizing<Vec<u8>>, FetchError> 
         bytes.extend_from_slice(data);
     }
     Ok(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_kind_of_identity_has_its_counter() {
+        assert_eq!(Kind::ALL.map(Kind::name), telemetry::names::IDENTITY_KINDS);
+    }
 }

@@ -1,9 +1,12 @@
 //! A request that its target reads in another format: read into the model, written by the target's codec, and
 //! what the way there must tell the way back.
 
+use std::borrow::Cow;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use dialect::{Asked, ChatAnswer, ChatCall, ChatCodec, ChatFront, ChatWriter, Encoded, Identity};
+use dialect::{
+    Asked, ChatAnswer, ChatCall, ChatCodec, ChatFront, ChatWriter, EncodeError, Encoded, Identity,
+};
 use document::Document;
 use model::{ChatResponse, ConfiguredOptions, Losses, UpstreamError, Usage, UsageSource};
 use stream::{Framer, Transcoder};
@@ -21,7 +24,8 @@ pub struct Translation {
 /// A request as its target reads it.
 pub struct Translated {
     pub translation: Translation,
-    pub document: Document,
+    /// A JSON object.
+    pub body: Vec<u8>,
     pub headers: Vec<(&'static str, String)>,
     pub losses: Losses,
 }
@@ -33,18 +37,31 @@ pub fn translate(
     document: &Document,
     call: &ChatCall<'_>,
     options: &ConfiguredOptions,
+    told: &http::HeaderMap,
     identity: Identity,
 ) -> Result<Translated, GatewayError> {
     let Asked { mut request, mut losses, writer } = front.read(document)?;
     request.merge(options);
-    let encoded = codec.encode(&request, call)?;
-    let Encoded { body, headers, losses: lost, answer } = encoded;
+    let read = codec.reads_headers().iter().filter_map(|name| Some((*name, joined(told, name)?)));
+    request.headers = read.collect();
+    let encoded = codec.encode(&request, call).map_err(|error| in_words_of(front, error))?;
+    let Encoded { body, headers: more, losses: lost, answer } = encoded;
+    // What they say is said in the body.
+    let mut headers: Vec<_> = codec.reads_headers().iter().map(|name| (*name, String::new())).collect();
+    headers.extend(more);
     for loss in lost.iter() {
         losses.add(front.member(&loss.member).to_owned(), loss.kind);
     }
-    let document = Document::parse(body.into())
-        .map_err(|_| GatewayError::Internal("a codec has written what is no JSON object"))?;
-    Ok(Translated { translation: Translation { codec, answer, writer, identity }, document, headers, losses })
+    Ok(Translated { translation: Translation { codec, answer, writer, identity }, body, headers, losses })
+}
+
+/// An error whose member has the name that the client knows it by.
+fn in_words_of(front: &dyn ChatFront, error: EncodeError) -> EncodeError {
+    let name = |member: Cow<'static, str>| Cow::Owned(front.member(&member).to_owned());
+    match error {
+        EncodeError::Unsupported(member) => EncodeError::Unsupported(name(member)),
+        EncodeError::Invalid { member, reason } => EncodeError::Invalid { member: name(member), reason },
+    }
 }
 
 /// What an answer is called where its provider gives it no name.
@@ -93,6 +110,12 @@ impl Translation {
     pub fn error(&self, status: u16, headers: &http::HeaderMap, body: &[u8]) -> UpstreamError {
         self.codec.error(status, &header_of(headers), body)
     }
+}
+
+/// All values of a header as one; none where it is not there, or is no text.
+fn joined(headers: &http::HeaderMap, name: &str) -> Option<Box<str>> {
+    let values: Vec<&str> = headers.get_all(name).iter().filter_map(|value| value.to_str().ok()).collect();
+    if values.is_empty() { None } else { Some(values.join(",").into()) }
 }
 
 /// Headers by name, for dialects, which know no HTTP types.

@@ -13,6 +13,7 @@ mod http1;
 mod http2;
 mod tls;
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -41,6 +42,10 @@ pub struct Attempted {
     pub reused: bool,
     /// Connections that were tried and failed before one worked.
     pub failed_connects: u16,
+    /// The other end of the connection that was used.
+    pub peer: Option<IpAddr>,
+    /// Time until there was a connection.
+    pub connect: Duration,
 }
 
 /// Sends one request to `host` and waits for the head of its answer.

@@ -4,14 +4,14 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 use config::Configuration;
 use proxy::{Drain, Gateway, Hosts, Listener, Settings, TlsSettings, admin};
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
-use telemetry::{Metrics, MetricsOptions, RecordWriter, Sink};
+use telemetry::{Catalogue, Metrics, MetricsOptions, RecordWriter, Sink};
 use tokio::net::TcpListener;
 
 use crate::built_in::BuiltIn;
@@ -22,9 +22,14 @@ use crate::{output, reload::Signals};
 /// Records that are still to be written when the process ends get this long.
 const RECORDS_DEADLINE: Duration = Duration::from_secs(5);
 
+/// What plugins have still to write gets what is left of the time for running requests, and at least this long.
+const SINKS_DEADLINE: Duration = Duration::from_secs(1);
+
 /// What to start.
 pub struct Start<'a> {
     pub configuration: Configuration,
+    /// Prices for it.
+    pub catalogue: Arc<Catalogue>,
     pub proxy_listen: Listen,
     pub process: &'a ProcessArgs,
     /// Where the configuration came from, if it can be loaded again.
@@ -149,8 +154,8 @@ async fn serve(mut start: Start<'_>) -> anyhow::Result<ExitCode> {
     let records = open_records(&process.record_log, &metrics)?;
     let hosts = Hosts::new(tls, Arc::clone(&metrics));
     let configuration = std::mem::take(&mut start.configuration);
-    let gateway = Arc::new(Gateway::new(configuration, settings, hosts, metrics, records)?);
-    gateway.identities.begin();
+    let gateway = Arc::new(Gateway::new(configuration, &start.catalogue, settings, hosts, metrics, records)?);
+    gateway.begin();
 
     let ready = ready_line(&bound)?;
     let first_address = bound.proxy.first().map(|(_, listener)| listener.address()).transpose()?;
@@ -158,7 +163,7 @@ async fn serve(mut start: Start<'_>) -> anyhow::Result<ExitCode> {
     for (_, listener) in bound.proxy {
         tokio::spawn(proxy::serve(listener, Arc::clone(&gateway), drain.signal()));
     }
-    let apply = reload::applier(&gateway, &simulator, start.source.as_ref());
+    let apply = reload::applier(&gateway, &simulator, start.source.as_ref(), process.prices.file.clone());
     if let Some(listener) = bound.admin {
         tokio::spawn(admin::serve(listener, admin::admin_router(Arc::clone(&gateway), apply)));
     }
@@ -174,6 +179,7 @@ async fn serve(mut start: Start<'_>) -> anyhow::Result<ExitCode> {
 
     reload::until_told_to_end(&gateway, &simulator, start.source, &mut signals).await;
     tracing::info!("ending: running requests may finish");
+    let begun = Instant::now();
     let drained = tokio::select! {
         drained = drain.finish(Duration::from_secs(process.drain_seconds)) => drained,
         () = signals.end() => {
@@ -183,6 +189,14 @@ async fn serve(mut start: Start<'_>) -> anyhow::Result<ExitCode> {
     };
     if !drained {
         tracing::warn!(requests = gateway.metrics.in_flight.value(), "some requests did not end in time");
+    }
+    let left = Duration::from_secs(process.drain_seconds).saturating_sub(begun.elapsed());
+    let written = tokio::select! {
+        written = gateway.sinks.close(left.max(SINKS_DEADLINE)) => written,
+        () = signals.end() => false,
+    };
+    if !written {
+        tracing::warn!("some records of plugins could not be written in time");
     }
     if let Some(records) = &gateway.records {
         records.close(RECORDS_DEADLINE);

@@ -26,6 +26,8 @@ pub enum Command {
     Check(CheckArgs),
     /// Show what would be sent where for a request, without sending it.
     Explain(ExplainArgs),
+    /// List the models whose prices are known.
+    Models(ModelsArgs),
     /// Print the JSON Schema of the configuration.
     Schema,
     /// Print the reference of the configuration as Markdown.
@@ -85,6 +87,8 @@ pub struct ProcessArgs {
     /// Where the record of each request goes, one JSON line each: a file, `-` for standard output, `off`.
     #[arg(long, env = "AI_PROXY_RECORD_LOG", default_value = "-", value_name = "FILE")]
     pub record_log: String,
+    #[command(flatten)]
+    pub prices: PriceArgs,
     /// Largest request body in bytes, whatever the configuration allows.
     #[arg(long, env = "AI_PROXY_MAX_BODY", default_value_t = 128 << 20, value_name = "BYTES")]
     pub max_body_bytes: u64,
@@ -100,6 +104,14 @@ pub struct ProcessArgs {
     /// How a line of the log is written.
     #[arg(long, env = "AI_PROXY_LOG_FORMAT", value_enum, default_value_t = LogFormat::Text)]
     pub log_format: LogFormat,
+}
+
+/// Prices besides those that are built in.
+#[derive(Debug, Args)]
+pub struct PriceArgs {
+    /// A file with prices of models, which go before the built-in ones.
+    #[arg(long = "prices", env = "AI_PROXY_PRICES", value_name = "FILE")]
+    pub file: Option<PathBuf>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -127,6 +139,18 @@ pub struct ExplainArgs {
     /// A file with one HTTP request: request line, headers, empty line, body; `-` reads standard input.
     #[arg(value_name = "REQUEST")]
     pub request: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub struct ModelsArgs {
+    /// Only the models of this provider.
+    #[arg(long, value_name = "PROVIDER")]
+    pub provider: Option<String>,
+    /// One JSON object a line.
+    #[arg(long)]
+    pub json: bool,
+    #[command(flatten)]
+    pub prices: PriceArgs,
 }
 
 #[derive(Debug, Args)]

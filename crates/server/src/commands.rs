@@ -2,15 +2,18 @@
 
 use std::path::Path;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use anyhow::Context as _;
 use tokio::runtime::Runtime;
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::boot::{self, Start};
-use crate::cli::{CheckArgs, ExplainArgs, Listen, LoadArgs, QuickstartArgs, ServeArgs, SimulateArgs};
+use crate::cli::{
+    CheckArgs, ExplainArgs, Listen, LoadArgs, ModelsArgs, QuickstartArgs, ServeArgs, SimulateArgs,
+};
 use crate::quickstart::{self, Targets};
-use crate::{configuration, logging, output, reload};
+use crate::{configuration, logging, models, output, prices, reload};
 
 /// Tells problems, and that there are some by the exit status.
 fn refuse(problems: &[String]) -> ExitCode {
@@ -23,10 +26,15 @@ fn refuse(problems: &[String]) -> ExitCode {
 pub fn serve(arguments: &ServeArgs) -> anyhow::Result<ExitCode> {
     logging::start(&arguments.process)?;
     let name = configuration::name_of(&arguments.config);
-    let watch = reload::Watch::start(&arguments.config, arguments.watch);
+    let prices = arguments.process.prices.file.as_deref();
+    let watch = reload::Watch::start([Some(&*arguments.config), prices], arguments.watch);
     let text = configuration::read(&arguments.config)?;
     let (configuration, warnings) = match configuration::load_served(&text, &name, &arguments.load) {
         Ok(loaded) => loaded,
+        Err(problems) => return Ok(refuse(&problems)),
+    };
+    let catalogue = match prices::load(prices) {
+        Ok(catalogue) => catalogue,
         Err(problems) => return Ok(refuse(&problems)),
     };
     for warning in warnings {
@@ -34,11 +42,13 @@ pub fn serve(arguments: &ServeArgs) -> anyhow::Result<ExitCode> {
     }
     let source = reload::Source {
         path: arguments.config.clone(),
+        prices: prices.map(Path::to_owned),
         watch,
         ignore_unsupported_plugins: arguments.load.ignore_unsupported_plugins,
     };
     boot::run(Start {
         configuration,
+        catalogue,
         proxy_listen: arguments.proxy_listen,
         process: &arguments.process,
         source: Some(source),
@@ -79,10 +89,26 @@ pub fn explain(arguments: &ExplainArgs) -> anyhow::Result<ExitCode> {
     };
     let request = configuration::read_bytes(&arguments.request)?;
     let explanation = current_thread()?
-        .block_on(proxy::explain(configuration, &request))
+        .block_on(proxy::explain(configuration, &Arc::default(), &request))
         .with_context(|| configuration::name_of(&arguments.request))?;
     output::print(&explanation.text)?;
     Ok(if explanation.would_send { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+pub fn models(arguments: &ModelsArgs) -> anyhow::Result<ExitCode> {
+    let catalogue = match prices::load(arguments.prices.file.as_deref()) {
+        Ok(catalogue) => catalogue,
+        Err(problems) => return Ok(refuse(&problems)),
+    };
+    let provider = arguments.provider.as_deref();
+    if let Some(provider) = provider.filter(|provider| !prices::is_list(provider)) {
+        let known: Vec<&str> = provider::price_lists().collect();
+        anyhow::bail!("--provider: there is no provider '{provider}': there are {}", known.join(", "));
+    }
+    let mut entries = catalogue.entries();
+    entries.retain(|entry| provider.is_none_or(|provider| *entry.list == *provider));
+    output::print(&if arguments.json { models::lines(&entries) } else { models::table(&entries) })?;
+    Ok(ExitCode::SUCCESS)
 }
 
 pub fn schema() -> anyhow::Result<ExitCode> {
@@ -114,8 +140,13 @@ pub fn quickstart(arguments: &QuickstartArgs) -> anyhow::Result<ExitCode> {
         Ok(loaded) => loaded,
         Err(problems) => return Ok(refuse(&problems)),
     };
+    let catalogue = match prices::load(arguments.process.prices.file.as_deref()) {
+        Ok(catalogue) => catalogue,
+        Err(problems) => return Ok(refuse(&problems)),
+    };
     boot::run(Start {
         configuration,
+        catalogue,
         proxy_listen: Listen::At(arguments.proxy_listen),
         process: &arguments.process,
         source: None,

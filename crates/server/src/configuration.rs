@@ -49,6 +49,7 @@ pub fn load(text: &str, name: &str, arguments: &LoadArgs) -> Result<Loaded, Vec<
     let options = LoadOptions {
         environment: &|variable| std::env::var(variable).ok(),
         ignore_unsupported_plugins: arguments.ignore_unsupported_plugins,
+        identity_defect: &proxy::identity_defect,
     };
     config::load(text, name, &options)
 }

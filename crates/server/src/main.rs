@@ -6,7 +6,9 @@ mod cli;
 mod commands;
 mod configuration;
 mod logging;
+mod models;
 mod output;
+mod prices;
 mod quickstart;
 mod reload;
 
@@ -26,6 +28,7 @@ fn main() -> ExitCode {
         Some(Command::Serve(arguments)) => commands::serve(&arguments),
         Some(Command::Check(arguments)) => commands::check(&arguments),
         Some(Command::Explain(arguments)) => commands::explain(&arguments),
+        Some(Command::Models(arguments)) => commands::models(&arguments),
         Some(Command::Schema) => commands::schema(),
         Some(Command::Reference) => commands::reference(),
         Some(Command::Simulate(arguments)) => commands::simulate(&arguments),

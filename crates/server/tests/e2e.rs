@@ -6,6 +6,8 @@
 mod auth;
 #[path = "e2e/commands.rs"]
 mod commands;
+#[path = "e2e/deviations.rs"]
+mod deviations;
 #[path = "e2e/early_head.rs"]
 mod early_head;
 #[path = "e2e/encoding.rs"]
@@ -24,10 +26,16 @@ mod identity;
 mod keys;
 #[path = "e2e/lifecycle.rs"]
 mod lifecycle;
+#[path = "e2e/model_names.rs"]
+mod model_names;
 #[path = "e2e/models.rs"]
 mod models;
 #[path = "e2e/odd_answers.rs"]
 mod odd_answers;
+#[path = "e2e/pitfalls.rs"]
+mod pitfalls;
+#[path = "e2e/prices.rs"]
+mod prices;
 #[path = "e2e/providers.rs"]
 mod providers;
 #[path = "e2e/quickstart.rs"]
@@ -40,8 +48,14 @@ mod refusals;
 mod relay;
 #[path = "e2e/routing.rs"]
 mod routing;
+#[path = "e2e/scripted.rs"]
+mod scripted;
 #[path = "e2e/secrets.rs"]
 mod secrets;
+#[path = "e2e/sink_faults.rs"]
+mod sink_faults;
+#[path = "e2e/sinks.rs"]
+mod sinks;
 #[path = "e2e/stream_faults.rs"]
 mod stream_faults;
 #[path = "e2e/streams.rs"]

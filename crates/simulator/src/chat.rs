@@ -47,7 +47,9 @@ fn turn(ask: &Ask) -> Turn {
     let reasoning = (counts.reasoning > 0)
         .then(|| (1..=counts.reasoning).map(|step| format!("thought{step}")).collect::<Vec<_>>().join(" "));
     let seed = format!("{} {} {}", ask.provider.id, ask.model, messages::all_text(ask));
-    Turn { id: text::identifier("chatcmpl-", 38, &seed), choices, reasoning, counts }
+    let id =
+        if ask.provider.manners.nameless { String::new() } else { text::identifier("chatcmpl-", 38, &seed) };
+    Turn { id, choices, reasoning, counts }
 }
 
 fn choice(ask: &Ask) -> Choice {
@@ -60,7 +62,8 @@ fn choice(ask: &Ask) -> Choice {
     }
     let spoken = structured(ask).unwrap_or_else(|| text::reply(ask));
     let (said, cut) = text::limited(ask, &spoken);
-    Choice { text: Some(said), calls: Vec::new(), finish: if cut { "length" } else { "stop" } }
+    let finish = if cut { "length" } else { ask.provider.manners.stop_word };
+    Choice { text: Some(said), calls: Vec::new(), finish }
 }
 
 /// The JSON text that `response_format` asks for.
@@ -92,7 +95,12 @@ fn base(ask: &Ask, turn: &Turn, object: &str) -> Map<String, Value> {
 
 /// The provider's own further members.
 fn extras(ask: &Ask) -> Map<String, Value> {
-    serde_json::from_str(ask.provider.manners.extras).unwrap_or_default()
+    let mut extras: Map<String, Value> =
+        serde_json::from_str(ask.provider.manners.extras).unwrap_or_default();
+    if ask.member("search_parameters").is_some() {
+        extras.insert("citations".to_owned(), json!(["https://example.com/a", "https://example.com/b"]));
+    }
+    extras
 }
 
 fn whole(ask: &Ask, turn: &Turn) -> Value {
@@ -128,22 +136,43 @@ fn message(ask: &Ask, turn: &Turn, choice: &Choice) -> Value {
                 fields.insert(name.to_owned(), thoughts.as_str().into());
             }
             place => {
-                let mut parts = vec![reasoning_part(place, thoughts)];
+                let mut parts = vec![reasoning_part(place, thoughts, seal(ask, thoughts))];
                 parts.extend(choice.text.iter().map(|text| json!({"type": "text", "text": text})));
                 fields.insert("content".to_owned(), parts.into());
             }
         }
     }
     if !choice.calls.is_empty() {
-        fields.insert("tool_calls".to_owned(), choice.calls.iter().map(Call::whole).collect());
+        fields.insert("tool_calls".to_owned(), choice.calls.iter().map(|call| called(ask, call)).collect());
     }
     fields.into()
 }
 
-fn reasoning_part(place: ReasoningPlace, thoughts: &str) -> Value {
+fn called(ask: &Ask, call: &Call) -> Value {
+    let mut whole = call.whole();
+    if ask.provider.manners.bare_calls
+        && let Some(fields) = whole.as_object_mut()
+    {
+        fields.remove("type");
+    }
+    whole
+}
+
+/// What Claude proves its thoughts with.
+fn seal(ask: &Ask, thoughts: &str) -> Option<String> {
+    let seals =
+        ask.provider.manners.reasoning == ReasoningPlace::ReasoningPart && ask.model.contains("claude");
+    seals.then(|| text::identifier("seal", 40, thoughts))
+}
+
+fn reasoning_part(place: ReasoningPlace, thoughts: &str, seal: Option<String>) -> Value {
     match place {
         ReasoningPlace::ReasoningPart => {
-            json!({"type": "reasoning", "summary": [{"type": "summary_text", "text": thoughts}]})
+            let mut summary = json!({"type": "summary_text", "text": thoughts});
+            if let Some(seal) = seal {
+                summary["signature"] = seal.into();
+            }
+            json!({"type": "reasoning", "summary": [summary]})
         }
         _ => json!({"type": "thinking", "thinking": [{"type": "text", "text": thoughts}]}),
     }
@@ -204,9 +233,13 @@ impl Stream<'_> {
             let delta = match self.ask.provider.manners.reasoning {
                 ReasoningPlace::Hidden => return,
                 ReasoningPlace::Named(name) => json!({"content": null, name: word}),
-                place => json!({"content": [reasoning_part(place, word)]}),
+                place => json!({"content": [reasoning_part(place, word, None)]}),
             };
             self.delta(0, delta, None);
+        }
+        if let Some(seal) = seal(self.ask, thoughts) {
+            let part = reasoning_part(self.ask.provider.manners.reasoning, "", Some(seal));
+            self.delta(0, json!({"content": [part]}), None);
         }
     }
 
@@ -232,8 +265,10 @@ impl Stream<'_> {
         for (index, choice) in self.turn.choices.iter().enumerate() {
             if self.ask.provider.manners.whole_calls {
                 for (position, call) in choice.calls.iter().enumerate() {
-                    let mut whole = call.whole();
-                    whole["index"] = position.into();
+                    let mut whole = called(self.ask, call);
+                    if !self.ask.provider.manners.bare_calls {
+                        whole["index"] = position.into();
+                    }
                     self.delta(index, json!({"tool_calls": [whole]}), None);
                 }
                 continue;

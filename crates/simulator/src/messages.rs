@@ -91,6 +91,7 @@ fn judge_parts(ask: &Ask, place: &str, parts: &[Value]) -> Result<(), Refusal> {
         }
         let complete = match kind {
             "text" => part["text"].is_string(),
+            "reasoning" => part["summary"].is_array(),
             "image_url" => part["image_url"]["url"].is_string() || part["image_url"].is_string(),
             "input_audio" => part["input_audio"].is_object() || part["input_audio"].is_string(),
             _ => part.get(kind).is_some(),

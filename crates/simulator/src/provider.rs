@@ -103,6 +103,12 @@ pub(crate) struct Manners {
     pub(crate) extras: &'static str,
     /// How a tool call's id begins, and how long it is in all.
     pub(crate) call_id: (&'static str, usize),
+    /// Whether calls lack their `type` and, in streams, their `index`.
+    pub(crate) bare_calls: bool,
+    /// What is said of a normal end.
+    pub(crate) stop_word: &'static str,
+    /// Whether answers have an empty `id`.
+    pub(crate) nameless: bool,
 }
 
 /// The manners of the real OpenAI.
@@ -115,6 +121,9 @@ pub(crate) const PLAIN: Manners = Manners {
     reasoning_apart: false,
     extras: "{}",
     call_id: ("call_", 29),
+    bare_calls: false,
+    stop_word: "stop",
+    nameless: false,
 };
 
 /// One provider.

@@ -209,6 +209,37 @@ pub(crate) fn thinking_streams(ask: &Ask) -> Result<(), Refusal> {
     Ok(())
 }
 
+/// Messages have the members of Mistral's schema and no others.
+pub(crate) fn known_message_members(ask: &Ask) -> Result<(), Refusal> {
+    for (index, message) in ask.list("messages").iter().enumerate() {
+        let known: &[&str] = match message["role"].as_str() {
+            Some("assistant") => &["role", "content", "tool_calls", "prefix"],
+            Some("tool") => &["role", "content", "tool_call_id", "name"],
+            _ => &["role", "content"],
+        };
+        let members = message.as_object().into_iter().flatten();
+        if let Some((name, input)) = members.into_iter().find(|(name, _)| !known.contains(&name.as_str())) {
+            let member = format!("messages.{index}.{name}");
+            return Err(Refusal::Unknown { member, input: input.clone() });
+        }
+    }
+    Ok(())
+}
+
+/// Ids of calls are nine letters and digits.
+pub(crate) fn short_call_ids(ask: &Ask) -> Result<(), Refusal> {
+    for message in ask.list("messages") {
+        let calls = message["tool_calls"].as_array().into_iter().flatten();
+        let ids = calls.map(|call| &call["id"]).chain(message.get("tool_call_id")).filter_map(Value::as_str);
+        let short = |id: &&str| id.len() == 9 && id.bytes().all(|byte| byte.is_ascii_alphanumeric());
+        if let Some(id) = ids.into_iter().find(|id| !short(id)) {
+            let message = format!("Tool call id was {id} but must be a-z, A-Z, 0-9, with a length of 9.");
+            return Err(invalid("messages", &message));
+        }
+    }
+    Ok(())
+}
+
 /// A tool cannot be forced without naming it.
 pub(crate) fn no_required_tool(ask: &Ask) -> Result<(), Refusal> {
     if ask.text("tool_choice") == Some("required") {

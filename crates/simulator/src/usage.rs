@@ -58,6 +58,10 @@ impl Counts {
             },
         });
         if ask.provider.id == "deepseek" {
+            // Its own names and no others.
+            if let Some(fields) = usage.as_object_mut() {
+                fields.remove("prompt_tokens_details");
+            }
             usage["prompt_cache_hit_tokens"] = self.cached.into();
             usage["prompt_cache_miss_tokens"] = (self.prompt - self.cached).into();
         }

@@ -5,7 +5,7 @@ use std::hint::black_box;
 use bytes::Bytes;
 use divan::Bencher;
 use divan::counter::ItemsCount;
-use model::Usage;
+use model::{Told, Usage};
 use stream::{
     DEFAULT_FRAME_LIMIT, FrameKind, Framer, Framing, RelaySettings, SseFramer, SseRelay, StreamReader,
 };
@@ -34,8 +34,8 @@ impl StreamReader for Blind {
     fn usage(&self) -> Option<Usage> {
         None
     }
-    fn response_model(&self) -> Option<&str> {
-        None
+    fn told(&self) -> Told {
+        Told::default()
     }
     fn finished(&self) -> bool {
         true

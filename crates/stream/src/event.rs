@@ -33,6 +33,32 @@ impl<'f> SseEvent<'f> {
         event
     }
 
+    /// The frame with other data; its other lines stay. `first` as in [`parse`](Self::parse).
+    pub fn with_data(raw: &[u8], first: bool, data: &[u8]) -> Vec<u8> {
+        let mut out = Vec::with_capacity(raw.len() + data.len());
+        let mut rest = raw;
+        if let Some(after) = rest.strip_prefix(BOM).filter(|_| first) {
+            out.extend_from_slice(BOM);
+            rest = after;
+        }
+        while !rest.is_empty() {
+            let end = memchr2(b'\n', b'\r', rest).unwrap_or(rest.len());
+            let (line, after) = rest.split_at_checked(end).unwrap_or((rest, &[]));
+            if !line.is_empty() && field(line, b"data").is_none() {
+                out.extend_from_slice(line);
+                out.push(b'\n');
+            }
+            rest = after.get(1..).unwrap_or(&[]);
+        }
+        for line in data.split(|byte| matches!(byte, b'\n' | b'\r')) {
+            out.extend_from_slice(b"data: ");
+            out.extend_from_slice(line);
+            out.push(b'\n');
+        }
+        out.push(b'\n');
+        out
+    }
+
     fn line(&mut self, line: &'f [u8]) {
         if let Some(value) = field(line, b"data") {
             self.data = Some(match self.data.take() {
@@ -103,6 +129,16 @@ mod tests {
         assert_eq!(read("event: a\nevent:\ndata: x\n\n").0, None);
         assert_eq!(read("dataset: x\nevents: y\n\n"), (None, None));
         assert_eq!(read(" data: x\n\n").1, None);
+    }
+
+    #[test]
+    fn other_data_take_the_place_of_all_lines_of_data() {
+        let put = |raw: &str, first| {
+            String::from_utf8(SseEvent::with_data(raw.as_bytes(), first, b"{\n}")).unwrap()
+        };
+        assert_eq!(put("data: x\n\n", false), "data: {\ndata: }\n\n");
+        let raw = "\u{feff}:c\r\nid: 1\r\ndata: x\r\nevent: e\r\ndata:y\r\n\r\n";
+        assert_eq!(put(raw, true), "\u{feff}:c\nid: 1\nevent: e\ndata: {\ndata: }\n\n");
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! How a stream ended, and what is told about it.
 
 use bytes::Bytes;
-use model::{Usage, UsageSource};
+use model::{Told, Usage, UsageSource};
 use thiserror::Error;
 
 /// Why the body of an answer broke off.
@@ -117,8 +117,8 @@ pub struct Summary {
     pub state: StreamState,
     /// Reported by the provider, else estimated where any content was generated.
     pub usage: Option<(Usage, UsageSource)>,
-    /// The model that the answer named.
-    pub response_model: Option<Box<str>>,
+    /// What the answer has told of itself.
+    pub told: Told,
     pub end: StreamEnd,
     /// Events with data that came from upstream.
     pub frames: u64,

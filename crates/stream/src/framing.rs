@@ -20,7 +20,8 @@ pub enum Framing {
     Sse,
     /// AWS's binary messages.
     AwsEventStream,
-    /// A JSON value a line; objects also without line ends between them, or over several lines.
+    /// A JSON value a line. Several may share one, and one may be written over several, its first bracket alone on
+    /// the first of them; a line that is broken otherwise is a frame of its own.
     Ndjson,
     /// The elements of one JSON array at the top; an object in its place is one element.
     JsonArray,

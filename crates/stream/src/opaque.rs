@@ -1,6 +1,6 @@
 //! A stream that is nobody's to read: every frame passes, any clean end is a normal one.
 
-use model::Usage;
+use model::{Told, Usage};
 
 use crate::{FrameKind, StreamReader};
 
@@ -21,8 +21,8 @@ impl StreamReader for Opaque {
         None
     }
 
-    fn response_model(&self) -> Option<&str> {
-        None
+    fn told(&self) -> Told {
+        Told::default()
     }
 
     fn finished(&self) -> bool {

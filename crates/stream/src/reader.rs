@@ -1,6 +1,6 @@
 //! What a dialect tells the relay about the frames that pass by.
 
-use model::Usage;
+use model::{Told, Usage};
 
 /// What one frame of a relayed event stream is, as far as the relay must know.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,6 +19,11 @@ pub enum FrameKind {
 pub trait StreamReader: Send {
     /// Looks at the data of one frame (an SSE event's joined `data` lines) and its event name.
     fn frame(&mut self, event: Option<&[u8]>, data: &[u8]) -> FrameKind;
+    /// What goes out in place of the data that [`frame`](Self::frame) has just looked at; none where they pass as
+    /// they are.
+    fn instead(&mut self) -> Option<Vec<u8>> {
+        None
+    }
     /// Whether `data`, which the body ended in without a blank line, is a whole unit and not half of one.
     fn whole(&self, data: &[u8]) -> bool;
     /// The usage that the provider has reported so far.
@@ -28,8 +33,8 @@ pub trait StreamReader: Send {
     fn input_usage(&self) -> Option<Usage> {
         None
     }
-    /// The model that the answer names.
-    fn response_model(&self) -> Option<&str>;
+    /// What the answer has told of itself so far.
+    fn told(&self) -> Told;
     /// Whether the provider has said why generation stopped: an end of the body is then a normal end.
     fn finished(&self) -> bool;
     /// Whether any generated content has passed.

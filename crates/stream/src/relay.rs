@@ -62,6 +62,15 @@ enum Verdict {
     Drop,
     /// Passes, behind a frame of ours.
     PassAfter(Bytes),
+    /// A frame of ours goes out in its place.
+    Instead(Bytes),
+}
+
+impl Verdict {
+    /// Whether the frame itself goes out.
+    const fn passes(&self) -> bool {
+        matches!(self, Self::Pass | Self::PassAfter(_))
+    }
 }
 
 /// Decides about frames; knows nothing of chunks.
@@ -111,10 +120,11 @@ impl SseRelay {
             match piece {
                 Ok(Piece::Span(span)) => {
                     let verdict = self.judge.judge(chunk.get(span.clone()).unwrap_or_default());
-                    self.passed = !matches!(verdict, Verdict::Drop);
+                    self.passed = verdict.passes();
                     match verdict {
                         Verdict::Pass => sink.pass(span),
                         Verdict::Drop => {}
+                        Verdict::Instead(ours) => sink.insert(ours),
                         Verdict::PassAfter(ours) => {
                             sink.insert(ours);
                             sink.pass(span);
@@ -123,10 +133,11 @@ impl SseRelay {
                 }
                 Ok(Piece::Held(frame)) => {
                     let verdict = self.judge.judge(&frame);
-                    self.passed = !matches!(verdict, Verdict::Drop);
+                    self.passed = verdict.passes();
                     match verdict {
                         Verdict::Pass => sink.insert(frame),
                         Verdict::Drop => {}
+                        Verdict::Instead(ours) => sink.insert(ours),
                         Verdict::PassAfter(ours) => {
                             sink.insert(ours);
                             sink.insert(frame);
@@ -230,10 +241,11 @@ impl SseRelay {
             return;
         }
         let verdict = self.judge.judge(&frame);
-        if let Verdict::PassAfter(ours) = &verdict {
-            self.emit(ours.clone(), out);
+        let passes = verdict.passes();
+        if let Verdict::PassAfter(ours) | Verdict::Instead(ours) = verdict {
+            self.emit(ours, out);
         }
-        if !matches!(verdict, Verdict::Drop) {
+        if passes {
             frame.extend_from_slice(missing);
             self.emit(Bytes::from(frame), out);
         }
@@ -256,7 +268,7 @@ impl SseRelay {
         Summary {
             state: self.judge.state.clone(),
             usage,
-            response_model: reader.response_model().map(Box::from),
+            told: reader.told(),
             end,
             frames: self.judge.frames,
             bytes_out: self.bytes_out,
@@ -271,7 +283,8 @@ impl Judge {
         if self.terminated {
             return Verdict::Drop;
         }
-        let event = SseEvent::parse(raw, !mem::replace(&mut self.begun, true));
+        let first = !mem::replace(&mut self.begun, true);
+        let event = SseEvent::parse(raw, first);
         let Some(data) = event.data else {
             return Verdict::Pass;
         };
@@ -285,12 +298,16 @@ impl Judge {
                 _ => StreamState::Started,
             };
         }
+        let pass = match self.reader.instead() {
+            None => Verdict::Pass,
+            Some(data) => Verdict::Instead(SseEvent::with_data(raw, first, &data).into()),
+        };
         match kind {
             FrameKind::Usage if self.settings.usage == UsagePolicy::Hide => Verdict::Drop,
-            FrameKind::Content | FrameKind::Usage => Verdict::Pass,
+            FrameKind::Content | FrameKind::Usage => pass,
             FrameKind::Error => {
                 self.failed = true;
-                Verdict::Pass
+                pass
             }
             // An end mark follows only a normal end.
             FrameKind::Terminator if self.failed => Verdict::Drop,

@@ -2,7 +2,7 @@
 //! summary out.
 
 use bytes::Bytes;
-use model::{ChatEvent, ChoiceIndex, UpstreamError, Usage, UsageSource};
+use model::{ChatEvent, ChoiceIndex, Told, UpstreamError, Usage, UsageSource};
 
 use crate::chat::{ChatDecoder, ChatEncoder, Progress};
 use crate::fault::{End, StreamEnd, StreamFault, StreamState, Summary};
@@ -11,6 +11,9 @@ use crate::framing::Framer;
 
 /// Choices that one stream may have; `OpenAI` allows 128.
 const MAX_CHOICES: ChoiceIndex = 128;
+
+/// Bytes that what is written may be longer than what was read before its buffer is moved.
+const ROOM: usize = 256;
 
 /// Translates one stream.
 ///
@@ -24,7 +27,7 @@ pub struct Transcoder {
     phase: Phase,
     state: StreamState,
     usage: Option<Usage>,
-    response_model: Option<Box<str>>,
+    told: Told,
     /// One bit for a choice.
     seen: u128,
     closed: u128,
@@ -62,7 +65,7 @@ impl Transcoder {
             phase: Phase::Flowing,
             state: StreamState::Waiting,
             usage: None,
-            response_model: None,
+            told: Told::default(),
             seen: 0,
             closed: 0,
             frames: 0,
@@ -80,7 +83,7 @@ impl Transcoder {
         }
         let mut framed = std::mem::take(&mut self.framed);
         let pushed = self.framer.push(chunk, &mut framed);
-        let mut written = Vec::new();
+        let mut written = Vec::with_capacity(chunk.len() + ROOM);
         self.read(&mut framed, StreamFault::Unreadable, &mut written);
         self.framed = framed;
         if let Err(fault) = pushed {
@@ -208,15 +211,24 @@ impl Transcoder {
                 ChatEvent::Error(error) => return self.reject(&error, written),
                 ChatEvent::Usage(usage) => self.usage = Some(usage),
                 event => {
-                    if let ChatEvent::Start(start) = &event {
-                        self.response_model.clone_from(&start.model);
-                    }
+                    self.note(&event);
                     if self.state == StreamState::Waiting {
                         self.state = StreamState::Started;
                     }
                     self.encoder.event(event, written);
                 }
             }
+        }
+    }
+
+    fn note(&mut self, event: &ChatEvent) {
+        match event {
+            ChatEvent::Start(start) => {
+                self.told.id.clone_from(&start.id);
+                self.told.model.clone_from(&start.model);
+            }
+            ChatEvent::Finish { finish, .. } => self.told.finish_reasons.push(finish.reason),
+            _ => {}
         }
     }
 
@@ -271,7 +283,7 @@ impl Transcoder {
         Summary {
             state: self.state.clone(),
             usage,
-            response_model: self.response_model.clone(),
+            told: self.told.clone(),
             end,
             frames: self.frames,
             bytes_out: self.bytes_out,

@@ -24,7 +24,6 @@ fn record<'a>(redactor: &Redactor, losses: &'a Losses) -> Record<'a> {
         consumer: Some(Entity { id: "4f4a0a6c-2a3e-5f0e-9a8e-0d5c0b1f1a11", name: Some("team-blue") }),
         route: Some(Entity { id: "4f4a0a6c-2a3e-5f0e-9a8e-0d5c0b1f1a12", name: Some("chat") }),
         service: Some(Entity { id: "4f4a0a6c-2a3e-5f0e-9a8e-0d5c0b1f1a13", name: Some("llm") }),
-        plugin_id: Some("4f4a0a6c-2a3e-5f0e-9a8e-0d5c0b1f1a14"),
         target: Some(RecordTarget {
             provider: "openai",
             model: Some("gpt-4o-mini"),
@@ -42,6 +41,7 @@ fn record<'a>(redactor: &Redactor, losses: &'a Losses) -> Record<'a> {
             gateway: Duration::from_micros(87),
             upstream_first_byte: Some(Duration::from_micros(905_001)),
             first_token: Some(Duration::from_micros(906_500)),
+            ..Latencies::default()
         },
         usage: Some((
             Usage { fresh_input: 250, cache_read: 1024, output: 412, ..Usage::default() },
@@ -49,8 +49,7 @@ fn record<'a>(redactor: &Redactor, losses: &'a Losses) -> Record<'a> {
         )),
         losses: Some(losses),
         outcome: Outcome::Completed,
-        error: None,
-        tries: 1,
+        ..Record::default()
     }
 }
 

@@ -3,13 +3,26 @@
 //! Values only come in through arguments: no clock is read here except by the writer thread's waits, and
 //! no label or member can carry what a client sent, save for the redacted URI of a record.
 
+mod batch;
+mod catalogue;
+mod cost;
 mod metrics;
 pub mod names;
 mod record;
+mod record_sink;
 mod writer;
 
+pub use batch::{BatchQueue, Batching, Deliver, Delivering, DeliveryError};
+pub use catalogue::{Catalogue, CatalogueProblem, Entry, Kind, Unit};
+pub use cost::{Amount, Cost, PriceSource, cost};
 pub use metrics::{
-    Counter, Gauge, GaugeHold, Histogram, Metrics, MetricsOptions, ReloadMetrics, RouteMetrics, WriterMetrics,
+    Counter, Gauge, GaugeHold, Histogram, IdentityMetrics, Metrics, MetricsOptions, ReloadMetrics,
+    RouteMetrics, WriterMetrics,
 };
-pub use record::{Entity, Latencies, Outcome, Record, RecordTarget, RedactedUri, Redactor, ResponseSource};
+pub use model::{Price, Prices};
+pub use record::{
+    Ai, Attempt, Attempts, Azure, Entity, Latencies, Mode, Outcome, Payload, Record, RecordTarget,
+    RedactedUri, Redactor, ResponseSource, Said, write_headers,
+};
+pub use record_sink::RecordSink;
 pub use writer::{RecordWriter, SendError, Sink};

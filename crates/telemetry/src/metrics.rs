@@ -7,6 +7,7 @@ mod exposition;
 mod histogram;
 mod process;
 mod route;
+mod writer;
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, AtomicUsize, Ordering};
@@ -16,6 +17,7 @@ use crate::names::{self, label};
 use exposition::Exposition;
 pub use histogram::Histogram;
 pub use route::RouteMetrics;
+pub use writer::WriterMetrics;
 
 /// A number that only grows.
 #[derive(Debug, Default)]
@@ -42,6 +44,10 @@ impl Gauge {
         GaugeHold(Arc::clone(self))
     }
 
+    pub fn add(&self, amount: i64) {
+        self.0.fetch_add(amount, Ordering::Relaxed);
+    }
+
     pub fn value(&self) -> i64 {
         self.0.load(Ordering::Relaxed)
     }
@@ -55,18 +61,6 @@ impl Drop for GaugeHold {
     fn drop(&mut self) {
         self.0.0.fetch_sub(1, Ordering::Relaxed);
     }
-}
-
-/// What the record writer did.
-#[derive(Debug, Default)]
-pub struct WriterMetrics {
-    pub written: Counter,
-    /// Records that found the buffer full.
-    pub dropped_full: Counter,
-    /// Records that came after the writer was closed, or were left when its deadline passed.
-    pub dropped_closed: Counter,
-    /// Records that were in a write that failed.
-    pub dropped_failed: Counter,
 }
 
 /// How loading the configuration went.
@@ -97,6 +91,20 @@ impl ReloadMetrics {
     }
 }
 
+/// How fetching for cloud identities went: successes and failures, a pair for each of the kinds.
+#[derive(Debug, Default)]
+pub struct IdentityMetrics([(Counter, Counter); names::IDENTITY_KINDS.len()]);
+
+impl IdentityMetrics {
+    /// Counts a fetch. A kind that is not one of [`names::IDENTITY_KINDS`] is not counted.
+    pub fn count(&self, kind: &str, succeeded: bool) {
+        let mut pairs = names::IDENTITY_KINDS.iter().zip(&self.0);
+        if let Some((_, (successes, failures))) = pairs.find(|(known, _)| **known == kind) {
+            if succeeded { successes.add(1) } else { failures.add(1) }
+        }
+    }
+}
+
 /// What to export.
 #[derive(Debug, Clone, Copy)]
 pub struct MetricsOptions {
@@ -120,6 +128,9 @@ impl Default for MetricsOptions {
         }
     }
 }
+
+/// Sinks of plugins that are told apart over the life of the process.
+const MAX_SINKS: usize = 1_000;
 
 /// How many more label values may come into being.
 #[derive(Debug)]
@@ -151,7 +162,11 @@ pub struct Metrics {
     pub upstream_connections: Arc<Gauge>,
     pub upstream_opened: Counter,
     pub upstream_reused: Counter,
+    pub identities: IdentityMetrics,
+    /// The process's own log of records.
     pub writer: Arc<WriterMetrics>,
+    /// Files and servers of plugins, by label.
+    sinks: RwLock<BTreeMap<Box<str>, Arc<WriterMetrics>>>,
     pub reloads: ReloadMetrics,
 }
 
@@ -177,7 +192,9 @@ impl Metrics {
             upstream_connections: Arc::default(),
             upstream_opened: Counter::default(),
             upstream_reused: Counter::default(),
+            identities: IdentityMetrics::default(),
             writer: Arc::default(),
+            sinks: RwLock::default(),
             reloads: ReloadMetrics::default(),
         }
     }
@@ -200,6 +217,16 @@ impl Metrics {
     /// The handle for requests that matched no route.
     pub fn unmatched(&self) -> &Arc<RouteMetrics> {
         &self.unmatched
+    }
+
+    /// The handle of a file or server that a plugin writes records to. Counts outlive a change of
+    /// configuration; above the cap sinks are counted together as `other`.
+    pub fn sink(&self, name: &str) -> Arc<WriterMetrics> {
+        let mut sinks = self.sinks.write().unwrap_or_else(PoisonError::into_inner);
+        let known = sinks.contains_key(name) || sinks.len() < MAX_SINKS;
+        let name = if known { name } else { label::OTHER };
+        let sink = sinks.entry(name.into()).or_insert_with(|| Arc::new(WriterMetrics::new(name)));
+        Arc::clone(sink)
     }
 
     /// The whole exposition, in the Prometheus text format 0.0.4.
@@ -228,6 +255,11 @@ impl Metrics {
         out.family(&names::UPSTREAM_SENDS);
         out.sample(&names::UPSTREAM_SENDS, &["opened"], self.upstream_opened.value());
         out.sample(&names::UPSTREAM_SENDS, &["reused"], self.upstream_reused.value());
+        out.family(&names::IDENTITY_FETCHES);
+        for (kind, (successes, failures)) in names::IDENTITY_KINDS.iter().zip(&self.identities.0) {
+            out.sample(&names::IDENTITY_FETCHES, &[kind, "success"], successes.value());
+            out.sample(&names::IDENTITY_FETCHES, &[kind, "failure"], failures.value());
+        }
         out.single(&names::RECORDS, self.writer.written.value());
         out.family(&names::RECORD_DROPS);
         for (reason, drops) in [
@@ -237,6 +269,9 @@ impl Metrics {
         ] {
             out.sample(&names::RECORD_DROPS, &[reason], drops.value());
         }
+        let sinks = self.sinks.read().unwrap_or_else(PoisonError::into_inner);
+        writer::render(out, &sinks.values().map(|sink| &**sink).collect::<Vec<_>>());
+        drop(sinks);
         out.family(&names::RELOADS);
         out.sample(&names::RELOADS, &["success"], self.reloads.successes.value());
         out.sample(&names::RELOADS, &["failure"], self.reloads.failures.value());

@@ -41,6 +41,7 @@ pub mod label {
     pub const KIND: &str = "kind";
     pub const REASON: &str = "reason";
     pub const RESULT: &str = "result";
+    pub const SINK: &str = "sink";
     pub const STATE: &str = "state";
     pub const VERSION: &str = "version";
     /// Upper bound of a histogram's bucket.
@@ -49,6 +50,17 @@ pub mod label {
     /// Value that stands for everything above the cap on label values.
     pub const OTHER: &str = "other";
 }
+
+/// Kinds of cloud identities: the values of the label of [`IDENTITY_FETCHES`].
+pub const IDENTITY_KINDS: [&str; 7] = [
+    "aws_keys",
+    "aws_role",
+    "azure_client",
+    "azure_workload",
+    "azure_managed",
+    "google_service_account",
+    "google_machine",
+];
 
 const PER_ROUTE: &[&str] = &[label::SERVICE, label::ROUTE];
 
@@ -96,10 +108,22 @@ metrics! {
         "Open connections to upstreams.";
     UPSTREAM_SENDS = "ai_proxy_upstream_connection_uses_total", Counter, &[label::STATE],
         "Upstream requests by connection: opened for it, or reused.";
+    IDENTITY_FETCHES = "ai_proxy_identity_fetches_total", Counter, &[label::KIND, label::RESULT],
+        "Fetches of keys and tokens of cloud identities, the first ones and refreshes, by kind of identity.";
     RECORDS = "ai_proxy_records_total", Counter, &[],
         "Records written.";
     RECORD_DROPS = "ai_proxy_record_drops_total", Counter, &[label::REASON],
         "Records lost: the buffer was full, the writer was closed, or the write failed.";
+    SINK_RECORDS = "ai_proxy_sink_records_total", Counter, &[label::SINK],
+        "Records that plugins wrote, by plugin and instance.";
+    SINK_FAILURES = "ai_proxy_sink_failures_total", Counter, &[label::SINK],
+        "Writes and requests of plugins that failed, retries included.";
+    SINK_RETRIES = "ai_proxy_sink_retries_total", Counter, &[label::SINK],
+        "Requests of plugins that were tried again.";
+    SINK_WAITING = "ai_proxy_sink_waiting_records", Gauge, &[label::SINK],
+        "Records that are not written and not lost yet.";
+    SINK_DROPS = "ai_proxy_sink_drops_total", Counter, &[label::SINK, label::REASON],
+        "Records that plugins lost: the queue was full, the record was too large, the sink was closed, or the write failed.";
     RELOADS = "ai_proxy_configuration_reloads_total", Counter, &[label::RESULT],
         "Loads of a configuration, the first one included.";
     RELOAD_TIME = "ai_proxy_configuration_last_success_timestamp_seconds", Gauge, &[],

@@ -1,17 +1,26 @@
-//! The one account of a request, as one line of JSON.
+//! The one account of a request, as one line of JSON with Kong's names.
 //!
 //! A record only borrows: it is put together when everything is known, written at once, and nothing of it is
-//! kept. Header values are not in it at all, and a URI only comes in redacted.
+//! kept. Headers and URIs only come in redacted.
 
+mod ai;
+mod attempt;
+mod headers;
 mod line;
+mod payload;
+mod querystring;
 mod redact;
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 
 use model::{Losses, Usage, UsageSource};
 
+pub use ai::{Ai, Azure, Mode};
+pub use attempt::{Attempt, Attempts};
+pub use headers::write_headers;
 use line::Line;
+pub use payload::{Payload, Said};
 pub use redact::{RedactedUri, Redactor};
 
 /// How a request ended.
@@ -66,11 +75,19 @@ pub enum ResponseSource {
 }
 
 impl ResponseSource {
-    /// The word in records and in metrics.
+    /// The word in metrics.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Upstream => "upstream",
             Self::Gateway => "gateway",
+        }
+    }
+
+    /// The word in records, which is Kong's.
+    pub const fn in_kong(self) -> &'static str {
+        match self {
+            Self::Upstream => "upstream",
+            Self::Gateway => "kong",
         }
     }
 }
@@ -108,12 +125,14 @@ pub struct Latencies {
     pub gateway: Duration,
     /// From sending to the first byte of the upstream's answer.
     pub upstream_first_byte: Option<Duration>,
+    /// From there to the last byte.
+    pub receive: Option<Duration>,
     /// From the request's first byte to the first token of a stream.
     pub first_token: Option<Duration>,
 }
 
 /// The one account of a request.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Record<'a> {
     pub request_id: &'a str,
     /// Milliseconds of the epoch.
@@ -121,11 +140,18 @@ pub struct Record<'a> {
     pub client_ip: IpAddr,
     pub method: &'a str,
     pub uri: RedactedUri<'a>,
+    /// Scheme, host and port that the client called, such as `https://gateway:8443`; empty where unknown.
+    pub base: &'a str,
+    /// TLS version and cipher suite of the client's connection.
+    pub tls: Option<(&'a str, &'a str)>,
+    /// Headers as [`write_headers`] has written them; empty where they are not recorded.
+    pub request_headers: &'a [u8],
+    pub response_headers: &'a [u8],
     pub consumer: Option<Entity<'a>>,
+    /// Id of the key that the consumer showed.
+    pub credential_id: Option<&'a str>,
     pub route: Option<Entity<'a>>,
     pub service: Option<Entity<'a>>,
-    /// Id of the plugin instance that chose the target.
-    pub plugin_id: Option<&'a str>,
     pub target: Option<RecordTarget<'a>>,
     /// What the client got, or would have got.
     pub status: u16,
@@ -142,24 +168,58 @@ pub struct Record<'a> {
     pub outcome: Outcome,
     /// A word from the gateway's list of error kinds.
     pub error: Option<&'static str>,
-    /// Attempts that were sent upstream.
-    pub tries: u32,
+    pub attempts: &'a dyn Attempts,
+    /// What the model was asked and has said, where the plugin wants it recorded.
+    pub ai: Option<Ai<'a>>,
+}
+
+/// A request of which nothing is known.
+impl Default for Record<'_> {
+    fn default() -> Self {
+        Self {
+            request_id: "",
+            started_at: 0,
+            client_ip: IpAddr::V4(Ipv4Addr::UNSPECIFIED),
+            method: "",
+            uri: RedactedUri::default(),
+            base: "",
+            tls: None,
+            request_headers: b"",
+            response_headers: b"",
+            consumer: None,
+            credential_id: None,
+            route: None,
+            service: None,
+            target: None,
+            status: 0,
+            upstream_status: None,
+            source: ResponseSource::Gateway,
+            request_bytes: 0,
+            response_bytes: 0,
+            stream: false,
+            latencies: Latencies::default(),
+            usage: None,
+            losses: None,
+            outcome: Outcome::GatewayError,
+            error: None,
+            attempts: const { &[] as &[Attempt<'_>; 0] },
+            ai: None,
+        }
+    }
 }
 
 impl Record<'_> {
     /// Appends the record as one JSON object and a line feed.
     pub fn write_line(&self, out: &mut Vec<u8>) {
-        out.reserve(1024);
+        out.reserve(2048);
         let mut line = Line::new(out);
         self.write_request(&mut line);
-        self.write_target(&mut line);
         self.write_answer(&mut line);
+        self.write_attempts(&mut line);
         self.write_entities(&mut line);
-        if let Some((usage, source)) = &self.usage {
-            write_usage(&mut line, usage, *source);
-        }
-        if let Some(losses) = self.losses.filter(|losses| !losses.is_empty()) {
-            write_losses(&mut line, losses);
+        self.write_gateway(&mut line);
+        if let Some(ai) = &self.ai {
+            ai.write(self, &mut line);
         }
         line.raw("}\n");
     }
@@ -170,56 +230,86 @@ impl Record<'_> {
         line.raw("\",\"request\":{\"id\":\"").text(self.request_id);
         line.raw("\",\"method\":\"").text(self.method);
         line.raw("\",\"uri\":\"").uri(&self.uri);
-        line.raw("\",\"size\":").number(self.request_bytes);
-        if self.stream {
-            line.raw("},\"stream\":true,\"tries\":");
-        } else {
-            line.raw("},\"stream\":false,\"tries\":");
+        line.raw("\",\"url\":\"").text(self.base).uri(&self.uri);
+        line.raw("\",\"querystring\":");
+        querystring::write(self.uri.query(), line);
+        if !self.request_headers.is_empty() {
+            line.raw(",\"headers\":").json(self.request_headers);
         }
-        line.number(u64::from(self.tries));
-    }
-
-    fn write_target(&self, line: &mut Line<'_>) {
-        line.optional_text(",\"plugin_id\":\"", self.plugin_id);
-        let Some(target) = &self.target else {
-            return;
-        };
-        line.raw(",\"target\":{\"provider\":\"").text(target.provider);
-        if let Some(model) = target.model {
-            line.raw("\",\"model\":\"").text(model);
+        if let Some((version, cipher)) = self.tls {
+            line.raw(",\"tls\":{\"version\":\"").text(version);
+            line.raw("\",\"cipher\":\"").text(cipher).raw("\"}");
         }
-        line.raw("\",\"host\":\"").text(target.host);
-        line.raw("\"},\"upstream_uri\":\"").uri(&target.uri).raw("\"");
+        line.raw(",\"size\":").number(self.request_bytes).raw("}");
     }
 
     fn write_answer(&self, line: &mut Line<'_>) {
+        if let Some(target) = &self.target {
+            line.raw(",\"upstream_uri\":\"").uri(&target.uri).raw("\"");
+        }
         if let Some(status) = self.upstream_status {
             // Text, as in Kong, where it lists the statuses of all attempts.
-            line.raw(",\"upstream_status\":\"").number(u64::from(status));
-            line.raw("\",\"response\":{\"status\":");
-        } else {
-            line.raw(",\"response\":{\"status\":");
+            line.raw(",\"upstream_status\":\"").number(u64::from(status)).raw("\"");
         }
-        line.number(u64::from(self.status));
+        line.raw(",\"response\":{\"status\":").number(u64::from(self.status));
+        if !self.response_headers.is_empty() {
+            line.raw(",\"headers\":").json(self.response_headers);
+        }
         line.raw(",\"size\":").number(self.response_bytes);
-        line.raw("},\"source\":\"").word(self.source.name());
-        line.raw("\",\"outcome\":\"").word(self.outcome.name()).raw("\"");
-        line.optional_text(",\"error\":\"", self.error);
-        line.raw(",\"latencies\":{\"request\":").milliseconds(self.latencies.total);
+        line.raw("},\"source\":\"").word(self.source.in_kong());
+        line.raw("\",\"latencies\":{\"request\":").milliseconds(self.latencies.total);
         line.raw(",\"kong\":").milliseconds(self.latencies.gateway);
         if let Some(latency) = self.latencies.upstream_first_byte {
             line.raw(",\"proxy\":").milliseconds(latency);
         }
-        if let Some(latency) = self.latencies.first_token {
-            line.raw(",\"first_token\":").milliseconds(latency);
+        if let Some(latency) = self.latencies.receive {
+            line.raw(",\"receive\":").milliseconds(latency);
         }
         line.raw("}");
     }
 
+    fn write_attempts(&self, line: &mut Line<'_>) {
+        line.raw(",\"tries\":[");
+        let mut first = true;
+        self.attempts.each(&mut |attempt| {
+            if !std::mem::take(&mut first) {
+                line.raw(",");
+            }
+            attempt.write_try(line);
+        });
+        line.raw("]");
+    }
+
     fn write_entities(&self, line: &mut Line<'_>) {
+        line.raw(",\"workspace\":\"\",\"workspace_name\":\"default\"");
         line.entity(",\"route\":{\"id\":\"", "\",\"name\":\"", self.route);
         line.entity(",\"service\":{\"id\":\"", "\",\"name\":\"", self.service);
         line.entity(",\"consumer\":{\"id\":\"", "\",\"username\":\"", self.consumer);
+        if let Some(id) = self.credential_id {
+            line.raw(",\"authenticated_entity\":{\"id\":\"").text(id).raw("\"}");
+        }
+    }
+
+    /// What Kong has no names for.
+    fn write_gateway(&self, line: &mut Line<'_>) {
+        line.raw(",\"gateway\":{\"outcome\":\"").word(self.outcome.name());
+        line.raw(if self.stream { "\",\"stream\":true" } else { "\",\"stream\":false" });
+        line.optional_text(",\"error\":\"", self.error);
+        if let Some(target) = &self.target {
+            line.raw(",\"target\":{\"provider\":\"").text(target.provider).raw("\"");
+            line.optional_text(",\"model\":\"", target.model);
+            line.raw(",\"host\":\"").text(target.host).raw("\"}");
+        }
+        if let Some((usage, source)) = &self.usage {
+            write_usage(line, usage, *source);
+        }
+        if let Some(latency) = self.latencies.first_token {
+            line.raw(",\"first_token\":").milliseconds(latency);
+        }
+        if let Some(losses) = self.losses.filter(|losses| !losses.is_empty()) {
+            write_losses(line, losses);
+        }
+        line.raw("}");
     }
 }
 
@@ -228,14 +318,10 @@ fn write_usage(line: &mut Line<'_>, usage: &Usage, source: UsageSource) {
     line.raw("\",\"prompt_tokens\":").number(usage.prompt_tokens());
     line.raw(",\"completion_tokens\":").number(usage.completion_tokens());
     line.raw(",\"total_tokens\":").number(usage.total_tokens());
-    // The words of `usage_parts`, as constants.
-    line.raw(",\"parts\":{\"fresh_input\":").number(usage.fresh_input);
-    line.raw(",\"cache_read\":").number(usage.cache_read);
-    line.raw(",\"cache_write\":").number(usage.cache_writes());
-    line.raw(",\"audio_input\":").number(usage.audio_input);
-    line.raw(",\"output\":").number(usage.output);
-    line.raw(",\"reasoning\":").number(usage.reasoning);
-    line.raw(",\"audio_output\":").number(usage.audio_output);
+    for (index, (name, tokens)) in usage_parts(usage).into_iter().enumerate() {
+        line.raw(if index == 0 { ",\"parts\":{\"" } else { ",\"" }).word(name);
+        line.raw("\":").number(tokens);
+    }
     line.raw("}}");
 }
 
@@ -261,7 +347,7 @@ pub(crate) const fn source_name(source: UsageSource) -> &'static str {
 }
 
 /// Number of disjoint parts of a usage.
-pub(crate) const USAGE_PARTS: usize = 7;
+pub(crate) const USAGE_PARTS: usize = 10;
 
 /// The disjoint parts of a usage and their words.
 pub(crate) const fn usage_parts(usage: &Usage) -> [(&'static str, u64); USAGE_PARTS] {
@@ -270,9 +356,12 @@ pub(crate) const fn usage_parts(usage: &Usage) -> [(&'static str, u64); USAGE_PA
         ("cache_read", usage.cache_read),
         ("cache_write", usage.cache_writes()),
         ("audio_input", usage.audio_input),
+        ("image_input", usage.image_input),
+        ("tool_input", usage.tool_input),
         ("output", usage.output),
         ("reasoning", usage.reasoning),
         ("audio_output", usage.audio_output),
+        ("image_output", usage.image_output),
     ]
 }
 

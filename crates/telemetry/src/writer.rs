@@ -3,6 +3,8 @@
 //! A sender formats its line straight into one buffer; a thread takes the whole buffer a hundred times a
 //! second at most, and writes it at once. So a record costs its sender no allocation and no system call, and
 //! a slow disk or a full pipe costs records, which are counted, never requests.
+//!
+//! The process's own log of records is one of these, and so is each file of `file-log`.
 
 mod sink;
 
@@ -22,7 +24,7 @@ pub use sink::Sink;
 const LINGER: Duration = Duration::from_millis(10);
 
 /// Bytes that may wait to be written.
-const CAPACITY: usize = 4 << 20;
+const CAPACITY: usize = 16 << 20;
 
 /// Memory that the buffers keep when they are empty, in bytes.
 const KEEP: usize = 256 << 10;
@@ -38,6 +40,8 @@ pub enum SendError {
 
 #[derive(Debug, Default)]
 struct State {
+    /// Until the thread has it.
+    output: Option<Output>,
     /// Whole lines.
     buffer: Vec<u8>,
     lines: u64,
@@ -78,24 +82,57 @@ impl RecordWriter {
     }
 
     fn with_capacity(sink: Sink, metrics: Arc<WriterMetrics>, capacity: usize) -> io::Result<Self> {
-        let mut output = Output::open(sink)?;
-        let queue = Arc::new(Queue {
-            state: Mutex::default(),
+        let mut output = Output::new(sink, false);
+        output.open()?;
+        let writer = Self::idle(output, metrics, capacity);
+        writer.begin()?;
+        Ok(writer)
+    }
+
+    /// A writer that takes lines, and writes them once it has [begun](Self::begin). A sink that cannot be
+    /// opened then costs lines, which are counted, and is tried again for each write.
+    ///
+    /// `each_time`: the file is opened anew for each write.
+    pub fn new(sink: Sink, each_time: bool, metrics: Arc<WriterMetrics>) -> Self {
+        Self::idle(Output::new(sink, each_time), metrics, CAPACITY)
+    }
+
+    fn idle(output: Output, metrics: Arc<WriterMetrics>, capacity: usize) -> Self {
+        let queue = Queue {
+            state: Mutex::new(State { output: Some(output), ..State::default() }),
             wake: Condvar::new(),
             done: Condvar::new(),
             metrics,
             capacity,
-        });
-        let writer = Self { queue: Arc::clone(&queue) };
+        };
+        Self { queue: Arc::new(queue) }
+    }
+
+    /// Starts the thread, once.
+    pub fn begin(&self) -> io::Result<()> {
+        let Some(mut output) = self.queue.lock().output.take() else {
+            return Ok(());
+        };
+        let queue = Arc::clone(&self.queue);
         thread::Builder::new()
             .name("records".to_owned())
             .stack_size(128 << 10)
             .spawn(move || run(&queue, &mut output))?;
-        Ok(writer)
+        Ok(())
+    }
+
+    /// Hands a whole line over, its line feed included; never waits for the sink. A line that is not taken is
+    /// counted.
+    pub fn push(&self, line: &[u8]) -> Result<(), SendError> {
+        self.append(|buffer| buffer.extend_from_slice(line))
     }
 
     /// Hands a record over; never waits for the sink. A record that is not taken is counted.
     pub fn try_send(&self, record: &Record<'_>) -> Result<(), SendError> {
+        self.append(|buffer| record.write_line(buffer))
+    }
+
+    fn append(&self, write: impl FnOnce(&mut Vec<u8>)) -> Result<(), SendError> {
         let mut state = self.queue.lock();
         if state.closing {
             drop(state);
@@ -103,14 +140,20 @@ impl RecordWriter {
             return Err(SendError::Closed);
         }
         let before = state.buffer.len();
-        record.write_line(&mut state.buffer);
+        write(&mut state.buffer);
         if state.buffer.len() > self.queue.capacity {
+            let large = state.buffer.len() - before > self.queue.capacity;
             state.buffer.truncate(before);
+            if large {
+                state.buffer.shrink_to(KEEP);
+            }
             drop(state);
-            self.queue.metrics.dropped_full.add(1);
+            let metrics = &self.queue.metrics;
+            if large { &metrics.dropped_large } else { &metrics.dropped_full }.add(1);
             return Err(SendError::Full);
         }
         state.lines += 1;
+        self.queue.metrics.waiting.add(1);
         let parked = std::mem::take(&mut state.parked);
         drop(state);
         if parked {
@@ -134,11 +177,14 @@ impl RecordWriter {
         let waited = self.queue.done.wait_timeout_while(state, deadline, |state| !state.finished);
         let (mut state, _) = waited.unwrap_or_else(PoisonError::into_inner);
         state.buffer.clear();
-        self.queue.metrics.dropped_closed.add(std::mem::take(&mut state.lines));
+        let left = std::mem::take(&mut state.lines);
+        self.queue.metrics.dropped_closed.add(left);
+        self.queue.metrics.left(left);
         state.finished
     }
 
-    fn begin_close(&self) {
+    /// Takes no more records; what is there is written.
+    pub fn begin_close(&self) {
         self.queue.lock().closing = true;
         self.queue.wake.notify_one();
     }
@@ -153,6 +199,10 @@ impl Drop for RecordWriter {
 
 fn run(queue: &Queue, output: &mut Output) {
     let mut batch = Vec::new();
+    // A file that cannot be written is better told before there is something to lose.
+    if let Err(error) = output.open_ahead() {
+        queue.metrics.failed(&error.to_string());
+    }
     loop {
         let mut state = queue.lock();
         while state.buffer.is_empty() && !state.closing && !state.reopen {
@@ -178,9 +228,15 @@ fn run(queue: &Queue, output: &mut Output) {
         if reopen {
             output.reopen();
         }
-        let written = output.write_lines(&batch, lines);
+        let (written, outcome) = output.write_lines(&batch, lines);
+        queue.metrics.left(lines);
         queue.metrics.written.add(written);
         queue.metrics.dropped_failed.add(lines - written);
+        match outcome {
+            Ok(()) if lines > 0 => queue.metrics.succeeded(),
+            Ok(()) => {}
+            Err(error) => queue.metrics.failed(&error.to_string()),
+        }
         batch.clear();
         batch.shrink_to(KEEP);
     }

@@ -48,10 +48,6 @@ class Target:
 
 UNASKED = {"reasoning": "The gateway does not ask this provider to think: reported as a loss."}
 NO_THOUGHTS = "These models are not asked to think: reported as a loss."
-FLOATS = {"embeddings in base64": "The provider refuses base64, which the SDK asks for unless told otherwise."}
-OTHER_ERRORS = {
-    "openai": {"stream errors": "An error inside a stream is passed on in the provider's form, which the SDK ignores."}
-}
 
 TARGETS = [
     Target("anthropic", "claude-sonnet-4-5", "claude-sonnet-4-5", lacks=NO_EMBEDDINGS),
@@ -67,7 +63,7 @@ TARGETS = [
     ),
     Target("cerebras", "gpt-oss-120b", "gpt-oss-120b", lacks=NO_EMBEDDINGS),
     Target("cohere", "command-a-vision-07-2025", "command-a-reasoning-08-2025", "embed-v4.0", counts_reasoning=False),
-    Target("dashscope", "qwen-plus", "qwen-plus", "text-embedding-v4", lacks=FLOATS),
+    Target("dashscope", "qwen-plus", "qwen-plus", "text-embedding-v4"),
     Target("databricks", "databricks-gpt-oss-120b", "databricks-gpt-oss-120b", lacks=NO_EMBEDDINGS),
     Target(
         "deepseek",
@@ -94,7 +90,7 @@ TARGETS = [
         "mistral-large-latest",
         "magistral-medium-latest",
         "mistral-embed",
-        lacks_for=OTHER_ERRORS | {"anthropic": UNASKED},
+        lacks_for={"anthropic": UNASKED},
     ),
     Target("ollama", "llama3.2-vision", "qwen3", "nomic-embed-text", counts_reasoning=False, forces=False),
     Target(

@@ -45,7 +45,7 @@ def test_raw_headers_tell_model_request_and_latency(sdk):
     assert int(raw.headers["x-kong-proxy-latency"]) >= 0
     assert raw.parse().choices[0].message.content == "echo: hello there"
     record = record_of(raw.headers["x-kong-request-id"])
-    assert record["outcome"] == "completed"
+    assert record["gateway"]["outcome"] == "completed"
     assert record["response"]["status"] == 200
 
 

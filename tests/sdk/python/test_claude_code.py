@@ -11,11 +11,6 @@ from targets import able
 
 PROGRAM = pathlib.Path(__file__).parents[1] / "node/node_modules/.bin/claude"
 SECONDS = 120
-CLAUDE = {
-    "anthropic": ("/every", "claude-sonnet-4-5"),
-    "bedrock": ("/bedrock", "claude-sonnet-4-5-20250929"),
-    "vertex-claude": ("/vertex", "claude-sonnet-4-5-20250929"),
-}
 EACH = pytest.mark.parametrize("target", able("anthropic", "Claude Code"), ids=lambda target: target.provider)
 CONFORMS = pytest.mark.conforms("anthropic", "Claude Code")
 
@@ -25,13 +20,13 @@ def run(folder, target, prompt, *options):
     home, work = folder / "home", folder / "work"
     home.mkdir()
     work.mkdir()
-    # It drops its thoughts where the model that answers is not the one it asked for, so Claude goes by its name.
-    path, model = CLAUDE.get(target.provider, ("/every", target.name()))
+    # It drops its thoughts where the answer does not name the model as it asked for it, prefix and all.
+    model = target.name()
     environment = {
         "PATH": os.environ["PATH"],
         "HOME": str(home),
         "TMPDIR": str(folder),
-        "ANTHROPIC_BASE_URL": os.environ["AI_PROXY_URL"] + path,
+        "ANTHROPIC_BASE_URL": os.environ["AI_PROXY_URL"] + "/every",
         "ANTHROPIC_AUTH_TOKEN": "unused",
         "ANTHROPIC_MODEL": model,
         "ANTHROPIC_DEFAULT_HAIKU_MODEL": model,
@@ -52,11 +47,11 @@ def run(folder, target, prompt, *options):
     report = json.loads(done.stdout)
     assert report["is_error"] is False, report
     asked = [record for record in records()[before:] if "/v1/messages" in record["request"]["uri"]]
-    assert {record["target"]["provider"] for record in asked} == {target.provider_id()}
-    assert {record["outcome"] for record in asked} == {"completed"}
+    assert {record["gateway"]["target"]["provider"] for record in asked} == {target.provider_id()}
+    assert {record["gateway"]["outcome"] for record in asked} == {"completed"}
     for record in asked:
-        assert record["usage"]["source"] == "reported"
-        assert record["usage"]["prompt_tokens"] > 100 and record["usage"]["completion_tokens"] > 0
+        assert record["gateway"]["usage"]["source"] == "reported"
+        assert record["gateway"]["usage"]["prompt_tokens"] > 100 and record["gateway"]["usage"]["completion_tokens"] > 0
     return report, asked
 
 
@@ -67,7 +62,7 @@ def test_a_turn(tmp_path, target):
     # What it adds to the prompt, its reminders, comes back too.
     assert report["result"].startswith("echo: ") and "hello from a terminal" in report["result"]
     assert report["usage"]["output_tokens"] > 0
-    assert any(record["stream"] for record in asked)
+    assert any(record["gateway"]["stream"] for record in asked)
 
 
 @CONFORMS

@@ -62,15 +62,16 @@ def test_an_answer(claude, target):
     raw = claude.messages.with_raw_response.create(**ask(target, HELLO, system="be brief"))
     answer = raw.parse()
     assert (answer.type, answer.role) == ("message", "assistant")
+    assert answer.model == target.name() and answer._request_id
     assert text_of(answer) == "echo: hello there"
     assert (answer.stop_reason, answer.stop_sequence) == ("end_turn", None)
     assert answer.usage.input_tokens > 0 and answer.usage.output_tokens > 0
     assert raw.headers["content-type"].startswith("application/json")
     assert raw.headers["x-kong-llm-model"] == target.told()
     record = record_of(raw.headers["x-kong-request-id"])
-    assert record["outcome"] == "completed"
-    assert record["usage"]["source"] == "reported"
-    assert record["usage"]["total_tokens"] == answer.usage.input_tokens + answer.usage.output_tokens
+    assert record["gateway"]["outcome"] == "completed"
+    assert record["gateway"]["usage"]["source"] == "reported"
+    assert record["gateway"]["usage"]["total_tokens"] == answer.usage.input_tokens + answer.usage.output_tokens
 
 
 @each("chat")

@@ -33,6 +33,7 @@ def test_the_status_of_the_provider_decides(target, status, kind, stream):
     assert error.status_code == status
     assert error.body["type"] == "error"
     assert error.body["error"]["message"] and error.body["error"]["type"].endswith("_error")
+    assert error.request_id
 
 
 @CONFORMS

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use dialect::{MemberRule, Quirks, Requirement, TokenLimit};
+use dialect::{Deviation, MemberRule, MessageRules, Quirks, Requirement, TokenLimit};
 use provider::{Base, KeyStyle, Provider, Required, Route, Settings, all};
 
 const HEAD: &str = "# Providers
@@ -11,7 +11,8 @@ Generated from `crates/provider`: do not edit.
 
 An operation is named by its `route_type`. *Checked* operations are accepted by `ai-proxy check` and refused by `ai-proxy serve`.
 Changes are those to a request in OpenAI's format, for a model that has no rules of its own; what is left out or replaced is
-reported with the answer.
+reported with the answer. *Answers* is what is put right in relayed answers of chat, for OpenAI's clients; all else of them passes as
+it came.
 ";
 
 /// The whole page.
@@ -37,7 +38,9 @@ fn section(provider: &Provider) -> String {
         ("Settings", settings(provider)),
     ];
     if !served.is_empty() {
-        rows.push(("Changes", changes((provider.quirks)(None, &Settings::default()))));
+        let quirks = (provider.quirks)(None, &Settings::default());
+        rows.push(("Changes", changes(quirks)));
+        rows.push(("Answers", answers(quirks)));
     }
     let mut table = "| | |\n|---|---|\n".to_owned();
     for (name, value) in rows.into_iter().filter(|(_, value)| !value.is_empty()) {
@@ -100,7 +103,31 @@ fn changes(quirks: &Quirks) -> String {
     if quirks.developer_is_system {
         told.push("`developer` messages go out as `system`".to_owned());
     }
+    let MessageRules { members, call_id, thoughts } = quirks.messages;
+    if !members.is_empty() {
+        told.push("members of messages that it does not know are left out".to_owned());
+    }
+    if let Some(length) = call_id {
+        told.push(format!("ids of calls become {length} letters and digits"));
+    }
+    if thoughts.is_some() {
+        told.push("thoughts go back as parts of `content`".to_owned());
+    }
     if told.is_empty() { "none".to_owned() } else { told.join("; ") }
+}
+
+/// What is put right of its chat answers.
+fn answers(quirks: &Quirks) -> String {
+    let told = quirks.answers.iter().map(|deviation| match deviation {
+        Deviation::ContentParts => "parts of `content` are joined, thoughts become `reasoning_content`",
+        Deviation::ReasoningName => "`reasoning` becomes `reasoning_content`",
+        Deviation::LooseCalls => "calls get their `type`, `index` and `id`, arguments become text",
+        Deviation::FinishWords => "`finish_reason` gets OpenAI's words",
+        Deviation::UsageParts => "`usage` counts reasoning and cached tokens as OpenAI does",
+        Deviation::EmptyId => "an empty `id` is filled",
+        Deviation::Sources => "`citations` are told as annotations as well",
+    });
+    told.collect::<Vec<_>>().join("; ")
 }
 
 fn change(rule: &MemberRule) -> String {

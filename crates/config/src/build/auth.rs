@@ -103,6 +103,7 @@ mod tests {
         let options = LoadOptions {
             environment: &|name| (name == "KEY").then(|| "canary".to_owned()),
             ignore_unsupported_plugins: false,
+            identity_defect: &|_| None,
         };
         let told = |problems: Vec<crate::Problem>| {
             let texts: Vec<String> = problems.iter().map(ToString::to_string).collect();
@@ -111,7 +112,7 @@ mod tests {
         let mut loaded = load(&text, "t", &options).map_err(told)?;
         match loaded.configuration.plugins.remove(0).config {
             PluginConfig::AiProxy(proxy) => Ok(proxy.target.unwrap().auth),
-            PluginConfig::KeyAuth(_) => panic!("another plugin"),
+            _ => panic!("another plugin"),
         }
     }
 

@@ -19,10 +19,13 @@ const FIELDS: [&str; 10] = [
     "azure_client_secret",
     "azure_tenant_id",
     "gcp_use_service_account",
-    "gcp_service_account_json",
+    KEY_FILE,
     "gcp_oauth_token_url",
     "gcp_metadata_url",
 ];
+
+/// The field that holds a key file as text.
+const KEY_FILE: &str = "gcp_service_account_json";
 
 /// Options that choose a role, the first of which names it.
 const ROLE: [&str; 3] = ["aws_assume_role_arn", "aws_role_session_name", "aws_sts_endpoint_url"];
@@ -57,6 +60,17 @@ impl Builder<'_> {
             Cloud::Azure => self.azure(&place).map(CloudIdentity::Azure),
             Cloud::Google => self.google(&place).map(CloudIdentity::Google),
         };
+        if let Some(defect) = identity.as_ref().and_then(self.identity_defect) {
+            let of_auth = auth.fields().iter().any(|field| field.name == defect.field);
+            let place = if of_auth { *auth } else { options.below("bedrock") };
+            let spot = place.spot(defect.field);
+            let told = self.error(spot.place(), format!("is not valid: {}", defect.reason));
+            if defect.field == KEY_FILE {
+                told.hint(
+                    "it is the whole text of the key file of a service account, as Google gives it out",
+                );
+            }
+        }
         let taken = made.header.as_ref().is_some_and(|(name, _)| name.eq_ignore_ascii_case("authorization"));
         if identity.is_some() && taken {
             let field = FIELDS.into_iter().find(|name| name.starts_with(prefix) && auth.has(name));
@@ -92,7 +106,9 @@ impl Builder<'_> {
                 self.warning(options.spot(name).place(), message);
             }
         }
-        self.check_url(&options.spot(ROLE[2]), text(ROLE[2]));
+        if !self.is_url(&options.spot(ROLE[2]), text(ROLE[2])) {
+            return None;
+        }
         let secret = |name| place.auth.text(name).map(Secret::new);
         let keys = secret("aws_access_key_id").zip(secret("aws_secret_access_key"));
         let wanted = keys.is_some() || role.is_some() || !place.has_key;
@@ -120,13 +136,14 @@ impl Builder<'_> {
 
     fn google(&mut self, place: &Place<'_, '_>) -> Option<GoogleIdentity> {
         let auth = place.auth;
-        let fields = ["gcp_service_account_json", "gcp_oauth_token_url", "gcp_metadata_url"];
+        let fields = [KEY_FILE, "gcp_oauth_token_url", "gcp_metadata_url"];
         if !Self::wanted_identity(place, "gcp_use_service_account", auth.has(fields[0])) {
             self.unused(place, &fields, "gcp_use_service_account");
             return None;
         }
-        for name in &fields[1..] {
-            self.check_url(&auth.spot(name), auth.text(name));
+        let mut urls = fields[1..].iter();
+        if !urls.all(|name| self.is_url(&auth.spot(name), auth.text(name))) {
+            return None;
         }
         Some(GoogleIdentity {
             key: auth.text(fields[0]).map(Secret::new),
@@ -147,15 +164,17 @@ impl Builder<'_> {
         }
     }
 
-    /// The value itself is not repeated: it may come from the environment.
-    fn check_url(&mut self, spot: &Spot, text: Option<&str>) {
-        let Some(text) = text else { return };
+    /// Tells what is no URL. The value itself is not repeated: it may come from the environment.
+    fn is_url(&mut self, spot: &Spot, text: Option<&str>) -> bool {
+        let Some(text) = text else { return true };
         let behind = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
         let authority = behind.and_then(|rest| rest.split(['/', '?', '#']).next()).unwrap_or_default();
         let plain = |byte: u8| byte.is_ascii_graphic() && !b"@$\\".contains(&byte);
-        if authority.is_empty() || !authority.bytes().all(plain) {
+        let is_url = !authority.is_empty() && authority.bytes().all(plain);
+        if !is_url {
             self.error(spot.place(), "is not a URL of http or https");
         }
+        is_url
     }
 }
 

@@ -164,7 +164,7 @@ impl Builder<'_> {
     pub(super) fn realtime_routes(&mut self) {
         let is_realtime = |plugin: &crate::Plugin| match &plugin.config {
             crate::PluginConfig::AiProxy(config) => config.operation == model::Operation::Realtime,
-            crate::PluginConfig::KeyAuth(_) => false,
+            _ => false,
         };
         let scopes: Vec<Scope> = self
             .made

@@ -54,7 +54,8 @@ impl Builder<'_> {
             );
             self.error(view.below("logging").spot("log_statistics").place(), message);
         }
-        let settings = settings(&options);
+        let mut settings = settings(&options);
+        settings.extend(self.own_setting(ours, "prompt_template", provider));
         if !simulate {
             self.required_settings(&model, &options, provider, wanted, &settings);
             self.check_location(&options, provider, wanted, &settings);
@@ -85,7 +86,7 @@ impl Builder<'_> {
             settings: settings.iter().map(|(name, value)| (name.clone(), Template::parse(value))).collect(),
             upstream_url: template(&options, "upstream_url"),
             upstream_path: template(&options, "upstream_path"),
-            prices: super::price::prices(&options),
+            prices: self.prices(&options),
         })
     }
 
@@ -264,6 +265,22 @@ impl Builder<'_> {
             let message = format!("provider {id} with route type {route_type} is not served yet");
             self.unserved.error(self.tree, place.place(), message);
         }
+    }
+
+    /// A setting that Kong does not have, by its name below `extensions`; warns where its provider has none such.
+    fn own_setting(
+        &mut self,
+        ours: &View<'_>,
+        name: &str,
+        provider: &Provider,
+    ) -> Option<(Box<str>, Box<str>)> {
+        let value = ours.text(name).filter(|_| ours.has(name))?;
+        let full = format!("extensions.{name}");
+        if !provider.settings.iter().any(|setting| setting.name == full) {
+            let message = format!("has no effect: provider {} has no such setting", provider.id);
+            self.warning(ours.spot(name).place(), message);
+        }
+        Some((full.into(), value.into()))
     }
 
     /// Warns of settings that belong to another provider.

@@ -191,6 +191,7 @@ static EXTENSIONS: Record = Record {
         ours(boolean("http2", "Whether the upstream is spoken to in HTTP/2.")).or("false"),
         ours(Field::new("allowed_hosts", TEXTS, "Hosts that a URL with placeholders in its host may reach.")),
         BEARER_KEY,
+        PROMPT_TEMPLATE,
         ours(list("models", &Kind::Record(&MODEL_LIST), "Further targets; callers name them `NAME/MODEL`.")),
         ours(word(
             "default_model",
@@ -216,6 +217,7 @@ static MODEL_LIST: Record = Record {
         ours(Field::new("models", TEXTS, "Models to list; the provider's others can be called too.")),
         ours(record("auth", &AUTH, "The credential that goes upstream.")),
         BEARER_KEY,
+        PROMPT_TEMPLATE,
         ours(record("model", &MODEL, "The target.")).required(),
         ours(record("logging", &LOGGING, "What is recorded.")),
         ours(boolean("simulate", "Whether the built-in simulator answers.")).or("false"),
@@ -231,6 +233,15 @@ const BEARER_KEY: Field = ours(
     )
     .secret(),
 );
+
+/// Kong's own leaves out what the model said before.
+const PROMPT_TEMPLATE: Field = ours(choice(
+    "prompt_template",
+    &["kong", "llama-2", "llama-3"],
+    "How a server of raw prompts (`llama2_format` is `raw`) is told a conversation: as Kong does, which leaves \
+     out what the model said before, or as the models of Llama 2 and of Llama 3 were trained.",
+))
+.or("\"kong\"");
 
 const fn ours(field: Field) -> Field {
     field.note(Note::Ours)

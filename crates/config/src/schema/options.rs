@@ -15,7 +15,10 @@ pub(super) static OPTIONS: Record = Record {
         number("top_p", Some(0.0), Some(1.0), "Nucleus sampling."),
         integer("top_k", 0, 500, "Most likely tokens to sample from."),
         integer("embeddings_dimensions", 1, MAX_EXACT, "Length of an embedding."),
-        price("input_cost", "Price of a million input tokens."),
+        price(
+            "input_cost",
+            "Price of a million input tokens. Without this and `output_cost` the catalogue's prices count.",
+        ),
         price("output_cost", "Price of a million output tokens."),
         price("cache_read_cost", "Price of a million input tokens read from a cache."),
         price("cache_write_cost", "Price of a million input tokens written to a cache."),
@@ -24,8 +27,16 @@ pub(super) static OPTIONS: Record = Record {
             &Kind::Record(&CACHE_WRITE_COST),
             "Prices of cache writes by lifetime.",
         ),
-        list("context_window_factor", &Kind::Record(&CONTEXT_WINDOW_FACTOR), "Factors for long inputs."),
-        list("service_tier_factor", &Kind::Record(&SERVICE_TIER_FACTOR), "Factors by service tier."),
+        list(
+            "context_window_factor",
+            &Kind::Record(&CONTEXT_WINDOW_FACTOR),
+            "Factors for long inputs; that of the largest size counts.",
+        ),
+        list(
+            "service_tier_factor",
+            &Kind::Record(&SERVICE_TIER_FACTOR),
+            "Factors by service tier; that of the longest word counts.",
+        ),
         text("anthropic_version", "Anthropic API version, such as `2023-06-01`."),
         text("azure_instance", "Azure: first label of the host."),
         text("azure_deployment_id", "Azure: the deployment."),
@@ -71,7 +82,7 @@ static CONTEXT_WINDOW_FACTOR: Record = Record {
     doc: "Factors for inputs above a size.",
     entity: false,
     fields: &[
-        word("above", "Input tokens above which the factors apply.").required(),
+        word("above", "Input tokens above which the factors apply: `200000`, `200k`, `1m`.").required(),
         price("input_factor", "Factor of the input price.").required(),
         price("output_factor", "Factor of the output price.").required(),
     ],
@@ -82,7 +93,7 @@ static SERVICE_TIER_FACTOR: Record = Record {
     doc: "Factor of a service tier.",
     entity: false,
     fields: &[
-        word("tier", "The tier: `priority`, `flex`.").required(),
+        word("tier", "Part of the name that the provider gives the tier: `priority`, `flex`.").required(),
         price("factor", "Factor of all prices.").required(),
     ],
 };

@@ -1,12 +1,12 @@
 //! The envelope of a plugin instance, and the plugins that there are.
 
 use crate::PluginConfig;
-use crate::build::{Builder, ai_proxy, key_auth};
+use crate::build::{Builder, ai_proxy, file_log, http_log, key_auth, opentelemetry, prometheus};
 use crate::view::View;
 
 use super::{
-    AI_PROXY, BY_NAME, BY_USERNAME, Field, ID, KEY_AUTH, Kind, Note, Record, TAGS, any, boolean, list,
-    reference, word,
+    AI_PROXY, BY_NAME, BY_USERNAME, FILE_LOG, Field, HTTP_LOG, ID, KEY_AUTH, Kind, Note, OPENTELEMETRY,
+    PROMETHEUS, Record, TAGS, any, boolean, list, reference, word,
 };
 
 /// A plugin of this gateway.
@@ -23,7 +23,7 @@ pub(crate) struct SupportedPlugin {
 
 type Build = fn(&mut Builder<'_>, &View<'_>, bool) -> Option<PluginConfig>;
 
-pub(crate) static PLUGINS: [SupportedPlugin; 2] = [
+pub(crate) static PLUGINS: [SupportedPlugin; 6] = [
     SupportedPlugin {
         name: "ai-proxy",
         config: &AI_PROXY,
@@ -32,11 +32,39 @@ pub(crate) static PLUGINS: [SupportedPlugin; 2] = [
         build: ai_proxy,
     },
     SupportedPlugin {
+        name: "file-log",
+        config: &FILE_LOG,
+        config_required: true,
+        for_consumers: true,
+        build: file_log,
+    },
+    SupportedPlugin {
+        name: "http-log",
+        config: &HTTP_LOG,
+        config_required: true,
+        for_consumers: true,
+        build: http_log,
+    },
+    SupportedPlugin {
         name: "key-auth",
         config: &KEY_AUTH,
         config_required: false,
         for_consumers: false,
         build: key_auth,
+    },
+    SupportedPlugin {
+        name: "opentelemetry",
+        config: &OPENTELEMETRY,
+        config_required: true,
+        for_consumers: true,
+        build: opentelemetry,
+    },
+    SupportedPlugin {
+        name: "prometheus",
+        config: &PROMETHEUS,
+        config_required: false,
+        for_consumers: true,
+        build: prometheus,
     },
 ];
 

@@ -279,7 +279,7 @@ fn plugins_that_are_wrong() {
     tells(
         "plugins: [{name: ai_proxy}]",
         &["error: plugins[0].name: plugin 'ai_proxy' is not supported yet (hint: did you mean 'ai-proxy'? \
-           supported are ai-proxy, key-auth)"],
+           supported are ai-proxy, file-log, http-log, key-auth, opentelemetry, prometheus)"],
     );
     tells(
         "plugins: [{name: key-auth, instance_name: i}, {name: ai-proxy, instance_name: i, config: {route_type: \
@@ -292,12 +292,13 @@ fn plugins_that_are_wrong() {
 fn unsupported_plugins_are_left_out_when_asked() {
     let text = "_format_version: '3.0'\nplugins:\n- name: rate-limiting\n  config: {minute: 5, x: '{vault://env/none}'}\n\
                 - {name: key-auth}\n";
-    let options = LoadOptions { environment: &nothing, ignore_unsupported_plugins: true };
+    let options =
+        LoadOptions { environment: &nothing, ignore_unsupported_plugins: true, identity_defect: &|_| None };
     let loaded = config::load(text, "kong.yaml", &options)
         .unwrap_or_else(|problems| panic!("{:#?}", lines(&problems)));
     assert_eq!(loaded.configuration.plugins.len(), 1);
     let wanted = "plugins[0].name: plugin 'rate-limiting' is not supported yet (hint: supported are ai-proxy, \
-                  key-auth)";
+                  file-log, http-log, key-auth, opentelemetry, prometheus)";
     assert_eq!(lines(&loaded.warnings), [format!("kong.yaml:3:9: warning: {wanted}")]);
     assert_eq!(told(text), [format!("kong.yaml:3:9: error: {wanted}")]);
 }
@@ -398,6 +399,27 @@ fn ai_proxy_with_its_defaults() {
     assert_eq!(setting("cohere.embedding_input_type").as_deref(), Some("classification"));
     assert_eq!(setting("llama2_format"), None);
     assert!(target.model.is_none() && target.upstream_url.is_none());
+}
+
+#[test]
+fn the_template_of_prompts_is_a_setting_of_its_provider() {
+    let config = |provider: &str| {
+        with_config(&format!(
+            "{{route_type: llm/v1/chat, model: {{provider: {provider}, name: m, options: {{llama2_format: raw, \
+             upstream_url: 'http://h/'}}}}, extensions: {{prompt_template: llama-3}}}}"
+        ))
+    };
+    let configuration = loaded(&config("llama2"));
+    let PluginConfig::AiProxy(proxy) = &configuration.plugins[0].config else { panic!() };
+    let target = proxy.target.as_ref().unwrap();
+    let found = target.settings.iter().find(|(name, _)| &**name == "extensions.prompt_template");
+    assert_eq!(found.unwrap().1.as_written(), "llama-3");
+    let other =
+        load_with(&config("openai"), &|_| None).unwrap_or_else(|problems| panic!("{:#?}", lines(&problems)));
+    let warnings = lines(&other.warnings).join("\n");
+    assert!(warnings.contains("extensions.prompt_template: has no effect: provider openai"), "{warnings}");
+    let wrong = load_with(&config("llama2").replace("llama-3", "llama-4"), &|_| None);
+    assert!(lines(&wrong.err().unwrap()).join("\n").contains("prompt_template"));
 }
 
 #[test]

@@ -110,7 +110,9 @@ fn the_advanced_plugin_is_refused_by_name() {
         let told = lines(&problems).join("\n");
         assert!(
             told.contains("plugin 'ai-proxy-advanced' is not supported yet")
-                && told.contains("supported are ai-proxy, key-auth"),
+                && told.contains(
+                    "supported are ai-proxy, file-log, http-log, key-auth, opentelemetry, prometheus"
+                ),
             "{}\n{told}",
             example.file
         );

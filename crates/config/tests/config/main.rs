@@ -7,7 +7,9 @@ mod entities;
 mod examples;
 mod golden;
 mod kong_schema;
+mod observers;
 mod pages;
+mod prices;
 mod properties;
 mod rules;
 mod secrets;
@@ -27,7 +29,7 @@ fn load(text: &str) -> Result<Loaded, Vec<Problem>> {
 }
 
 fn load_with(text: &str, environment: &dyn Fn(&str) -> Option<String>) -> Result<Loaded, Vec<Problem>> {
-    let options = LoadOptions { environment, ignore_unsupported_plugins: false };
+    let options = LoadOptions { environment, ignore_unsupported_plugins: false, identity_defect: &|_| None };
     config::load(text, "kong.yaml", &options)
 }
 

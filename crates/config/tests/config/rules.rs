@@ -285,7 +285,8 @@ fn v24_the_advanced_plugin_is_not_there() {
     assert_eq!(
         told(text),
         ["kong.yaml:3:9: error: plugins[0].name: plugin 'ai-proxy-advanced' is not supported yet \
-          (hint: supported are ai-proxy, key-auth)"]
+          (hint: supported are ai-proxy, file-log, http-log, key-auth, \
+          opentelemetry, prometheus)"]
     );
 }
 

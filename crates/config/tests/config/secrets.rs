@@ -111,7 +111,11 @@ fn a_secret_in_a_broken_file_is_not_told() {
         format!("_format_version: {CANARY}-{CANARY}-{CANARY}-{CANARY}-{CANARY}\n")
             .replace("_format_version", "routes"),
     ] {
-        let options = config::LoadOptions { environment: &|_| None, ignore_unsupported_plugins: false };
+        let options = config::LoadOptions {
+            environment: &|_| None,
+            ignore_unsupported_plugins: false,
+            identity_defect: &|_| None,
+        };
         for name in ["kong.yaml", "kong.json"] {
             for problem in config::load(&text, name, &options).err().unwrap() {
                 assert!(!problem.to_string().contains(CANARY), "{problem}\n{text}");

@@ -3,13 +3,13 @@
 //! From <https://docs.anthropic.com/en/api/messages>.
 
 use bytes::Bytes;
-use document::{Document, Kind, Value};
+use document::{Document, Value};
 use model::{ChatEvent, ChatResponse, Fold};
 use stream::ChatDecoder;
 
-use super::content::{Content, Way, extra};
+use super::content::{Content, Ending, Opening, Way, extra};
 use super::decoder::Decoder;
-use crate::{ChatAnswer, DecodeError, HeaderOf};
+use crate::{ChatAnswer, DecodeError, HeaderOf, read};
 
 pub(super) struct Answer {
     pub(super) way: Way,
@@ -18,19 +18,17 @@ pub(super) struct Answer {
 impl ChatAnswer for Answer {
     fn whole(&self, _headers: HeaderOf<'_>, body: &[u8]) -> Result<ChatResponse, DecodeError> {
         let document = Document::parse(Bytes::copy_from_slice(body)).map_err(|_| DecodeError::NotAnObject)?;
-        let blocks = document.value("content").filter(|content| content.kind() == Kind::Array);
-        let blocks = blocks.ok_or(DecodeError::Missing("content"))?;
-        let message = document.root();
+        let blocks = read::objects(document.value("content"), "content")?;
         let mut events = Vec::new();
         let mut content = Content::new(self.way.clone());
-        content.start(Some(message), &mut events);
-        for (index, block) in (0_u64..).zip(blocks.items()) {
+        content.start(Opening::of(document.members()), &mut events);
+        for (index, block) in (0_u64..).zip(blocks) {
             // What is held is less than the body, which was bounded.
             if content.open(index, block, &mut events).is_ok() {
                 content.close(index, &mut events);
             }
         }
-        content.finish(Some(message), &mut events);
+        content.finish(Ending::of(document.members()), &mut events);
         if let Some(managed) = document.value("context_management").filter(|value| !value.is_null()) {
             events.push(extra("context_management", managed));
         }

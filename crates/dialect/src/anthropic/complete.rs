@@ -3,7 +3,7 @@
 //! From <https://docs.anthropic.com/en/api/complete>. The prompt is written as Kong writes it.
 
 use bytes::Bytes;
-use document::{Document, Value, write_object};
+use document::{Document, Value, write_body};
 use model::{
     AssistantPart, ChatEvent, ChatRequest, ChatResponse, Finish, FinishReason, LossKind, Losses, Message,
     Parameter, Start, UpstreamError, UserPart,
@@ -54,7 +54,7 @@ impl ChatCodec for CompleteCodec {
             losses.add(extra.name.to_string(), LossKind::Dropped);
         }
         let sampling = &request.sampling;
-        let body = write_object(|body| {
+        let body = write_body(|body| {
             body.text("model", call.model);
             body.text("prompt", &prompt(request));
             body.number("max_tokens_to_sample", request.max_tokens.unwrap_or(call.family.default_max_tokens));

@@ -1,6 +1,6 @@
 //! What an answer of Claude's says, block by block: the same steps for a whole answer and for a stream.
 
-use document::{Document, Edits, Value, quote};
+use document::{Document, Edits, Member, Name, Value, quote};
 use model::{CallIndex, ChatEvent, Citation, Extra, Finish, FinishReason, Json, Maker, Seal, Start};
 use stream::Unreadable;
 
@@ -22,6 +22,60 @@ pub(super) struct Way {
     pub(super) carries_seals: bool,
     /// Begins the ids of calls that came without one.
     pub(super) nonce: Box<str>,
+}
+
+/// What stands at the head of an answer, of all that is read of it.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Opening<'d> {
+    id: Option<Value<'d>>,
+    model: Option<Value<'d>>,
+    usage: Option<Value<'d>>,
+}
+
+impl<'d> Opening<'d> {
+    /// Of the members of a `message`, in one walk.
+    pub(super) fn of(members: impl Iterator<Item = Member<'d>>) -> Self {
+        let mut opening = Self::default();
+        for Member { name, value } in members {
+            let slots =
+                [("id", &mut opening.id), ("model", &mut opening.model), ("usage", &mut opening.usage)];
+            fill(slots, name, value);
+        }
+        opening
+    }
+}
+
+/// What is said of an answer when it ends.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Ending<'d> {
+    reason: Option<Value<'d>>,
+    sequence: Option<Value<'d>>,
+    details: Option<Value<'d>>,
+    container: Option<Value<'d>>,
+}
+
+impl<'d> Ending<'d> {
+    /// Of the members of a `message`, or of its last `delta`, in one walk.
+    pub(super) fn of(members: impl Iterator<Item = Member<'d>>) -> Self {
+        let mut ending = Self::default();
+        for Member { name, value } in members {
+            let slots = [
+                ("stop_reason", &mut ending.reason),
+                ("stop_sequence", &mut ending.sequence),
+                ("stop_details", &mut ending.details),
+                ("container", &mut ending.container),
+            ];
+            fill(slots, name, value);
+        }
+        ending
+    }
+}
+
+/// Puts a value where its name says; of several of one name the first counts.
+fn fill<'d, const N: usize>(slots: [(&str, &mut Option<Value<'d>>); N], name: Name<'d>, value: Value<'d>) {
+    if let Some((_, slot)) = slots.into_iter().find(|(known, _)| name.is(known)) {
+        slot.get_or_insert(value);
+    }
 }
 
 /// An answer on its way. Choice 0 is the only one that Claude gives.
@@ -94,17 +148,16 @@ impl Content {
         self.phase == Phase::Finished
     }
 
-    /// The head of the answer: a `message`, or nothing where it did not come. Only the first one counts.
-    pub(super) fn start(&mut self, message: Option<Value<'_>>, events: &mut Vec<ChatEvent>) {
+    /// The head of the answer, with nothing in it where it did not come. Only the first one counts.
+    pub(super) fn start(&mut self, opening: Opening<'_>, events: &mut Vec<ChatEvent>) {
         if self.phase != Phase::Waiting {
             return;
         }
         self.phase = Phase::Started;
-        let text = |name: &str| message?.value(name)?.as_str().filter(|text| !text.is_empty());
-        let id = text("id").map(Into::into);
-        let model = text("model").map(Into::into);
+        let text = |value: Value<'_>| value.as_str().filter(|text| !text.is_empty()).map(Into::into);
+        let (id, model) = (opening.id.and_then(text), opening.model.and_then(text));
         events.push(ChatEvent::Start(Start { id, model, created: None }));
-        if let Some(usage) = message.and_then(|message| message.value("usage")) {
+        if let Some(usage) = opening.usage {
             self.counts.update(usage);
         }
     }
@@ -116,7 +169,7 @@ impl Content {
         block: Value<'_>,
         events: &mut Vec<ChatEvent>,
     ) -> Result<(), Unreadable> {
-        self.start(None, events);
+        self.start(Opening::default(), events);
         if self.is_finished() {
             return Ok(());
         }
@@ -195,14 +248,15 @@ impl Content {
         if self.is_finished() {
             return Ok(());
         }
-        self.start(None, events);
+        self.start(Opening::default(), events);
         let text = |name: &str| delta.value(name).and_then(Value::as_str).unwrap_or_default();
         let kind = delta.value("type").and_then(Value::as_str).unwrap_or_default();
         if &*kind == "text_delta" {
             return self.say(&text("text"), events);
         }
         let Some((_, open)) = self.blocks.iter_mut().find(|(known, _)| *known == index) else {
-            return Ok(());
+            // Arguments of a call whose beginning got lost: without them the answer would be another one.
+            return if &*kind == "input_json_delta" { Err(Unreadable) } else { Ok(()) };
         };
         match (&*kind, open) {
             ("input_json_delta", Open::Call { call, any }) => {
@@ -285,9 +339,9 @@ impl Content {
         }
     }
 
-    /// The answer ends: what `end` says of it is in `stop_reason`, `stop_sequence` and `stop_details`.
-    pub(super) fn finish(&mut self, end: Option<Value<'_>>, events: &mut Vec<ChatEvent>) {
-        self.start(None, events);
+    /// The answer ends.
+    pub(super) fn finish(&mut self, ending: Ending<'_>, events: &mut Vec<ChatEvent>) {
+        self.start(Opening::default(), events);
         if self.is_finished() {
             return;
         }
@@ -298,21 +352,20 @@ impl Content {
         if !self.answered && !preface.is_empty() {
             events.push(ChatEvent::Text { choice: 0, delta: preface });
         }
-        let value = |name: &str| end.and_then(|end| end.value(name));
-        if let Some(details) = value("stop_details").filter(|details| !details.is_null()) {
+        if let Some(details) = ending.details.filter(|details| !details.is_null()) {
             let explained = details.value("explanation").and_then(Value::as_str);
             if let Some(delta) = explained.filter(|text| !text.is_empty()) {
                 events.push(ChatEvent::Refusal { choice: 0, delta: delta.into_owned() });
             }
         }
-        if let Some(container) = value("container").filter(|container| !container.is_null()) {
+        if let Some(container) = ending.container.filter(|container| !container.is_null()) {
             events.push(extra("container", container));
         }
-        let mut finish = reason(value("stop_reason").and_then(Value::as_str).as_deref());
+        let mut finish = stop_reason(ending.reason.and_then(Value::as_str).as_deref());
         if finish == FinishReason::ToolCalls && self.calls == 0 && self.answered {
             finish = FinishReason::Stop;
         }
-        let sequence = value("stop_sequence").and_then(Value::as_str).map(Into::into);
+        let sequence = ending.sequence.and_then(Value::as_str).map(Into::into);
         events.push(ChatEvent::Finish { choice: 0, finish: Finish { reason: finish, sequence } });
         self.phase = Phase::Finished;
     }
@@ -337,7 +390,7 @@ impl Content {
     }
 }
 
-fn reason(stop: Option<&str>) -> FinishReason {
+pub(super) fn stop_reason(stop: Option<&str>) -> FinishReason {
     match stop {
         Some("stop_sequence") => FinishReason::StopSequence,
         Some("max_tokens" | "model_context_window_exceeded") => FinishReason::Length,

@@ -9,7 +9,7 @@ use document::{Document, Value};
 use model::ChatEvent;
 use stream::{ChatDecoder, Progress, Unit, Unreadable};
 
-use super::content::{Content, Way, extra};
+use super::content::{Content, Ending, Opening, Way, extra};
 use super::error;
 
 /// Reads events as they come; after the end mark or an error it reads nothing.
@@ -33,7 +33,8 @@ impl Decoder {
         let index = document.value("index").and_then(Value::as_u64).unwrap_or(0);
         match kind.as_deref().or(name) {
             Some("message_start") => {
-                self.content.start(document.value("message"), events);
+                let message = document.value("message").into_iter().flat_map(Value::members);
+                self.content.start(Opening::of(message), events);
                 if !self.content.is_finished() {
                     self.content.counts = self.content.counts.without_output();
                 }
@@ -50,8 +51,9 @@ impl Decoder {
             }
             Some("content_block_stop") => self.content.close(index, events),
             Some("message_delta") => self.message_delta(document, events),
+            // Nobody said why the answer stopped: what did is lost, and the answer is not whole.
+            Some("message_stop") if !self.content.is_finished() => return Ok(self.end_here()),
             Some("message_stop") => {
-                self.content.finish(None, events);
                 if let Some(metrics) = document.value("amazon-bedrock-invocationMetrics") {
                     self.content.counts.update_from_metrics(metrics);
                     events.extend(self.content.counts.usage().map(ChatEvent::Usage));
@@ -75,15 +77,15 @@ impl Decoder {
             self.content.counts.update(usage);
         }
         if stopped {
-            self.content.finish(delta, events);
+            self.content.finish(Ending::of(delta.into_iter().flat_map(Value::members)), events);
         }
         if let Some(managed) = document.value("context_management").filter(|value| !value.is_null()) {
-            self.content.start(None, events);
+            self.content.start(Opening::default(), events);
             events.push(extra("context_management", managed));
         }
         // What was told at the beginning is no count of the answer.
         if document.value("usage").is_some_and(|usage| !usage.is_empty()) {
-            self.content.start(None, events);
+            self.content.start(Opening::default(), events);
             events.extend(self.content.counts.usage().map(ChatEvent::Usage));
         }
     }

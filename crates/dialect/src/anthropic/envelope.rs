@@ -1,15 +1,21 @@
 //! Messages as a relay sees them: what is read of bodies that pass, and the few edits that hosts need.
 
+use std::borrow::Cow;
+
 use document::{Document, Edits};
-use model::{ErrorKind, Losses, Operation};
+use model::{ErrorKind, Losses, Operation, UpstreamError};
 use stream::StreamReader;
 
 use super::hosting::{API, BEDROCK, DATABRICKS, FOUNDRY, Hosting, VERTEX};
 use super::{count, error};
 use crate::envelope::data_frame;
-use crate::{AnswerError, Call, Delivery, Envelope, Head, Quirks, RequestError, Verdict, WholeAnswer};
+use crate::{
+    AnswerError, Call, Delivery, Envelope, Head, HeaderOf, Reading, RequestError, Verdict, WholeAnswer,
+    invoke,
+};
 
 mod edits;
+mod name;
 mod reader;
 mod shape;
 mod whole;
@@ -61,12 +67,24 @@ impl Envelope for MessagesEnvelope {
         count::estimate(document)
     }
 
-    fn whole(&self, operation: Operation, _quirks: &Quirks, body: &[u8]) -> Result<WholeAnswer, AnswerError> {
-        whole::read(operation, body)
+    fn whole(&self, reading: &Reading<'_>, body: &[u8]) -> Result<WholeAnswer, AnswerError> {
+        whole::read(reading.operation, body)
     }
 
-    fn stream(&self, operation: Operation, _quirks: &Quirks) -> Box<dyn StreamReader> {
-        Box::new(Reader::new(operation))
+    fn named<'d>(&self, document: &'d Document, call: &Call<'_>) -> Option<Cow<'d, str>> {
+        name::asked(self.hosting, document, call)
+    }
+
+    fn renamed(&self, body: &[u8], name: &str) -> Option<Vec<u8>> {
+        name::renamed(body, name)
+    }
+
+    fn stream(&self, reading: &Reading<'_>) -> Box<dyn StreamReader> {
+        Box::new(Reader::new(reading.operation, reading.named))
+    }
+
+    fn said(&self, data: &[u8], text: &mut String) {
+        reader::said(data, text);
     }
 
     fn error(&self, verdict: &Verdict<'_>) -> Vec<u8> {
@@ -83,6 +101,16 @@ impl Envelope for MessagesEnvelope {
 
     fn error_status(&self, data: &[u8]) -> u16 {
         error::event_status(data)
+    }
+
+    fn foreign_error(&self, status: u16, headers: HeaderOf<'_>, body: &[u8]) -> Option<UpstreamError> {
+        let foreign = self.hosting.errors_of_aws && !error::is_own(body);
+        foreign.then(|| invoke::refused(status, headers, body))
+    }
+
+    /// <https://docs.anthropic.com/en/api/errors#request-id>
+    fn request_id_header(&self) -> Option<&'static str> {
+        Some("request-id")
     }
 
     fn keep_alive(&self) -> &'static [u8] {

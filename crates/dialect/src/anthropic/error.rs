@@ -80,6 +80,16 @@ pub(super) const fn status_of(kind: ErrorKind) -> u16 {
     }
 }
 
+/// Whether a body is an error in Anthropic's form already.
+pub(super) fn is_own(body: &[u8]) -> bool {
+    let named = |document: &Document| {
+        let kind = document.value("type").and_then(Value::as_str);
+        let error = document.value("error");
+        kind.is_some_and(|kind| kind == "error") && error.is_some_and(|error| error.kind() == Kind::Object)
+    };
+    parse(body).is_some_and(|document| named(&document))
+}
+
 /// Reads an answer with an error status.
 pub(super) fn read(status: u16, headers: HeaderOf<'_>, body: &[u8]) -> UpstreamError {
     let mut error = match parse(body) {

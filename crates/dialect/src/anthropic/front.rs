@@ -1,6 +1,6 @@
 //! The dialect towards clients: Messages read, answers written.
 
-use document::Document;
+use document::{Document, Value};
 use model::UpstreamError;
 
 use super::error;
@@ -25,7 +25,9 @@ pub static CHAT_FRONT: MessagesFront = MessagesFront;
 impl ChatFront for MessagesFront {
     fn read(&self, document: &Document) -> Result<Asked, RequestError> {
         let (request, losses, thinking) = read::request(document)?;
-        Ok(Asked { request, losses, writer: Box::new(Writer { thinking }) })
+        let asked = document.value("model").and_then(Value::as_str).filter(|name| !name.is_empty());
+        let asked = asked.map(|name| name.as_ref().into());
+        Ok(Asked { request, losses, writer: Box::new(Writer { thinking, asked }) })
     }
 
     fn member<'n>(&self, parameter: &'n str) -> &'n str {
@@ -37,6 +39,7 @@ impl ChatFront for MessagesFront {
             "parallel_tool_calls" => "tool_choice.disable_parallel_tool_use",
             "tool_choice(required)" => "tool_choice(any)",
             "tool_choice(function)" => "tool_choice(tool)",
+            "image_url" => "image",
             "image_url(data)" => "image(base64)",
             "image_url(https)" => "image(url)",
             "file" => "document",

@@ -3,6 +3,8 @@
 //! From <https://docs.anthropic.com/en/api/claude-on-amazon-bedrock> and
 //! <https://docs.anthropic.com/en/api/claude-on-vertex-ai>.
 
+use model::Settings;
+
 /// How one host of Claude deviates from Anthropic's own API.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Hosting {
@@ -12,6 +14,8 @@ pub struct Hosting {
     pub(super) stream_in_body: bool,
     /// What `anthropic_version` is in the body: what each value begins with, and the one that is set.
     pub(super) version: Option<(&'static str, &'static str)>,
+    /// Reads the version of the API in the header `anthropic-version`.
+    pub(super) version_in_header: bool,
     pub(super) betas: BetaRule,
     /// Top-level members that the host refuses, each with the beta that makes it legal.
     pub(super) refused: &'static [(&'static str, Option<&'static str>)],
@@ -19,6 +23,8 @@ pub struct Hosting {
     pub(super) refused_tools: &'static [&'static str],
     /// Takes `cache_control.scope`.
     pub(super) cache_scope: bool,
+    /// Tells errors in AWS's form.
+    pub(super) errors_of_aws: bool,
 }
 
 /// Where the features that a caller asks for by `anthropic-beta` go.
@@ -67,6 +73,14 @@ const KNOWN: &[&str] = &[
 /// Betas that go by another name outside Anthropic's own API.
 const ALIASES: &[(&str, &str)] = &[("advanced-tool-use-2025-11-20", "tool-search-tool-2025-10-19")];
 
+/// The setting that says which version of the API is spoken.
+pub(super) const VERSION: &str = "anthropic_version";
+
+/// The first version that refuses temperature, `top_p` and `top_k`, whatever their values:
+/// <https://platform.claude.com/docs/en/api/migration-2026-10-21>, read in November 2026. Bedrock's `InvokeModel` has
+/// versions of its own, in the body.
+const WITHOUT_SAMPLING: &str = "2026-10-21";
+
 const CONTEXT_MANAGEMENT: (&str, Option<&str>) =
     ("context_management", Some("context-management-2025-06-27"));
 
@@ -75,10 +89,12 @@ pub static API: Hosting = Hosting {
     model_in_body: true,
     stream_in_body: true,
     version: None,
+    version_in_header: true,
     betas: BetaRule::Header,
     refused: &[],
     refused_tools: &[],
     cache_scope: true,
+    errors_of_aws: false,
 };
 
 /// AWS Bedrock, `InvokeModel`.
@@ -86,6 +102,7 @@ pub static BEDROCK: Hosting = Hosting {
     model_in_body: false,
     stream_in_body: false,
     version: Some(("bedrock-", "bedrock-2023-05-31")),
+    version_in_header: false,
     betas: BetaRule::KnownInBody,
     refused: &[
         ("service_tier", None),
@@ -98,6 +115,7 @@ pub static BEDROCK: Hosting = Hosting {
     ],
     refused_tools: &["web_search_", "web_fetch_", "code_execution_", "mcp_toolset"],
     cache_scope: false,
+    errors_of_aws: true,
 };
 
 /// Google Vertex AI, `rawPredict`.
@@ -105,6 +123,7 @@ pub static VERTEX: Hosting = Hosting {
     model_in_body: false,
     stream_in_body: true,
     version: Some(("vertex-", "vertex-2023-10-16")),
+    version_in_header: true,
     betas: BetaRule::KnownInHeader,
     refused: &[
         ("service_tier", None),
@@ -117,6 +136,7 @@ pub static VERTEX: Hosting = Hosting {
     ],
     refused_tools: &["web_fetch_", "code_execution_", "mcp_toolset"],
     cache_scope: false,
+    errors_of_aws: false,
 };
 
 /// Azure AI Foundry.
@@ -124,10 +144,12 @@ pub static FOUNDRY: Hosting = Hosting {
     model_in_body: true,
     stream_in_body: true,
     version: None,
+    version_in_header: true,
     betas: BetaRule::Header,
     refused: &[("service_tier", None), ("inference_geo", None), ("speed", None)],
     refused_tools: &[],
     cache_scope: true,
+    errors_of_aws: false,
 };
 
 /// Databricks' endpoints in Anthropic's shape.
@@ -135,6 +157,7 @@ pub static DATABRICKS: Hosting = Hosting {
     model_in_body: true,
     stream_in_body: true,
     version: None,
+    version_in_header: true,
     betas: BetaRule::KnownInHeader,
     refused: &[
         ("service_tier", None),
@@ -146,6 +169,7 @@ pub static DATABRICKS: Hosting = Hosting {
     ],
     refused_tools: &["web_search_", "web_fetch_", "code_execution_", "mcp_toolset"],
     cache_scope: false,
+    errors_of_aws: false,
 };
 
 impl Hosting {
@@ -166,6 +190,16 @@ impl Hosting {
             }
         }
         betas
+    }
+
+    /// Whether the version of the API that is asked for, by the client's header or by configuration, is one in
+    /// which nothing can be said of sampling.
+    pub(super) fn samples_by_itself(&self, asked: &str, settings: &Settings) -> bool {
+        let version = Some(asked).filter(|asked| !asked.is_empty());
+        let version = version.or_else(|| settings.value(VERSION));
+        // Dates, so that later ones are greater.
+        let date = |version: &&str| version.starts_with(|first: char| first.is_ascii_digit());
+        self.version_in_header && version.filter(date).is_some_and(|version| version >= WITHOUT_SAMPLING)
     }
 
     /// Whether the kept betas go into the header `anthropic-beta`; else they stand in the body.
@@ -213,6 +247,22 @@ mod tests {
         assert!(BEDROCK.refuses("context_management", &[]));
         assert!(!BEDROCK.refuses("context_management", &["context-management-2025-06-27".into()]));
         assert!(BEDROCK.refuses("service_tier", &[]) && !API.refuses("service_tier", &[]));
+    }
+
+    #[test]
+    fn versions_say_whether_sampling_can_be_told() {
+        let none = Settings::default();
+        let mut newest = Settings::default();
+        newest.set(VERSION, "2026-10-21");
+        assert!(API.samples_by_itself("", &newest) && FOUNDRY.samples_by_itself("2026-10-21", &none));
+        assert!(VERTEX.samples_by_itself("2027-01-01", &none));
+        // What the client says goes upstream, whatever is configured.
+        assert!(!API.samples_by_itself("2023-06-01", &newest));
+        assert!(!API.samples_by_itself("", &none) && !API.samples_by_itself("x", &none));
+        assert!(!BEDROCK.samples_by_itself("2026-10-21", &newest));
+        let mut hosts = Settings::default();
+        hosts.set(VERSION, "vertex-2023-10-16");
+        assert!(!VERTEX.samples_by_itself("", &hosts));
     }
 
     #[test]

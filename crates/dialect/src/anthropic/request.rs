@@ -2,10 +2,10 @@
 //!
 //! From <https://docs.anthropic.com/en/api/messages>.
 
-use document::{ObjectWriter, write_object};
+use document::{ObjectWriter, write_body};
 use model::{ChatRequest, LossKind, Losses, ResponseFormat};
 
-use super::hosting::Hosting;
+use super::hosting::{Hosting, VERSION};
 use super::ids::TOOL_NAMES;
 use crate::{ChatCall, Delivery, EncodeError, Structured, ToolNames};
 
@@ -13,6 +13,7 @@ mod blocks;
 mod conversation;
 mod extras;
 mod sampling;
+mod search;
 mod thinking;
 mod tools;
 
@@ -51,11 +52,11 @@ pub(super) fn write(
         && call.family.structured == Structured::ForcedTool;
     let thinking = Thinking::of(request, call.family, &extras, &conversation, emulated, losses);
     let tools = Tools::of(request, hosting, call.family, &names, thinking.is_on(), losses)?;
-    let body = write_object(|body| {
+    let body = write_body(|body| {
         if hosting.model_in_body {
             body.text("model", call.model);
         }
-        if let Some(version) = hosting.version_for(call.settings.value("anthropic_version")) {
+        if let Some(version) = hosting.version_for(call.settings.value(VERSION)) {
             body.text("anthropic_version", version);
         }
         if !hosting.has_beta_header() && !extras.betas().is_empty() {
@@ -66,7 +67,8 @@ pub(super) fn write(
         tools.write(body);
         thinking.write(body);
         write_output_config(request, call, &thinking, &extras, body);
-        sampling::write(request, call.family, &thinking, body, losses);
+        let free = !hosting.samples_by_itself("", call.settings);
+        sampling::write(request, call.family, free, &thinking, body, losses);
         write_account(request, hosting, &extras, body, losses);
         if hosting.stream_in_body {
             body.bool("stream", call.delivery == Delivery::Stream);

@@ -43,7 +43,7 @@ impl Counts {
                     continue;
                 }
                 b"iterations" => {
-                    self.rounds = value.items().filter_map(round).reduce(sum).or(self.rounds);
+                    self.rounds = value.items().filter_map(round).reduce(Usage::plus).or(self.rounds);
                     continue;
                 }
                 _ => continue,
@@ -111,22 +111,9 @@ fn round(value: Value<'_>) -> Option<Usage> {
     counts.usage()
 }
 
-fn sum(left: Usage, right: Usage) -> Usage {
-    Usage {
-        fresh_input: left.fresh_input.saturating_add(right.fresh_input),
-        cache_read: left.cache_read.saturating_add(right.cache_read),
-        cache_write: left.cache_write.saturating_add(right.cache_write),
-        cache_write_hour: left.cache_write_hour.saturating_add(right.cache_write_hour),
-        audio_input: left.audio_input.saturating_add(right.audio_input),
-        output: left.output.saturating_add(right.output),
-        reasoning: left.reasoning.saturating_add(right.reasoning),
-        audio_output: left.audio_output.saturating_add(right.audio_output),
-    }
-}
-
 /// Writes the members of a `usage` object.
 pub(super) fn write(usage: &Usage, object: &mut ObjectWriter<'_>) {
-    object.number("input_tokens", usage.fresh_input.saturating_add(usage.audio_input));
+    object.number("input_tokens", usage.uncached_input());
     object.number("cache_creation_input_tokens", usage.cache_writes());
     object.number("cache_read_input_tokens", usage.cache_read);
     if usage.cache_writes() > 0 {

@@ -21,10 +21,11 @@ impl ChatAnswer for Answer {
         let message = document.value("output").and_then(|output| output.value("message"));
         let message = message.filter(|message| message.kind() == Kind::Object);
         let message = message.ok_or(DecodeError::Missing("output.message"))?;
+        let blocks = read::objects(message.value("content"), "output.message.content")?;
         let mut events = Vec::new();
         let mut content = Content::new(self.way.clone());
         content.start(headers("x-amzn-requestid").map(String::into_boxed_str), &mut events);
-        for (index, block) in (0_u64..).zip(message.value("content").into_iter().flat_map(Value::items)) {
+        for (index, block) in (0_u64..).zip(blocks) {
             // What is held is less than the body, which was bounded; then a block is passed over.
             let _ = content.block(index, block, &mut events);
         }

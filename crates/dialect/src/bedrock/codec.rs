@@ -78,6 +78,10 @@ impl ChatCodec for ConverseCodec {
         }
     }
 
+    fn reads_headers(&self) -> &'static [&'static str] {
+        &request::HEADERS
+    }
+
     fn encode(&self, request: &ChatRequest, call: &ChatCall<'_>) -> Result<Encoded, EncodeError> {
         let mut losses = Losses::default();
         settle(self, request, call.family, &mut losses)?;

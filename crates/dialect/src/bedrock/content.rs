@@ -304,6 +304,8 @@ impl Content {
                 input.push_str(&delta);
                 return self.hold(delta.len());
             }
+            // A call whose beginning got lost: without it the answer would be another one.
+            None => return Err(Unreadable),
             _ => {}
         }
         Ok(())

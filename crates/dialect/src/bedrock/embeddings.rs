@@ -139,7 +139,7 @@ impl EmbeddingsCodec for InvokeEmbeddings {
         let counted =
             || headers("x-amzn-bedrock-input-token-count").and_then(|count| count.trim().parse().ok());
         let usage = told.or_else(counted).map(|fresh_input| Usage { fresh_input, ..Usage::default() });
-        Ok(EmbeddingsResponse { vectors, model: None, usage })
+        Ok(EmbeddingsResponse { vectors, model: None, usage, ..EmbeddingsResponse::default() })
     }
 }
 

@@ -38,7 +38,7 @@ fn meaning(exception: &str) -> Option<(ErrorKind, u16)> {
 }
 
 /// Reads an answer with an error status.
-pub(super) fn read(status: u16, headers: HeaderOf<'_>, body: &[u8]) -> UpstreamError {
+pub(crate) fn read(status: u16, headers: HeaderOf<'_>, body: &[u8]) -> UpstreamError {
     let document = Document::parse(Bytes::copy_from_slice(body)).ok();
     let named = headers("x-amzn-errortype").and_then(|name| word(&name));
     let code = named.or_else(|| document.as_ref().and_then(code));
@@ -54,7 +54,7 @@ pub(super) fn read(status: u16, headers: HeaderOf<'_>, body: &[u8]) -> UpstreamE
 }
 
 /// Reads an exception or an error of a stream; `name` is what the framing calls it.
-pub(super) fn read_event(name: Option<&str>, data: &[u8]) -> UpstreamError {
+pub(crate) fn read_event(name: Option<&str>, data: &[u8]) -> UpstreamError {
     let document = Document::parse(Bytes::copy_from_slice(data)).ok();
     let code = name.and_then(word).or_else(|| document.as_ref().and_then(code));
     let (kind, status) = code.as_deref().and_then(meaning).unwrap_or((ErrorKind::Api, 500));

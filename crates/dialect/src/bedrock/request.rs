@@ -3,14 +3,15 @@
 //! From <https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_Converse.html>.
 
 use bytes::Bytes;
-use document::{Document, Edits, ObjectWriter, Value, write_object};
-use model::{ChatRequest, Json, LossKind, Losses, Maker, Number, Parameter, ResponseFormat};
+use document::{Document, Edits, ObjectWriter, Value, write_body, write_object};
+use model::{ChatRequest, LossKind, Losses, Maker, Number, Parameter, ResponseFormat};
 
 use crate::{ChatCall, EncodeError, Family, SamplingRule, Structured, Thinking as Ability, ToolNames, TopK};
 
 mod blocks;
 mod conversation;
 mod fields;
+mod headers;
 mod ids;
 mod media;
 mod thinking;
@@ -18,6 +19,7 @@ mod tools;
 
 use conversation::Conversation;
 use fields::{Extras, Fields};
+pub(super) use headers::READ as HEADERS;
 use thinking::Thinking;
 pub(super) use thinking::may_be_off;
 use tools::Tools;
@@ -57,7 +59,7 @@ pub(super) fn write(
     let mut fields = extras.fields()?;
     thinking.set(&mut fields);
     set_parameters(request, family, &thinking, &mut fields, losses);
-    let body = write_object(|body| {
+    let body = write_body(|body| {
         if let Some(version) = call.settings.value("anthropic_version").filter(|_| claude) {
             body.text("anthropic_version", version);
         }
@@ -222,12 +224,15 @@ fn write_account(request: &ChatRequest, extras: &Extras, body: &mut ObjectWriter
             body.object("serviceTier", |object| object.text("type", tier));
         }
     }
-    let Some(metadata) = &request.metadata else { return };
-    let (pairs, all) = metadata_pairs(metadata);
-    if !all || extras.has("requestMetadata") {
-        losses.add("metadata", LossKind::Approximated);
+    let said = request.metadata.as_ref().map(|metadata| ("metadata", metadata.as_str()));
+    let in_header = headers::metadata(request).map(|metadata| (headers::METADATA, metadata));
+    let mut pairs: Vec<(String, String)> = Vec::new();
+    for (source, metadata) in said.into_iter().chain(in_header) {
+        if extras.has("requestMetadata") || !add_pairs(metadata, &mut pairs) {
+            losses.add(source, LossKind::Approximated);
+        }
     }
-    if !pairs.is_empty() && !extras.has("requestMetadata") {
+    if !pairs.is_empty() {
         body.object("requestMetadata", |object| {
             for (name, value) in &pairs {
                 object.text(name, value);
@@ -236,21 +241,24 @@ fn write_account(request: &ChatRequest, extras: &Extras, body: &mut ObjectWriter
     }
 }
 
-/// The pairs that Bedrock takes, and whether these are all.
-fn metadata_pairs(metadata: &Json) -> (Vec<(String, String)>, bool) {
-    let Ok(document) = Document::parse(Bytes::copy_from_slice(metadata.as_bytes())) else {
-        return (Vec::new(), false);
-    };
+/// Adds the pairs of an object that Bedrock takes and that are not there yet; tells whether these are all.
+fn add_pairs(metadata: &str, pairs: &mut Vec<(String, String)>) -> bool {
+    let Ok(document) = Document::parse(Bytes::copy_from_slice(metadata.as_bytes())) else { return false };
     let legal = |text: &str| {
         let known =
             |c: char| c.is_ascii_alphanumeric() || c.is_ascii_whitespace() || ":_@$#=/+,-.".contains(c);
         text.len() <= 256 && text.chars().all(known)
     };
-    let pairs = document.members().filter_map(|member| {
-        let (name, value) = (member.name.decoded().into_owned(), Value::as_str(member.value)?.into_owned());
-        (!name.is_empty() && legal(&name) && legal(&value)).then_some((name, value))
-    });
-    let pairs: Vec<_> = pairs.take(MOST_METADATA).collect();
-    let all = pairs.len() == document.members().count();
-    (pairs, all)
+    let mut all = true;
+    for member in document.members() {
+        let name = member.name.decoded().into_owned();
+        let value = Value::as_str(member.value).map(std::borrow::Cow::into_owned);
+        let value = value.filter(|value| legal(value) && !name.is_empty() && legal(&name));
+        match value {
+            Some(_) if pairs.iter().any(|(known, _)| *known == name) => {}
+            Some(value) if pairs.len() < MOST_METADATA => pairs.push((name, value)),
+            _ => all = false,
+        }
+    }
+    all
 }

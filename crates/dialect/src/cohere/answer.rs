@@ -18,6 +18,10 @@ impl ChatAnswer for Answer {
         if document.value("message").is_none_or(|message| message.kind() != Kind::Object) {
             return Err(DecodeError::Missing("message"));
         }
+        let content = document.value("message").and_then(|message| read::present(message.value("content")));
+        if content.is_some_and(|content| content.kind() != Kind::String) {
+            read::objects(content, "message.content").map(drop)?;
+        }
         let mut events = Vec::new();
         Content::new(self.way.clone()).whole(&document, &mut events);
         whole::of_events(events)

@@ -72,7 +72,12 @@ impl Content {
         events.extend(finish::usage(end.value("usage")).map(ChatEvent::Usage));
     }
 
-    fn event(&mut self, document: &Document, name: Option<&str>, events: &mut Vec<ChatEvent>) -> Progress {
+    fn event(
+        &mut self,
+        document: &Document,
+        name: Option<&str>,
+        events: &mut Vec<ChatEvent>,
+    ) -> Result<Progress, Unreadable> {
         let kind = read::text(document.value("type"));
         let delta = document.value("delta");
         let message = delta.and_then(|delta| delta.value("message"));
@@ -81,16 +86,21 @@ impl Content {
         let kind = kind.as_deref().or(name);
         if kind == Some("message-start") {
             self.start(read::text(document.value("id")), events);
-            return Progress::More;
+            return Ok(Progress::More);
         }
-        if kind.is_none() && (document.value("message").is_some() || document.value("error").is_some()) {
-            return self.fail(plain_error::told(document, 500), events);
+        // A message that is no text is that of a whole answer, which nobody asked for.
+        let words = read::text(document.value("message")).is_some();
+        if kind.is_none() && (words || document.value("error").is_some()) {
+            return Ok(self.fail(plain_error::told(document, 500), events));
         }
         if kind == Some("message-end")
             && let Some(message) = read::text(delta.and_then(|delta| delta.value("error")))
         {
             // Where nothing was said before, this is all of the answer.
-            return self.fail(UpstreamError::new(500, message), events);
+            return Ok(self.fail(UpstreamError::new(500, message), events));
+        }
+        if kind.is_none() {
+            return Ok(Progress::More);
         }
         self.start(None, events);
         match kind {
@@ -112,6 +122,8 @@ impl Content {
                 self.calls.start(index, id, name.as_deref(), events);
                 self.more(index, function, events);
             }
+            // The beginning of the call got lost: without it the answer would be another one.
+            Some("tool-call-delta") if !self.calls.any() => return Err(Unreadable),
             Some("tool-call-delta") => {
                 let function = of("tool_calls").and_then(|call| call.value("function"));
                 self.more(index, function, events);
@@ -119,11 +131,11 @@ impl Content {
             Some("citation-start") => events.extend(citation::events(of("citations"))),
             Some("message-end") => {
                 self.finish(delta.unwrap_or(document.root()), events);
-                return Progress::End;
+                return Ok(Progress::End);
             }
             _ => {}
         }
-        Progress::More
+        Ok(Progress::More)
     }
 
     fn more(&mut self, index: Option<u64>, function: Option<Value<'_>>, events: &mut Vec<ChatEvent>) {
@@ -150,7 +162,7 @@ impl ChatDecoder for Content {
             return Ok(Progress::More);
         }
         let document = Document::parse(Bytes::copy_from_slice(data)).map_err(|_| Unreadable)?;
-        Ok(self.event(&document, unit.name, events))
+        self.event(&document, unit.name, events)
     }
 
     fn end(&mut self, _events: &mut Vec<ChatEvent>) {

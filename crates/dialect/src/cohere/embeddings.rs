@@ -93,7 +93,7 @@ impl EmbeddingsCodec for Embeddings {
             |units: Option<Value<'_>>| read::count(units.and_then(|units| units.value("input_tokens")));
         let used = tokens(billed).or_else(|| tokens(meta.and_then(|meta| meta.value("tokens"))));
         let usage = used.map(|tokens| Usage { fresh_input: tokens, ..Usage::default() });
-        Ok(EmbeddingsResponse { vectors, model: None, usage })
+        Ok(EmbeddingsResponse { vectors, model: None, usage, ..EmbeddingsResponse::default() })
     }
 }
 

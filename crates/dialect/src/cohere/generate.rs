@@ -2,7 +2,7 @@
 //!
 //! From <https://docs.cohere.com/v1/reference/generate>.
 
-use document::{Kind, Value, write_object};
+use document::{Kind, Value, write_body};
 use model::{ChatEvent, ChatRequest, ChatResponse, LossKind, Losses, Parameter, UpstreamError};
 use stream::ChatDecoder;
 
@@ -54,7 +54,7 @@ impl ChatCodec for Generate {
         let mut losses = Losses::default();
         settle(self, request, call.family, &mut losses)?;
         let streamed = call.delivery == Delivery::Stream;
-        let body = write_object(|body| {
+        let body = write_body(|body| {
             body.text("prompt", &prompt::paragraphs(request));
             body.text("model", call.model);
             write_sampling(request, ("p", "k", "stop_sequences"), body, &mut losses);

@@ -15,12 +15,12 @@ pub(super) struct Answer {
 impl ChatAnswer for Answer {
     fn whole(&self, _headers: HeaderOf<'_>, body: &[u8]) -> Result<ChatResponse, DecodeError> {
         let document = read::object(body)?;
-        let candidates = document.value("candidates");
-        let candidates =
-            candidates.is_some_and(|candidates| candidates.kind() == Kind::Array && !candidates.is_empty());
         let feedback = document.value("promptFeedback");
-        if !candidates && feedback.and_then(|feedback| feedback.value("blockReason")).is_none() {
-            return Err(DecodeError::Missing("candidates"));
+        if feedback.and_then(|feedback| feedback.value("blockReason")).is_none() {
+            let mut candidates = read::objects(document.value("candidates"), "candidates")?.peekable();
+            if candidates.peek().is_none() || !candidates.all(is_candidate) {
+                return Err(DecodeError::Missing("candidates"));
+            }
         }
         let mut events = Vec::new();
         let mut content = Content::new(self.way.clone());
@@ -34,6 +34,12 @@ impl ChatAnswer for Answer {
     fn decoder(&self) -> Box<dyn ChatDecoder> {
         Box::new(Decoder::new(self.way.clone()))
     }
+}
+
+/// Whether something was said, or there is a reason why nothing was.
+fn is_candidate(value: Value<'_>) -> bool {
+    let said = value.value("content").is_some_and(|content| content.kind() == Kind::Object);
+    said || read::text(value.value("finishReason")).is_some()
 }
 
 /// What is paid for, where it is told and is not the usual thing.

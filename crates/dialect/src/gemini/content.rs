@@ -62,6 +62,11 @@ impl Content {
 
     /// Reads one element.
     pub(super) fn add(&mut self, document: &Document, events: &mut Vec<ChatEvent>) {
+        // What has none of these is no beginning of an answer: the status is still to be decided.
+        let known = ["candidates", "promptFeedback", "usageMetadata"];
+        if known.iter().all(|name| document.value(name).is_none()) {
+            return;
+        }
         self.start(document.value("responseId"), events);
         let feedback = document.value("promptFeedback");
         if let Some(feedback) = feedback.filter(|feedback| feedback.value("blockReason").is_some()) {

@@ -178,7 +178,7 @@ impl EmbeddingsCodec for GeminiEmbeddings {
         let told =
             document.value("usageMetadata").and_then(|usage| usage.value("promptTokenCount")?.as_u64());
         let usage = told.or(counted).map(|tokens| Usage { fresh_input: tokens, ..Usage::default() });
-        Ok(EmbeddingsResponse { vectors, model: None, usage })
+        Ok(EmbeddingsResponse { vectors, model: None, usage, ..EmbeddingsResponse::default() })
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! From <https://ai.google.dev/api/generate-content>.
 
-use document::{ObjectWriter, write_object};
+use document::{ObjectWriter, write_body};
 use model::{ChatRequest, LossKind, Losses, ResponseFormat, Tool};
 
 use self::config::Config;
@@ -68,7 +68,7 @@ pub(super) fn write(
     if cached.is_some() {
         lose_cached(&conversation, request, losses);
     }
-    let body = write_object(|body| {
+    let body = write_body(|body| {
         conversation.write(cached.is_none(), body);
         if cached.is_none() {
             tools.write(extras.tool_config(), body);

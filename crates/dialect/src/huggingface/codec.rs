@@ -2,7 +2,7 @@
 //!
 //! From <https://huggingface.co/docs/inference-providers/tasks/text-generation>.
 
-use document::{ObjectWriter, write_object};
+use document::{ObjectWriter, write_body};
 use model::{ChatRequest, LossKind, Losses, Parameter, ResponseFormat, UpstreamError};
 
 use super::answer::Answer;
@@ -70,7 +70,7 @@ impl ChatCodec for GenerateCodec {
     fn encode(&self, request: &ChatRequest, call: &ChatCall<'_>) -> Result<Encoded, EncodeError> {
         let mut losses = Losses::default();
         settle(self, request, call.family, &mut losses)?;
-        let body = write_object(|body| {
+        let body = write_body(|body| {
             body.text("inputs", &prompt::paragraphs(request));
             body.object("parameters", |parameters| write_parameters(request, parameters, &mut losses));
             if self.stream_in_body && call.delivery == Delivery::Stream {

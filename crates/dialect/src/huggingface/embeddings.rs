@@ -75,7 +75,7 @@ impl EmbeddingsCodec for Embeddings {
         let list = document.value(read::WRAPPED).filter(|value| value.kind() == Kind::Array);
         let list = list.ok_or(DecodeError::Missing("embedding"))?;
         let vectors = one_each(list, inputs).ok_or(DecodeError::Missing("embedding"))?;
-        Ok(EmbeddingsResponse { vectors, model: None, usage: None })
+        Ok(EmbeddingsResponse { vectors, model: None, usage: None, ..EmbeddingsResponse::default() })
     }
 }
 

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::{env, fs};
 
+use model::ErrorKind;
 use proptest::prelude::*;
 use stream::{End, Ended, Opaque, RelaySettings, SseFramer, SseRelay, StreamEnd, frames_cut};
 
@@ -68,9 +69,9 @@ fn what_the_provider_reports_is_handed_over_behind_the_events_before() {
     for size in [1, body.len()] {
         let (out, result) = reframe(&body, size);
         assert_eq!(out, "event: ping\ndata: {\"type\":\"ping\"}\n\n");
-        let Err(InvokeFault::Reported(frame)) = result else { panic!("{result:?}") };
-        let unit = frame.unit();
-        assert_eq!((unit.name, unit.exception, unit.data), (Some("throttlingException"), true, &payload[..]));
+        let Err(InvokeFault::Reported(error)) = result else { panic!("{result:?}") };
+        assert_eq!((error.status, error.kind, &*error.message), (429, ErrorKind::RateLimit, "slow down"));
+        assert_eq!(error.code.as_deref(), Some("throttlingException"));
     }
 }
 

@@ -8,13 +8,14 @@ use document::{Document, Kind, Value};
 use model::{ChatEvent, ChatResponse, Finish, FinishReason, Start};
 use stream::{ChatDecoder, Progress, Unit, Unreadable};
 
+use super::template::Echo;
 use crate::{ChatAnswer, DecodeError, HeaderOf, plain_error, read, whole};
 
-/// Ends a turn of the user.
-const END_OF_TURN: &str = "[/INST]";
 const MEMBER: &str = "generated_text";
 
-pub(super) struct Answer;
+pub(super) struct Answer {
+    pub(super) echo: Echo,
+}
 
 impl ChatAnswer for Answer {
     fn whole(&self, _headers: HeaderOf<'_>, body: &[u8]) -> Result<ChatResponse, DecodeError> {
@@ -23,11 +24,12 @@ impl ChatAnswer for Answer {
         if !matches!(value.kind(), Kind::Array | Kind::Object) {
             return Err(DecodeError::NotAnObject);
         }
-        whole::of_events(events(&generated(value).ok_or(DecodeError::Missing(MEMBER))?))
+        let text = generated(value).ok_or(DecodeError::Missing(MEMBER))?;
+        whole::of_events(events(&text, &self.echo))
     }
 
     fn decoder(&self) -> Box<dyn ChatDecoder> {
-        Box::new(Decoder { over: false })
+        Box::new(Decoder { over: false, echo: self.echo.clone() })
     }
 }
 
@@ -46,8 +48,8 @@ fn first(value: Value<'_>) -> Option<Value<'_>> {
     if value.kind() == Kind::Array { value.items().next() } else { Some(value) }
 }
 
-fn events(text: &str) -> Vec<ChatEvent> {
-    let said = text.rsplit(END_OF_TURN).next().unwrap_or_default().trim_start();
+fn events(text: &str, echo: &Echo) -> Vec<ChatEvent> {
+    let said = echo.answer(text);
     let mut events = vec![ChatEvent::Start(Start::default())];
     if !said.is_empty() {
         events.push(ChatEvent::Text { choice: 0, delta: said.to_owned() });
@@ -58,6 +60,7 @@ fn events(text: &str) -> Vec<ChatEvent> {
 
 struct Decoder {
     over: bool,
+    echo: Echo,
 }
 
 impl ChatDecoder for Decoder {
@@ -71,7 +74,7 @@ impl ChatDecoder for Decoder {
         let document = Document::parse(Bytes::copy_from_slice(unit.data)).map_err(|_| Unreadable)?;
         self.over = true;
         match generated(document.root()) {
-            Some(text) => told.extend(events(&text)),
+            Some(text) => told.extend(events(&text, &self.echo)),
             None if document.value("error").is_some() => {
                 told.push(ChatEvent::Error(plain_error::told(&document, 500)));
             }

@@ -1,16 +1,19 @@
 //! The dialect towards a server that takes raw prompts.
 
-use document::write_object;
+use document::write_body;
 use model::{ChatRequest, LossKind, Losses, Parameter, UpstreamError};
 
 use super::answer::Answer;
-use super::template;
+use super::template::{Prompt, Template};
 use crate::{
     ChatCall, ChatCodec, EncodeError, Encoded, ErrorReader, Family, Handling, HeaderOf, plain_error, settle,
 };
 
 /// Parameters that pass as they are.
 const KNOWN: [&str; 3] = ["do_sample", "repetition_penalty", "return_full_text"];
+
+/// Setting that says how a conversation becomes a prompt.
+const TEMPLATE: &str = "extensions.prompt_template";
 
 /// Raw prompts, for chat and for completions.
 #[derive(Debug, Clone, Copy)]
@@ -44,13 +47,10 @@ impl ChatCodec for RawCodec {
     fn encode(&self, request: &ChatRequest, call: &ChatCall<'_>) -> Result<Encoded, EncodeError> {
         let mut losses = Losses::default();
         settle(self, request, call.family, &mut losses)?;
-        let inputs = if request.completion {
-            template::completion(request)
-        } else {
-            template::conversation(request, &mut losses)
-        };
+        let template = Template::from_setting(call.settings.value(TEMPLATE));
+        let Prompt { text: inputs, echo } = template.prompt(request, &mut losses);
         let sampling = &request.sampling;
-        let body = write_object(|body| {
+        let body = write_body(|body| {
             body.text("inputs", &inputs);
             body.object("parameters", |parameters| {
                 if let Some(limit) = request.max_tokens {
@@ -79,7 +79,7 @@ impl ChatCodec for RawCodec {
                 }
             });
         });
-        Ok(Encoded { body, headers: Vec::new(), losses, answer: Box::new(Answer) })
+        Ok(Encoded { body, headers: Vec::new(), losses, answer: Box::new(Answer { echo }) })
     }
 }
 

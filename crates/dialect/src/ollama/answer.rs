@@ -36,6 +36,10 @@ impl ChatAnswer for Answer {
         if document.value(member).is_none_or(|value| value.kind() != kind) {
             return Err(DecodeError::Missing(member));
         }
+        let said = document.value("message").and_then(|message| read::present(message.value("content")));
+        if said.is_some_and(|said| said.kind() != Kind::String) {
+            return Err(DecodeError::Missing("message.content"));
+        }
         let mut events = Vec::new();
         let mut reading = Reading::new(self.clone());
         reading.say(&document, &mut events);
@@ -152,6 +156,10 @@ impl ChatDecoder for Reading {
             self.phase = Phase::Over;
             events.push(ChatEvent::Error(plain_error::told(&document, 500)));
             return Ok(Progress::End);
+        }
+        // What has neither is no beginning of an answer: the status is still to be decided.
+        if ["message", "response", "done"].iter().all(|name| document.value(name).is_none()) {
+            return Ok(Progress::More);
         }
         self.say(&document, events);
         if document.value("done").and_then(Value::as_bool) != Some(true) {

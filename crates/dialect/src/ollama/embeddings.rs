@@ -82,7 +82,7 @@ impl EmbeddingsCodec for Embeddings {
         let usage = read::count(document.value("prompt_eval_count"))
             .map(|tokens| Usage { fresh_input: tokens, ..Usage::default() });
         let model = read::text(document.value("model")).map(Into::into);
-        Ok(EmbeddingsResponse { vectors, model, usage })
+        Ok(EmbeddingsResponse { vectors, model, usage, ..EmbeddingsResponse::default() })
     }
 }
 

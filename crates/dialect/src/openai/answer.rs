@@ -3,21 +3,28 @@
 //! From <https://platform.openai.com/docs/api-reference/chat/object>.
 
 use document::{Kind, Value, walk_members};
-use model::Operation;
+use model::{FinishReason, Operation};
 
+use super::finish;
 use super::generated::Generated;
+use super::mend::Mender;
+use super::stream::name;
 use super::usage;
-use crate::{AnswerError, Quirks, WholeAnswer};
+use crate::{AnswerError, Reading, WholeAnswer};
 
 /// Checks that `body` is an answer of `operation`, and reads its usage.
 ///
 /// Values that do not matter are passed over, not validated.
-pub fn whole(operation: Operation, quirks: &Quirks, body: &[u8]) -> Result<WholeAnswer, AnswerError> {
+pub fn whole(reading: &Reading<'_>, body: &[u8]) -> Result<WholeAnswer, AnswerError> {
+    let Reading { operation, quirks, .. } = *reading;
     let required = match operation {
         Operation::Chat | Operation::Completions => Some("choices"),
         Operation::Embeddings => Some("data"),
         _ => None,
     };
+    if required.is_some() && operation != Operation::Embeddings && std::str::from_utf8(body).is_err() {
+        return Err(AnswerError::NotAnObject);
+    }
     let mut list = None;
     let mut answer = WholeAnswer::default();
     let read = walk_members(body, |member, cursor| {
@@ -25,16 +32,31 @@ pub fn whole(operation: Operation, quirks: &Quirks, body: &[u8]) -> Result<Whole
             list = cursor.value().filter(|value| value.kind() == Kind::Array);
         } else if member.is("usage") {
             answer.usage = usage::read_at(cursor, quirks.reasoning_outside_completion);
+        } else if member.is("model") {
+            answer.told.model = cursor.value().and_then(name);
+        } else if member.is("id") {
+            answer.told.id = cursor.value().and_then(name);
+        } else if member.is("service_tier") {
+            answer.told.service_tier = cursor.value().and_then(name);
         }
     });
     read.map_err(|_| AnswerError::NotAnObject)?;
     if let Some(required) = required {
         let list = list.ok_or(AnswerError::Missing(required, operation.route_type()))?;
-        if answer.usage.is_none() && operation != Operation::Embeddings {
-            answer.output_bytes = generated(operation, list).bytes;
+        if operation != Operation::Embeddings {
+            answer.told.finish_reasons = finish_reasons(list);
+            if answer.usage.is_none() {
+                answer.output_bytes = generated(operation, list).bytes;
+            }
         }
+        answer.mended = Mender::new(reading).and_then(|mut mender| mender.whole(body));
     }
     Ok(answer)
+}
+
+fn finish_reasons(choices: Value<'_>) -> Vec<FinishReason> {
+    let words = choices.items().filter_map(|choice| choice.value("finish_reason").and_then(Value::as_str));
+    words.map(|word| finish::read(&word, None, false).reason).collect()
 }
 
 fn generated(operation: Operation, choices: Value<'_>) -> Generated {

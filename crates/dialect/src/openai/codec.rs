@@ -9,9 +9,10 @@ mod calls;
 mod conversation;
 mod decoder;
 mod errors;
-mod finish;
 mod message;
 mod said;
+
+pub(super) use errors::read as read_error;
 
 use std::sync::Arc;
 
@@ -115,11 +116,14 @@ fn fit(body: Vec<u8>, call: &ChatCall<'_>, losses: &mut Losses) -> Result<Vec<u8
         operation: Operation::Chat,
         model: Some(call.model).filter(|model| !model.is_empty()),
         options: &options,
+        family: call.family,
+        settings: call.settings,
         quirks: call.quirks,
         delivery: call.delivery,
         want_usage: call.want_usage,
         credential: None,
         betas: "",
+        version: "",
     };
     let mut edits = Edits::default();
     request::edit(&document, &call, &mut edits, losses);

@@ -5,8 +5,8 @@ use model::{Losses, Operation};
 use stream::StreamReader;
 
 use super::stream::Reader;
-use super::{answer, error, estimate, request, shape};
-use crate::{AnswerError, Call, Delivery, Envelope, Head, Quirks, RequestError, Verdict, WholeAnswer};
+use super::{answer, error, estimate, request, said, shape};
+use crate::{AnswerError, Call, Delivery, Envelope, Head, Reading, RequestError, Verdict, WholeAnswer};
 
 /// The envelope of chat, completions and embeddings.
 #[derive(Debug, Clone, Copy)]
@@ -39,12 +39,16 @@ impl Envelope for OpenAi {
         estimate::input(document, delivery)
     }
 
-    fn whole(&self, operation: Operation, quirks: &Quirks, body: &[u8]) -> Result<WholeAnswer, AnswerError> {
-        answer::whole(operation, quirks, body)
+    fn whole(&self, reading: &Reading<'_>, body: &[u8]) -> Result<WholeAnswer, AnswerError> {
+        answer::whole(reading, body)
     }
 
-    fn stream(&self, operation: Operation, quirks: &Quirks) -> Box<dyn StreamReader> {
-        Box::new(Reader::new(operation, quirks))
+    fn stream(&self, reading: &Reading<'_>) -> Box<dyn StreamReader> {
+        Box::new(Reader::new(reading))
+    }
+
+    fn said(&self, data: &[u8], text: &mut String) {
+        said::read(data, text);
     }
 
     fn error(&self, verdict: &Verdict<'_>) -> Vec<u8> {

@@ -23,7 +23,9 @@ pub(super) use content::uri;
 use document::Document;
 pub(super) use field::{Field, Place};
 use model::{ChatResponse, UpstreamError};
-pub(super) use said::{is_call, maker_of, write_members};
+pub(super) use said::{
+    is_call, length as text_length, maker_of, write_annotation, write_block, write_members,
+};
 use stream::ChatEncoder;
 
 use super::error;

@@ -8,6 +8,7 @@ use model::{LossKind, Losses, Operation, OptionsPrecedence};
 use super::shape::{given, includes_usage};
 use crate::{Call, Delivery, MemberRule, Requirement, TokenLimit, UsageInStream};
 
+mod messages;
 mod rules;
 
 /// The two names of the limit of tokens: the newer first, which counts where a request has both.
@@ -44,6 +45,9 @@ pub(super) fn edit(document: &Document, call: &Call<'_>, edits: &mut Edits, loss
     draft.follow_rules();
     if call.operation == Operation::Chat && call.quirks.developer_is_system {
         draft.rename_developers();
+    }
+    if call.operation == Operation::Chat {
+        draft.fit_messages();
     }
 }
 

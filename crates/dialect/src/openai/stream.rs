@@ -8,14 +8,16 @@ use std::io::Write;
 use std::ops::ControlFlow;
 use std::sync::LazyLock;
 
-use document::{Kind, Value, quote, scan_members};
+use document::{Kind, Value, append_object, quote, scan_members};
 use memchr::memmem::Finder;
-use model::{Operation, Usage};
+use model::{FinishReason, Operation, Told, Usage};
 use stream::{FrameKind, StreamReader};
 
+use super::finish;
 use super::generated::Generated;
+use super::mend::{self, Mender};
 use super::usage;
-use crate::Quirks;
+use crate::Reading;
 
 const DONE: &[u8] = b"[DONE]";
 const TERMINATOR: &[u8] = b"data: [DONE]\n\n";
@@ -42,15 +44,21 @@ pub struct Reader {
     seen: u128,
     closed: u128,
     generated: Generated,
+    service_tier: Option<Box<str>>,
+    finish_reasons: Vec<FinishReason>,
+    /// None where the provider's answers are as they should be.
+    mender: Option<Box<Mender>>,
+    /// What goes out in place of the last chunk.
+    instead: Option<Vec<u8>>,
 }
 
 impl Reader {
     /// A reader for a stream of `operation`. Of other operations than chat and completions it knows no end,
     /// so that the end of their body is always a normal one.
-    pub fn new(operation: Operation, quirks: &Quirks) -> Self {
+    pub fn new(reading: &Reading<'_>) -> Self {
         Self {
-            operation,
-            reasoning_outside: quirks.reasoning_outside_completion,
+            operation: reading.operation,
+            reasoning_outside: reading.quirks.reasoning_outside_completion,
             usage: None,
             id: None,
             model: None,
@@ -59,11 +67,30 @@ impl Reader {
             seen: 0,
             closed: 0,
             generated: Generated::default(),
+            service_tier: None,
+            finish_reasons: Vec::new(),
+            mender: Mender::new(reading),
+            instead: None,
         }
     }
 
     fn generates(&self) -> bool {
         matches!(self.operation, Operation::Chat | Operation::Completions)
+    }
+
+    /// What a frame is.
+    fn look(&mut self, event: Option<&[u8]>, data: &[u8]) -> FrameKind {
+        if data.trim_ascii() == DONE {
+            return FrameKind::Terminator;
+        }
+        if event == Some(b"error") {
+            return FrameKind::Error;
+        }
+        if self.tries == 0 && is_ordinary(data) && count_first(data, self.operation, &mut self.generated) {
+            self.seen |= 1;
+            return FrameKind::Content;
+        }
+        self.walk(data)
     }
 
     /// Walks a chunk by its structure.
@@ -87,8 +114,9 @@ impl Reader {
         {
             self.usage = Some(usage);
         }
+        let bare = chunk.choices.is_none() && chunk.told && chunk.kind;
         match chunk {
-            Chunk { failed: true, .. } => FrameKind::Error,
+            _ if chunk.failed || (bare && self.generates()) => FrameKind::Error,
             Chunk { usage: Some(_), .. } if empty => FrameKind::Usage,
             _ => FrameKind::Content,
         }
@@ -96,12 +124,12 @@ impl Reader {
 
     fn read_choice(&mut self, choice: Value<'_>) {
         let mut index = 0;
-        let mut closed = false;
+        let mut finished = None;
         for member in choice.members() {
             let value = member.value;
             match member.name.raw() {
                 b"index" => index = value.as_u64().unwrap_or(0),
-                b"finish_reason" => closed = value.inner().is_some_and(|reason| !reason.is_empty()),
+                b"finish_reason" => finished = value.as_str().filter(|reason| !reason.is_empty()),
                 b"delta" if self.operation != Operation::Completions => {
                     for part in value.members() {
                         self.generated.add_member(part.name.raw(), part.value);
@@ -113,7 +141,10 @@ impl Reader {
         }
         let bit = u32::try_from(index).ok().and_then(|index| 1_u128.checked_shl(index)).unwrap_or(0);
         self.seen |= bit;
-        if closed {
+        if let Some(reason) = finished {
+            if self.closed & bit == 0 {
+                self.finish_reasons.push(finish::read(&reason, None, false).reason);
+            }
             self.closed |= bit;
         }
     }
@@ -129,6 +160,9 @@ impl Reader {
         if self.model.is_none() {
             self.model = chunk.model.and_then(name);
         }
+        if self.service_tier.is_none() {
+            self.service_tier = chunk.service_tier.and_then(name);
+        }
         if self.id.is_some() && self.model.is_some() {
             self.tries = 0;
         } else if !empty {
@@ -139,18 +173,19 @@ impl Reader {
 
 impl StreamReader for Reader {
     fn frame(&mut self, event: Option<&[u8]>, data: &[u8]) -> FrameKind {
-        if data.trim_ascii() == DONE {
-            return FrameKind::Terminator;
-        }
-        if event == Some(b"error") {
-            return FrameKind::Error;
-        }
-        if self.tries == 0 && is_ordinary(data) {
-            self.seen |= 1;
-            count_first(data, self.operation, &mut self.generated);
-            return FrameKind::Content;
-        }
-        self.walk(data)
+        let kind = self.look(event, data);
+        self.instead = match kind {
+            FrameKind::Error if self.generates() => mend::told(data),
+            FrameKind::Content | FrameKind::Usage => {
+                self.mender.as_mut().and_then(|mender| mender.chunk(data))
+            }
+            FrameKind::Error | FrameKind::Terminator => None,
+        };
+        kind
+    }
+
+    fn instead(&mut self) -> Option<Vec<u8>> {
+        self.instead.take()
     }
 
     fn whole(&self, data: &[u8]) -> bool {
@@ -169,8 +204,13 @@ impl StreamReader for Reader {
         self.usage
     }
 
-    fn response_model(&self) -> Option<&str> {
-        self.model.as_deref()
+    fn told(&self) -> Told {
+        Told {
+            id: self.id.clone(),
+            model: self.model.clone(),
+            service_tier: self.service_tier.clone(),
+            finish_reasons: self.finish_reasons.clone(),
+        }
     }
 
     fn finished(&self) -> bool {
@@ -196,7 +236,7 @@ impl StreamReader for Reader {
         let _ = write!(out, r#","object":"{object}","created":{},"model":"#, self.created);
         out.extend_from_slice(&quote(self.model.as_deref().unwrap_or_default()));
         out.extend_from_slice(br#","choices":[],"usage":"#);
-        usage::write(usage, &mut out);
+        append_object(&mut out, |object| usage::write(usage, object));
         out.extend_from_slice(b"}\n\n");
         out
     }
@@ -211,11 +251,15 @@ impl StreamReader for Reader {
 struct Chunk<'d> {
     id: Option<Value<'d>>,
     model: Option<Value<'d>>,
+    service_tier: Option<Value<'d>>,
     created: Option<Value<'d>>,
     choices: Option<Value<'d>>,
     /// Only where it is an object.
     usage: Option<Value<'d>>,
     failed: bool,
+    /// A text and a kind, as errors without a wrapper have them.
+    told: bool,
+    kind: bool,
 }
 
 impl<'d> Chunk<'d> {
@@ -225,6 +269,8 @@ impl<'d> Chunk<'d> {
             self.id = Some(value);
         } else if name.is("model") {
             self.model = Some(value);
+        } else if name.is("service_tier") {
+            self.service_tier = Some(value);
         } else if name.is("created") {
             self.created = Some(value);
         } else if name.is("choices") {
@@ -236,6 +282,12 @@ impl<'d> Chunk<'d> {
         } else if name.is("object") {
             // Servers that have no wrapper around their error object.
             self.failed |= value.inner() == Some(b"error");
+        } else {
+            let given = !value.is_null();
+            let detail = name.is("detail") && given;
+            self.told |= detail || (name.is("message") && value.kind() == Kind::String);
+            let kinds = ["code", "type", "error_code", "status_code"];
+            self.kind |= detail || (given && kinds.into_iter().any(|kind| name.is(kind)));
         }
     }
 }
@@ -288,7 +340,7 @@ fn is_ordinary(data: &[u8]) -> bool {
 }
 
 /// Whether wherever `name` stands in `data` it is a member whose value passes `test`.
-fn all(name: &Finder<'_>, data: &[u8], test: impl Fn(&[u8]) -> bool) -> bool {
+pub(super) fn all(name: &Finder<'_>, data: &[u8], test: impl Fn(&[u8]) -> bool) -> bool {
     let mut rest = data;
     while let Some(value) = after(name, rest) {
         let Some(value) = member_value(value).filter(|value| test(value)) else {
@@ -309,26 +361,27 @@ fn member_value(rest: &[u8]) -> Option<&[u8]> {
     Some(rest.trim_ascii_start().strip_prefix(b":")?.trim_ascii_start())
 }
 
-/// Counts the text of the first choice of an ordinary chunk, which has no other.
+/// Counts the text of the first choice of an ordinary chunk, which has no other; tells whether there is one.
 ///
 /// What follows the object that is scanned makes the scan fail, but only behind all members.
-fn count_first(data: &[u8], operation: Operation, generated: &mut Generated) {
+fn count_first(data: &[u8], operation: Operation, generated: &mut Generated) -> bool {
     if operation == Operation::Completions {
         let choices = after(&NEEDLES.choices, data).and_then(member_value);
-        let first = choices.and_then(|list| list.strip_prefix(b"["));
-        let _ = scan_members(first.unwrap_or_default(), |member| {
+        let Some(first) = choices.and_then(|list| list.strip_prefix(b"[")) else { return false };
+        let _ = scan_members(first, |member| {
             if member.name.raw() == b"text" {
                 generated.add_text(member.value);
             }
             ControlFlow::Continue(())
         });
     } else {
-        let delta = after(&NEEDLES.delta, data).and_then(member_value);
-        let _ = scan_members(delta.unwrap_or_default(), |member| {
+        let Some(delta) = after(&NEEDLES.delta, data).and_then(member_value) else { return false };
+        let _ = scan_members(delta, |member| {
             generated.add_member(member.name.raw(), member.value);
             ControlFlow::Continue(())
         });
     }
+    true
 }
 
 #[cfg(test)]

@@ -2,9 +2,7 @@
 //!
 //! From <https://platform.openai.com/docs/api-reference/chat/object>, with what other providers add to it.
 
-use std::io::Write;
-
-use document::{Cursor, Value};
+use document::{Cursor, ObjectWriter, Value};
 use model::Usage;
 
 /// A count above this is no count of tokens.
@@ -108,6 +106,7 @@ impl Counts {
             output: completion - reasoning - audio_output,
             reasoning,
             audio_output,
+            ..Usage::default()
         })
     }
 
@@ -139,39 +138,33 @@ fn whole_decimal(value: Value<'_>) -> Option<u64> {
     zero.then(|| whole.parse().ok()).flatten()
 }
 
-/// Appends a `usage` object to `out`.
-pub(super) fn write(usage: &Usage, out: &mut Vec<u8>) {
-    let (prompt, completion) = (usage.prompt_tokens(), usage.completion_tokens());
-    // Writing to a vector cannot fail.
-    let _ = write!(
-        out,
-        r#"{{"prompt_tokens":{prompt},"completion_tokens":{completion},"total_tokens":{}"#,
-        usage.total_tokens()
-    );
+/// Writes the members of a `usage` object.
+pub(super) fn write(usage: &Usage, object: &mut ObjectWriter<'_>) {
+    object.number("prompt_tokens", usage.prompt_tokens());
+    object.number("completion_tokens", usage.completion_tokens());
+    object.number("total_tokens", usage.total_tokens());
     if usage.cache_read + usage.cache_writes() + usage.audio_input > 0 {
-        let _ = write!(
-            out,
-            r#","prompt_tokens_details":{{"cached_tokens":{},"audio_tokens":{}"#,
-            usage.cache_read, usage.audio_input
-        );
-        if usage.cache_writes() > 0 {
-            let _ = write!(out, r#","cache_write_tokens":{}"#, usage.cache_writes());
-        }
-        out.push(b'}');
+        object.object("prompt_tokens_details", |details| {
+            details.number("cached_tokens", usage.cache_read);
+            details.number("audio_tokens", usage.audio_input);
+            if usage.cache_writes() > 0 {
+                details.number("cache_write_tokens", usage.cache_writes());
+            }
+        });
     }
     if usage.reasoning + usage.audio_output > 0 {
-        let _ = write!(
-            out,
-            r#","completion_tokens_details":{{"reasoning_tokens":{},"audio_tokens":{}}}"#,
-            usage.reasoning, usage.audio_output
-        );
+        object.object("completion_tokens_details", |details| {
+            details.number("reasoning_tokens", usage.reasoning);
+            details.number("audio_tokens", usage.audio_output);
+        });
     }
-    out.push(b'}');
 }
 
 #[cfg(test)]
 mod tests {
     use std::ops::ControlFlow;
+
+    use document::write_object;
 
     use super::*;
 
@@ -207,6 +200,7 @@ mod tests {
             output: 27,
             reasoning: 20,
             audio_output: 3,
+            ..Usage::default()
         };
         assert_eq!(usage, expected);
         assert_eq!((usage.prompt_tokens(), usage.completion_tokens()), (100, 50));
@@ -273,12 +267,11 @@ mod tests {
             output: 5,
             reasoning: 6,
             audio_output: 7,
+            ..Usage::default()
         };
-        let mut out = Vec::new();
-        write(&usage, &mut out);
-        assert_eq!(parse(std::str::from_utf8(&out).unwrap()), Some(usage));
-        let mut out = Vec::new();
-        write(&Usage { fresh_input: 18, output: 7, ..Usage::default() }, &mut out);
-        assert_eq!(out, br#"{"prompt_tokens":18,"completion_tokens":7,"total_tokens":25}"#);
+        let written = |usage: &Usage| String::from_utf8(write_object(|object| write(usage, object))).unwrap();
+        assert_eq!(parse(&written(&usage)), Some(usage));
+        let few = Usage { fresh_input: 18, output: 7, ..Usage::default() };
+        assert_eq!(written(&few), r#"{"prompt_tokens":18,"completion_tokens":7,"total_tokens":25}"#);
     }
 }

@@ -17,6 +17,23 @@ const PROFILE: &str = "the AWS profile";
 /// Profiles that may lead from one to the next.
 const MAX_STEPS: usize = 8;
 
+/// Settings of profiles that have their keys from where the gateway does not go, and what is told then.
+const UNSUPPORTED: [(&str, &str); 5] = [
+    ("sso_session", SSO),
+    ("sso_start_url", SSO),
+    ("sso_account_id", SSO),
+    (
+        "login_session",
+        "it logs in with the console, which is not supported: use keys, a role or a container's endpoint",
+    ),
+    (
+        "credential_process",
+        "it has a 'credential_process', and no program is started: use keys, a role or a container's endpoint",
+    ),
+];
+const SSO: &str = "it logs in with SSO (IAM Identity Center), which is not supported: use keys, a role with \
+                   'source_profile', 'credential_source' or 'web_identity_token_file', or a container's endpoint";
+
 /// Where the first keys of a profile come from.
 pub(super) enum Base {
     Keys { id: Secret, secret: Secret, token: Option<Secret> },
@@ -135,7 +152,10 @@ fn resolve(
             }
         }
         let (Some(id), Some(secret)) = (value("aws_access_key_id"), value("aws_secret_access_key")) else {
-            return missing(&roles);
+            return match UNSUPPORTED.iter().find(|(setting, _)| value(setting).is_some()) {
+                Some((_, reason)) => Err(IdentityError::Invalid(PROFILE, reason)),
+                None => missing(&roles),
+            };
         };
         let token = value("aws_session_token").map(Secret::new);
         let base = Base::Keys { id: Secret::new(id), secret: Secret::new(secret), token };
@@ -237,5 +257,27 @@ mod tests {
         for name in ["loop", "lost", "bare"] {
             assert!(found(name).is_err(), "{name}");
         }
+    }
+
+    #[test]
+    fn what_is_not_supported_is_told_with_what_is() {
+        let settings = "[default]\nsso_session = corp\nsso_account_id = 1\n[sso-session corp]\n\
+                        sso_start_url = https://CANARY.example.com\n[profile old]\nsso_start_url = https://CANARY\n\
+                        [profile role]\nrole_arn = arn:a\nsource_profile = old\n\
+                        [profile process]\ncredential_process = /bin/CANARY\n[profile console]\n\
+                        login_session = arn:CANARY\n[profile both]\nsso_session = corp\n\
+                        aws_access_key_id = AK\naws_secret_access_key = S\n";
+        for (name, word) in [
+            ("default", "SSO"),
+            ("old", "SSO"),
+            ("role", "SSO"),
+            ("process", "'credential_process'"),
+            ("console", "console"),
+        ] {
+            let told = profile(name, settings, "").err().unwrap().to_string();
+            assert!(told.contains(word) && told.contains("use keys"), "{name}: {told}");
+            assert!(!told.contains("CANARY"), "{told}");
+        }
+        assert_eq!(keys_of(&profile("both", settings, "").unwrap().unwrap()).0, "AK");
     }
 }

@@ -23,6 +23,11 @@ pub(super) struct Sts {
     region: Box<str>,
 }
 
+/// The address that configuration names.
+pub(super) fn configured(url: &str) -> Result<Url, IdentityError> {
+    Url::from_setting("aws_sts_endpoint_url", url)
+}
+
 impl Sts {
     /// The configured address, the environment's, or the region's own.
     pub fn new(
@@ -33,7 +38,7 @@ impl Sts {
         let region = region.map(ToOwned::to_owned).or_else(|| environment.aws_region());
         let region = region.unwrap_or_else(|| "us-east-1".to_owned());
         let url = if let Some(url) = configured {
-            Url::from_setting("aws_sts_endpoint_url", url)?
+            self::configured(url)?
         } else if let Some(url) = environment.value("AWS_ENDPOINT_URL_STS") {
             Url::from_setting("AWS_ENDPOINT_URL_STS", &url)?
         } else {

@@ -120,3 +120,15 @@ fn a_tenant_cannot_lead_elsewhere() {
         assert!(error.starts_with("azure_tenant_id is not valid"), "{error}");
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn azure_arc_is_refused_with_what_is_supported() {
+    let endpoint = ("IDENTITY_ENDPOINT", "http://localhost:40342/metadata/identity/oauth2/token");
+    let world = World::new(|_, _| Ok(Answer::token("t", 3600)));
+    let arc = world.identity(host(None), &[endpoint, ("IMDS_ENDPOINT", "http://localhost:40342")]);
+    let told = arc.grant().await.err().unwrap().to_string();
+    assert!(told.contains("Azure Arc") && told.contains("use a client with its secret"), "{told}");
+    let half = world.identity(host(Some("c")), &[endpoint]);
+    assert_eq!(half.grant().await.err(), Some(IdentityError::Unset("IDENTITY_HEADER")));
+    assert!(world.seen().is_empty(), "nobody was asked");
+}

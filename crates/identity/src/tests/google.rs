@@ -180,3 +180,32 @@ async fn a_key_that_is_none_is_told_without_showing_it() {
         assert!(matches!(identity.grant().await, Err(IdentityError::Invalid("GCP_SERVICE_ACCOUNT", _))));
     }
 }
+
+#[test]
+fn what_is_no_key_is_a_defect_without_anybody_being_asked() {
+    let field = "gcp_service_account_json";
+    let (good, _) = account(&json!({}));
+    assert_eq!(crate::defect(&google(Some(&good), None, None)), None);
+    let without = |name: &str| {
+        let mut file: Value = serde_json::from_str(&good).unwrap();
+        file.as_object_mut().unwrap().remove(name);
+        file.to_string()
+    };
+    for bad in [
+        "CANARY".to_owned(),
+        "{}".to_owned(),
+        without("client_email"),
+        without("private_key"),
+        account(
+            &json!({"private_key": "-----BEGIN PRIVATE KEY-----\nQ0FOQVJZ\n-----END PRIVATE KEY-----\n"}),
+        )
+        .0,
+        account(&json!({"type": "authorized_user"})).0,
+    ] {
+        let (found, reason) = crate::defect(&google(Some(&bad), None, None)).unwrap();
+        assert_eq!(found, field);
+        assert!(!reason.contains("CANARY"), "{reason}");
+    }
+    let url = crate::defect(&google(Some(&good), Some("http://[::1"), None));
+    assert_eq!(url.map(|(found, _)| found), Some("gcp_oauth_token_url"));
+}

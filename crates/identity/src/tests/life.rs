@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::scripted::{Answer, World, bearer, client, client_of, pass};
-use crate::IdentityError;
+use crate::{IdentityError, Kind};
 
 #[tokio::test(start_paused = true)]
 async fn a_token_is_fetched_once_for_many_who_wait() {
@@ -157,6 +157,37 @@ async fn every_attempt_asks_anew_and_one_identity_does_not_hold_another_up() {
     assert!(matches!(late, Err(IdentityError::Unreachable(..) | IdentityError::Timeout(_))));
     assert!(begun.elapsed() <= Duration::from_secs(10), "{:?}", begun.elapsed());
     assert_eq!(bearer(&fast.grant().await.unwrap()), "Bearer t", "the next attempt");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_endpoint_that_never_answers_holds_nobody_for_long() {
+    let world = World::new(|number, _| match number {
+        0 => Ok(Answer::token("t0", 3600)),
+        _ => Ok(Answer::token("late", 3600).after(100_000)),
+    });
+    let identity = world.identity(client(), &[]);
+    identity.grant().await.unwrap();
+    // While the old one holds, refreshes that hang hold up nobody.
+    pass(3590).await;
+    let begun = Instant::now();
+    assert_eq!(bearer(&identity.grant().await.unwrap()), "Bearer t0");
+    assert_eq!(begun.elapsed(), Duration::ZERO);
+    pass(20).await;
+    for _ in 0..20 {
+        let begun = Instant::now();
+        let told = identity.grant().await.err().unwrap();
+        assert!(matches!(told, IdentityError::Unreachable(..) | IdentityError::Timeout(_)), "{told}");
+        assert!(begun.elapsed() <= Duration::from_secs(10), "{:?}", begun.elapsed());
+    }
+    // Each try has eight seconds, and a pause behind it.
+    let before = world.seen().len();
+    tokio::time::sleep(Duration::from_hours(1)).await;
+    let calls = world.seen().len() - before;
+    assert!((40..=90).contains(&calls), "{calls}");
+    let counted = world.counted();
+    assert_eq!(counted[0], (Kind::AzureClient, true));
+    assert!(counted[1..].iter().all(|counted| *counted == (Kind::AzureClient, false)));
+    assert!(world.seen().len() - counted.len() <= 1, "one is under way");
 }
 
 #[tokio::test(start_paused = true)]

@@ -7,7 +7,7 @@ use std::time::Duration;
 use auth::{AzureIdentity, CloudIdentity, Scheme, Secret};
 use zeroize::Zeroizing;
 
-use crate::{Call, Environment, Fetch, FetchError, Fetching, Grant, Identities, Identity, Reply};
+use crate::{Call, Environment, Fetch, FetchError, Fetching, Grant, Identities, Identity, Kind, Reply};
 
 /// What an endpoint does with a call.
 pub struct Answer {
@@ -87,13 +87,19 @@ type Script = dyn Fn(usize, &Seen) -> Result<Answer, &'static str> + Send + Sync
 pub struct World {
     script: Box<Script>,
     seen: Mutex<Vec<Seen>>,
+    counted: Mutex<Vec<(Kind, bool)>>,
 }
 
 impl World {
     pub fn new(
         script: impl Fn(usize, &Seen) -> Result<Answer, &'static str> + Send + Sync + 'static,
     ) -> Arc<Self> {
-        Arc::new(Self { script: Box::new(script), seen: Mutex::default() })
+        Arc::new(Self { script: Box::new(script), seen: Mutex::default(), counted: Mutex::default() })
+    }
+
+    /// What was counted: kinds of identities, and whether they got what they asked for.
+    pub fn counted(&self) -> Vec<(Kind, bool)> {
+        self.counted.lock().unwrap().clone()
     }
 
     pub fn seen(&self) -> Vec<Seen> {
@@ -129,6 +135,10 @@ impl Fetch for Endpoints {
             tokio::time::sleep(answer.after).await;
             Ok(Reply { status: answer.status, body: Zeroizing::new(answer.body.into_bytes()) })
         })
+    }
+
+    fn count(&self, kind: Kind, succeeded: bool) {
+        self.0.counted.lock().unwrap().push((kind, succeeded));
     }
 }
 

@@ -86,7 +86,8 @@ fn of_settings(request: &ChatRequest, found: &mut Vec<Parameter>) {
         (sampling.top_logprobs.is_some(), Parameter::TopLogprobs),
         (sampling.logit_bias.is_some(), Parameter::LogitBias),
         (request.user.is_some(), Parameter::User),
-        (request.service_tier.is_some(), Parameter::ServiceTier),
+        // Any tier will do for who says this.
+        (request.service_tier.as_deref().is_some_and(|tier| tier != "auto"), Parameter::ServiceTier),
         (request.metadata.is_some(), Parameter::Metadata),
         (request.response_format == ResponseFormat::JsonObject, Parameter::JsonObject),
         (matches!(request.response_format, ResponseFormat::JsonSchema { .. }), Parameter::JsonSchema),
@@ -110,7 +111,8 @@ fn of_tools(request: &ChatRequest, found: &mut Vec<Parameter>) {
         Some(ToolChoice::Named(_)) => found.push(Parameter::ToolChoiceNamed),
         Some(ToolChoice::Among { .. }) => found.push(Parameter::ToolChoiceAmong),
     }
-    if request.parallel_tool_calls.is_some() {
+    // That models may call several at once is the rule.
+    if request.parallel_tool_calls == Some(false) {
         found.push(Parameter::ParallelToolCalls);
     }
 }

@@ -22,6 +22,8 @@ pub struct ChatRequest {
     pub include_usage: bool,
     /// The request is for `llm/v1/completions`: one user message that is the prompt as written.
     pub completion: bool,
+    /// The client's headers that the codec asked to see: name in lower case, value.
+    pub headers: Vec<(&'static str, Box<str>)>,
     /// Members at the top of the body that the model has no place for, those of `extra_body` included. A codec
     /// takes the ones that its provider knows; the others are losses.
     pub extras: Extras,

@@ -1,6 +1,6 @@
 //! A whole answer.
 
-use crate::{AssistantPart, Extras, Json, Reasoning, Usage};
+use crate::{AssistantPart, Extras, Json, Reasoning, Told, Usage};
 
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ChatResponse {
@@ -54,7 +54,29 @@ pub enum FinishReason {
     ContentFilter,
 }
 
+impl FinishReason {
+    /// `OpenAI`'s word, which records and traces use.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Stop | Self::StopSequence => "stop",
+            Self::Length => "length",
+            Self::ToolCalls => "tool_calls",
+            Self::ContentFilter => "content_filter",
+        }
+    }
+}
+
 impl ChatResponse {
+    /// What the answer tells of itself.
+    pub fn told(&self) -> Told {
+        Told {
+            id: self.id.clone(),
+            model: self.model.clone(),
+            service_tier: self.service_tier.clone(),
+            finish_reasons: self.choices.iter().map(|choice| choice.finish.reason).collect(),
+        }
+    }
+
     /// Bytes of generated text, for an estimate where a provider reports no usage.
     pub fn output_bytes(&self) -> u64 {
         let parts = self.choices.iter().flat_map(|choice| &choice.parts);

@@ -12,6 +12,7 @@ pub(super) static PROVIDER: Provider = Provider {
     title: "Anthropic",
     cloud: None,
     base: Base::Url("https://api.anthropic.com"),
+    path_replaces: false,
     routes: &[
         Route::messages("/v1/messages", &CHAT_CODEC, &ENVELOPE)
             .counting("/v1/messages/count_tokens"),

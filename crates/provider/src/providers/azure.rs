@@ -22,6 +22,7 @@ pub(super) static PROVIDER: Provider = Provider {
     title: "Azure OpenAI",
     cloud: Some(Cloud::Azure),
     base: Base::Choice(base),
+    path_replaces: false,
     routes: &[
         Route::messages("/anthropic/v1/messages", &FOUNDRY_CODEC, &FOUNDRY_ENVELOPE)
             .counting("/anthropic/v1/messages/count_tokens")

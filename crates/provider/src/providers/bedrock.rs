@@ -7,8 +7,9 @@ use model::{ClientFormat, Operation};
 
 use crate::families::{bedrock, is_claude};
 use crate::naming::behind_profile;
-use crate::{Base, Cloud, KeyStyle, Location, Provider, Required, Route, Setting};
+use crate::{Base, Cloud, KeyStyle, Location, Provider, Required, Route, Setting, Settings};
 
+const REGION: &str = "bedrock.aws_region";
 const CONVERSE: &str = "/model/{model}/converse";
 const CONVERSE_STREAM: &str = "/model/{model}/converse-stream";
 const COUNT_TOKENS: &str = "/model/{model}/count-tokens";
@@ -18,8 +19,9 @@ const INVOKE_STREAM: &str = "/model/{model}/invoke-with-response-stream";
 pub(super) static PROVIDER: Provider = Provider {
     id: "bedrock",
     title: "AWS Bedrock",
-    cloud: Some(Cloud::Aws { region: "bedrock.aws_region" }),
-    base: Base::Url("https://bedrock-runtime.{bedrock.aws_region}.amazonaws.com"),
+    cloud: Some(Cloud::Aws { region: REGION }),
+    base: Base::Choice(base),
+    path_replaces: true,
     routes: &[
         Route::messages(INVOKE, &BEDROCK_CODEC, &BEDROCK_ENVELOPE)
             .streaming(INVOKE_STREAM)
@@ -48,7 +50,7 @@ pub(super) static PROVIDER: Provider = Provider {
         Route::native(ClientFormat::Bedrock, Operation::Batches),
     ],
     settings: &[
-        Setting::optional("bedrock.aws_region"),
+        Setting::optional(REGION),
         // Claude, where this provider runs it.
         Setting::optional("anthropic_version"),
         Setting::optional("bedrock.aws_assume_role_arn"),
@@ -60,12 +62,22 @@ pub(super) static PROVIDER: Provider = Provider {
         Setting::optional("bedrock.batch_role_arn"),
         Setting::optional("bedrock.batch_bucket_prefix"),
     ],
-    headers: &[],
+    // Where Converse is spoken, the body says it.
+    headers: &[("x-amzn-bedrock-performanceconfig-latency", "bedrock.performance_config_latency")],
     quirks: |_, _| &Quirks::NONE,
     family: bedrock,
     key: KeyStyle::None,
     caller_may_override: true,
 };
+
+/// The regions of China have a domain of their own.
+fn base(settings: &Settings) -> &'static str {
+    if settings.value(REGION).is_some_and(|region| region.starts_with("cn-")) {
+        "https://bedrock-runtime.{bedrock.aws_region}.amazonaws.com.cn"
+    } else {
+        "https://bedrock-runtime.{bedrock.aws_region}.amazonaws.com"
+    }
+}
 
 /// Whether Claude is spoken to in its own format, through `InvokeModel`. Where a path is written out, its end says
 /// so; else those clients of Claude's are served so that speak the format themselves.

@@ -2,7 +2,7 @@
 
 use dialect::MemberRule::Drop;
 use dialect::Requirement::{Always, WithoutTools};
-use dialect::{Quirks, TokenLimit};
+use dialect::{Deviation, Quirks, TokenLimit};
 
 use crate::families::gpt_oss;
 use crate::{Base, KeyStyle, Provider, Route};
@@ -12,6 +12,7 @@ pub(super) static PROVIDER: Provider = Provider {
     title: "Cerebras",
     cloud: None,
     base: Base::Url("https://api.cerebras.ai"),
+    path_replaces: false,
     routes: &[Route::openai_chat("/v1/chat/completions"), Route::preserve()],
     settings: &[],
     headers: &[],
@@ -34,5 +35,6 @@ static QUIRKS: Quirks = Quirks {
         (Always, Drop("top_k")),
     ],
     token_limit: TokenLimit::MaxCompletionTokens,
+    answers: &[Deviation::ReasoningName],
     ..Quirks::NONE
 };

@@ -12,6 +12,7 @@ pub(super) static PROVIDER: Provider = Provider {
     title: "Cohere",
     cloud: None,
     base: Base::Url("https://api.cohere.com"),
+    path_replaces: false,
     routes: &[
         Route::translated(Operation::Chat, "/v1/chat", &CHAT_V1_CODEC)
             .when(|location| location.path_is(|path| path.ends_with("/v1/chat"))),

@@ -3,6 +3,7 @@
 
 use dialect::MemberRule::{self, Default, Drop, Recast, Replace};
 use dialect::Requirement::{self, Always, Streaming, Whole, WithoutTools};
+use dialect::openai::Numbers;
 use dialect::{Quirks, TokenLimit};
 use model::Operation;
 
@@ -16,9 +17,10 @@ pub(super) static PROVIDER: Provider = Provider {
     title: "DashScope",
     cloud: None,
     base: Base::Choice(base),
+    path_replaces: false,
     routes: &[
         Route::openai_chat("/compatible-mode/v1/chat/completions"),
-        Route::relay(Operation::Embeddings, "/compatible-mode/v1/embeddings"),
+        Route::embeddings("/compatible-mode/v1/embeddings", &VECTORS),
         Route::unserved(Operation::ImageGeneration, "/api/v1/services/aigc/multimodal-generation/generation"),
         Route::unserved(Operation::ImageEdit, "/api/v1/services/aigc/image2image/image-synthesis"),
         Route::preserve(),
@@ -29,6 +31,11 @@ pub(super) static PROVIDER: Provider = Provider {
     family: |_| &ANY_EFFORT,
     key: KeyStyle::Bearer,
     caller_may_override: true,
+};
+
+/// Numbers only, and few inputs a call: twenty-five for the first two models, ten since.
+static VECTORS: Numbers = Numbers {
+    batch: |model| if matches!(model, "text-embedding-v1" | "text-embedding-v2") { 25 } else { 10 },
 };
 
 fn base(settings: &Settings) -> &'static str {

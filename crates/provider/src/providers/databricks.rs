@@ -4,7 +4,7 @@
 use dialect::MemberRule::{self, Drop, Recast};
 use dialect::Requirement::{self, Always, WithoutTools};
 use dialect::anthropic::{DATABRICKS_CODEC, DATABRICKS_ENVELOPE};
-use dialect::{Family, Quirks, TokenLimit, UsageInStream};
+use dialect::{Deviation, Family, MessageRules, Quirks, ThoughtPart, TokenLimit, UsageInStream};
 use model::ClientFormat;
 
 use crate::families::{ANY_EFFORT, claude, is_claude};
@@ -17,6 +17,7 @@ pub(super) static PROVIDER: Provider = Provider {
     title: "Databricks",
     cloud: None,
     base: Base::Url("https://{databricks.workspace_instance_id}.cloud.databricks.com"),
+    path_replaces: false,
     routes: &[
         Route::messages("/serving-endpoints/anthropic/v1/messages", &DATABRICKS_CODEC, &DATABRICKS_ENVELOPE)
             .when(speaks_messages),
@@ -95,5 +96,8 @@ const fn quirks_with(rules: &'static [(Requirement, MemberRule)]) -> Quirks {
         developer_is_system: true,
         reasoning_outside_completion: false,
         reasoning_in_history: false,
+        // Where a model thinks, its answers are lists, and go back as such.
+        messages: MessageRules { thoughts: Some(ThoughtPart::Reasoning), ..MessageRules::NONE },
+        answers: &[Deviation::ContentParts],
     }
 }

@@ -2,7 +2,7 @@
 
 use dialect::MemberRule::{self, Drop, Recast, Replace, ReplaceKind};
 use dialect::Requirement::{Always, WithoutTools};
-use dialect::{Quirks, TokenLimit};
+use dialect::{Deviation, Quirks, TokenLimit};
 
 use crate::families::ANY_TO_MAX;
 use crate::{Base, KeyStyle, Provider, Route};
@@ -12,6 +12,7 @@ pub(super) static PROVIDER: Provider = Provider {
     title: "DeepSeek",
     cloud: None,
     base: Base::Url("https://api.deepseek.com"),
+    path_replaces: false,
     routes: &[Route::openai_chat("/v1/chat/completions"), Route::preserve()],
     settings: &[],
     headers: &[],
@@ -54,5 +55,6 @@ static QUIRKS: Quirks = Quirks {
     token_limit: TokenLimit::MaxTokens,
     developer_is_system: true,
     reasoning_in_history: true,
+    answers: &[Deviation::FinishWords, Deviation::UsageParts],
     ..Quirks::NONE
 };

@@ -53,6 +53,7 @@ pub(super) static PROVIDER: Provider = Provider {
     title: "Google Gemini",
     cloud: Some(Cloud::Google),
     base: Base::Choice(base),
+    path_replaces: true,
     routes: &[
         openai(META, is_meta),
         openai_completions(META, is_meta),
@@ -66,12 +67,10 @@ pub(super) static PROVIDER: Provider = Provider {
             .streaming(CLAUDE_STREAM)
             .counting_by(CLAUDE_COUNTS, &CLAUDE_COUNT)
             .naming(of_claude_on_vertex)
-            .replaced_by_path()
             .when(runs_claude),
         Route::translated(Operation::Completions, CLAUDE, &CLAUDE_CODEC)
             .streaming(CLAUDE_STREAM)
             .naming(of_claude_on_vertex)
-            .replaced_by_path()
             .when(runs_claude),
         streamed(Route::translated(Operation::Chat, TUNED, &VERTEX_CODEC), TUNED_STREAM)
             .counting_by(TUNED_COUNTS, &VERTEX_COUNT)
@@ -86,18 +85,15 @@ pub(super) static PROVIDER: Provider = Provider {
             .naming(of_google)
             .when(is_vertex),
         Route::embeddings(project!("/endpoints/{gemini.endpoint_id}:predict"), &VERTEX_EMBEDDINGS)
-            .replaced_by_path()
             .when(is_endpoint),
         Route::embeddings(
             project!("/publishers/google/models/{model}:embedContent"),
             &VERTEX_EMBED_CONTENT,
         )
         .naming(of_google)
-        .replaced_by_path()
         .when(embeds_content),
         Route::embeddings(project!("/publishers/google/models/{model}:predict"), &VERTEX_EMBEDDINGS)
             .naming(of_google)
-            .replaced_by_path()
             .when(is_vertex),
         unserved(Operation::Batches, project!("/batchPredictionJobs")),
         unserved(Operation::ImageGeneration, VERTEX),
@@ -109,7 +105,7 @@ pub(super) static PROVIDER: Provider = Provider {
         )
         .counting_by(public!(":countTokens"), &COUNT)
         .naming(of_gemini),
-        Route::embeddings(public!(":batchEmbedContents"), &EMBEDDINGS).naming(of_gemini).replaced_by_path(),
+        Route::embeddings(public!(":batchEmbedContents"), &EMBEDDINGS).naming(of_gemini),
         Route::unserved(Operation::Batches, "/v1beta/batches"),
         Route::unserved(Operation::ImageGeneration, public!(":generateContent")).naming(of_gemini),
         Route::unserved(Operation::ImageEdit, public!(":generateContent")).naming(of_gemini),

@@ -4,7 +4,7 @@
 use dialect::MemberRule::Drop;
 use dialect::huggingface::{EMBEDDINGS, GENERATE_CODEC, TGI_CODEC};
 use dialect::Requirement::{Always, WithoutTools};
-use dialect::{Quirks, TokenLimit};
+use dialect::{Deviation, Quirks, TokenLimit};
 use model::{ClientFormat, Operation};
 
 use crate::families::gpt_oss;
@@ -16,6 +16,7 @@ pub(super) static PROVIDER: Provider = Provider {
     cloud: None,
     // The host that went before it, api-inference, no longer serves models.
     base: Base::Url("https://router.huggingface.co"),
+    path_replaces: false,
     routes: &[
         Route::openai_chat("/v1/chat/completions"),
         Route::relay(Operation::Completions, "/v1/completions")
@@ -55,5 +56,11 @@ static QUIRKS: Quirks = Quirks {
     ],
     token_limit: TokenLimit::MaxTokens,
     developer_is_system: true,
+    answers: &[
+        Deviation::EmptyId,
+        Deviation::FinishWords,
+        Deviation::LooseCalls,
+        Deviation::ReasoningName,
+    ],
     ..Quirks::NONE
 };

@@ -14,6 +14,7 @@ pub(super) static PROVIDER: Provider = Provider {
     title: "Llama",
     cloud: None,
     base: Base::UpstreamUrl,
+    path_replaces: false,
     routes: &[
         Route::openai_chat("/v1/chat/completions").when(speaks_openai),
         Route::relay(Operation::Completions, "/v1/completions").when(speaks_openai),
@@ -26,7 +27,7 @@ pub(super) static PROVIDER: Provider = Provider {
         Route::translated(Operation::Completions, "/", &RAW_CODEC),
         Route::preserve(),
     ],
-    settings: &[Setting::always("llama2_format")],
+    settings: &[Setting::always("llama2_format"), Setting::optional("extensions.prompt_template")],
     headers: &[],
     quirks: |_, _| &QUIRKS,
     family: |_| &Family::UNKNOWN,

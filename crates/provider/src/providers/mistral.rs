@@ -3,7 +3,7 @@
 use dialect::MemberRule::{Drop, Rename, Replace};
 use dialect::ollama::{CHAT_CODEC, EMBEDDINGS, GENERATE_CODEC};
 use dialect::Requirement::{Always, WithoutTools};
-use dialect::{Family, Quirks, TokenLimit, UsageInStream};
+use dialect::{Deviation, Family, MessageRules, Quirks, ThoughtPart, TokenLimit, UsageInStream};
 use model::Operation;
 
 use crate::{Base, KeyStyle, Location, Provider, Route, Setting};
@@ -13,6 +13,7 @@ pub(super) static PROVIDER: Provider = Provider {
     title: "Mistral",
     cloud: None,
     base: Base::Url("https://api.mistral.ai"),
+    path_replaces: false,
     routes: &[
         Route::translated(Operation::Chat, "/api/generate", &GENERATE_CODEC).when(generates),
         Route::translated(Operation::Chat, "/api/chat", &CHAT_CODEC).when(speaks_ollama),
@@ -42,7 +43,8 @@ fn generates(location: &Location<'_>) -> bool {
     speaks_ollama(location) && location.path_is(|path| path.ends_with("/api/generate"))
 }
 
-/// The API refuses every member that it does not know (422).
+/// The API refuses every member that it does not know (422), also in messages, and answers in parts where a model
+/// thinks.
 pub(crate) static QUIRKS: Quirks = Quirks {
     rules: &[
         (Always, Rename("seed", "random_seed")),
@@ -50,9 +52,12 @@ pub(crate) static QUIRKS: Quirks = Quirks {
         (Always, Replace { member: "tool_choice", value: "required", with: r#""any""# }),
         (WithoutTools, Drop("tool_choice")),
         (WithoutTools, Drop("parallel_tool_calls")),
+        (Always, Drop("audio")),
         (Always, Drop("logit_bias")),
         (Always, Drop("logprobs")),
-        (Always, Drop("prompt_cache_key")),
+        (Always, Drop("modalities")),
+        (Always, Drop("moderation")),
+        (Always, Drop("prompt_cache_options")),
         (Always, Drop("prompt_cache_retention")),
         (Always, Drop("safety_identifier")),
         (Always, Drop("service_tier")),
@@ -61,10 +66,27 @@ pub(crate) static QUIRKS: Quirks = Quirks {
         (Always, Drop("top_logprobs")),
         (Always, Drop("user")),
         (Always, Drop("verbosity")),
+        (Always, Drop("web_search_options")),
     ],
     token_limit: TokenLimit::MaxTokens,
     usage_in_stream: UsageInStream::Always,
     developer_is_system: true,
     reasoning_outside_completion: false,
     reasoning_in_history: false,
+    messages: MessageRules {
+        members: &[
+            ("system", &["role", "content"]),
+            ("user", &["role", "content"]),
+            ("assistant", &["role", "content", "tool_calls", "prefix"]),
+            ("tool", &["role", "content", "tool_call_id", "name"]),
+        ],
+        call_id: Some(9),
+        thoughts: Some(ThoughtPart::Thinking),
+    },
+    answers: &[
+        Deviation::ContentParts,
+        Deviation::LooseCalls,
+        Deviation::FinishWords,
+        Deviation::UsageParts,
+    ],
 };

@@ -6,7 +6,7 @@ use dialect::MemberRule::Drop;
 use dialect::anthropic;
 use dialect::ollama::{CHAT_CODEC, EMBEDDINGS, GENERATE_CODEC};
 use dialect::Requirement::Always;
-use dialect::{Quirks, TokenLimit};
+use dialect::{Deviation, Quirks, TokenLimit};
 use model::Operation;
 
 use crate::families::ollama;
@@ -17,6 +17,7 @@ pub(super) static PROVIDER: Provider = Provider {
     title: "Ollama",
     cloud: None,
     base: Base::UpstreamUrl,
+    path_replaces: false,
     routes: &[
         Route::openai_chat("/v1/chat/completions").when(speaks_openai),
         Route::relay(Operation::Embeddings, "/v1/embeddings").when(speaks_openai),
@@ -56,5 +57,6 @@ static QUIRKS: Quirks = Quirks {
     ],
     token_limit: TokenLimit::MaxTokens,
     developer_is_system: true,
+    answers: &[Deviation::ReasoningName],
     ..Quirks::NONE
 };

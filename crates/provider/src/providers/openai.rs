@@ -13,6 +13,7 @@ pub(super) static PROVIDER: Provider = Provider {
     title: "OpenAI",
     cloud: None,
     base: Base::Url("https://api.openai.com"),
+    path_replaces: false,
     routes: &[
         Route::openai_chat("/v1/chat/completions"),
         Route::relay(Operation::Completions, "/v1/completions"),

@@ -1,7 +1,7 @@
 //! vLLM. Made from <https://docs.vllm.ai/en/latest/serving/openai_compatible_server.html>.
 
 use dialect::MemberRule::Drop;
-use dialect::Quirks;
+use dialect::{Deviation, Quirks};
 use dialect::Requirement::{Always, WithoutTools};
 
 use crate::families::ANY_EFFORT;
@@ -12,6 +12,7 @@ pub(super) static PROVIDER: Provider = Provider {
     title: "vLLM",
     cloud: None,
     base: Base::UpstreamUrl,
+    path_replaces: false,
     routes: &[Route::openai_chat("/v1/chat/completions"), Route::preserve()],
     settings: &[],
     headers: &[],
@@ -29,5 +30,6 @@ static QUIRKS: Quirks = Quirks {
         (Always, Drop("service_tier")),
     ],
     developer_is_system: true,
+    answers: &[Deviation::FinishWords, Deviation::ReasoningName],
     ..Quirks::NONE
 };

@@ -1,7 +1,7 @@
 //! xAI. Made from <https://docs.x.ai/docs/api-reference>.
 
 use dialect::MemberRule::{self, Drop, Recast, Replace};
-use dialect::Quirks;
+use dialect::{Deviation, Quirks};
 use dialect::Requirement::{self, Always, WithoutTools};
 use model::Operation;
 
@@ -13,6 +13,7 @@ pub(super) static PROVIDER: Provider = Provider {
     title: "xAI",
     cloud: None,
     base: Base::Url("https://api.x.ai"),
+    path_replaces: false,
     routes: &[
         Route::openai_chat("/v1/chat/completions"),
         Route::unserved(Operation::Responses, "/v1/responses"),
@@ -103,5 +104,10 @@ static GRADED: Quirks = quirks_with(&[
 ]);
 
 const fn quirks_with(rules: &'static [(Requirement, MemberRule)]) -> Quirks {
-    Quirks { rules, reasoning_outside_completion: true, ..Quirks::NONE }
+    Quirks {
+        rules,
+        reasoning_outside_completion: true,
+        answers: &[Deviation::UsageParts, Deviation::Sources],
+        ..Quirks::NONE
+    }
 }

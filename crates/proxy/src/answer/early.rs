@@ -7,7 +7,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
-use dialect::{Envelope, Quirks, Verdict};
+use dialect::{Envelope, Quirks, Reading, Verdict};
 use http::header::{self, HeaderMap, HeaderValue};
 use http::{Response, StatusCode};
 use model::Operation;
@@ -56,9 +56,12 @@ impl Promise {
 
     /// An answer that is no stream, as the one event that a client takes for an error.
     fn error_event(&self, status: StatusCode, body: &[u8]) -> Bytes {
-        let kind = self.envelope.stream(self.operation, self.quirks).frame(None, body);
+        let reading = Reading { operation: self.operation, quirks: self.quirks, nonce: "", named: None };
+        let mut reader = self.envelope.stream(&reading);
+        let kind = reader.frame(None, body);
         if status.as_u16() >= 400 && kind == FrameKind::Error {
-            return Bytes::from(self.envelope.frame_error(body));
+            let known = reader.instead();
+            return Bytes::from(self.envelope.frame_error(known.as_deref().unwrap_or(body)));
         }
         let message = format!("the upstream answered with status {} and no event stream", status.as_u16());
         Bytes::from(self.envelope.error_frame(&Verdict {

@@ -222,7 +222,7 @@ impl EventStream {
     }
 
     pub(super) fn settle(&mut self, account: &mut Account) {
-        let summary = match (self.summary.take(), &self.machine) {
+        let mut summary = match (self.summary.take(), &self.machine) {
             // Told to nobody: what the client did not take counts as not delivered.
             (Some(mut summary), _) if self.next < self.out.len() => {
                 summary.end = StreamEnd::Abandoned;
@@ -232,6 +232,6 @@ impl EventStream {
             (None, Some(machine)) => machine.abandon(),
             (None, None) => return,
         };
-        account.streamed(&summary);
+        account.streamed(&mut summary);
     }
 }

@@ -2,10 +2,11 @@
 
 use bytes::Bytes;
 use dialect::{InvokeFault, InvokeReframer};
-use stream::{Break, End, Frame, SseRelay, StreamState, Summary};
+use model::UpstreamError;
+use stream::{Break, End, SseRelay, StreamState, Summary};
 
-/// Writes what a provider reported in its own framing as an event of the client's dialect.
-pub type ReportedFrame = Box<dyn Fn(&Frame) -> Bytes + Send + Sync>;
+/// Writes what a provider reported of its failure as an event of the client's dialect.
+pub type ReportedFrame = Box<dyn Fn(&UpstreamError) -> Bytes + Send + Sync>;
 
 pub struct Reframed {
     reframer: InvokeReframer,
@@ -28,8 +29,8 @@ impl Reframed {
         self.relay.push(&Bytes::from(events), out);
         match reframed {
             Ok(()) => {}
-            Err(InvokeFault::Reported(frame)) => {
-                self.relay.push(&(self.reported)(&frame), out);
+            Err(InvokeFault::Reported(error)) => {
+                self.relay.push(&(self.reported)(&error), out);
                 self.broken = Some(Break::Connection);
             }
             Err(InvokeFault::Stream(_) | InvokeFault::Unreadable) => self.broken = Some(Break::Coding),

@@ -201,3 +201,36 @@ proptest! {
         prop_assert_eq!(bindings(plugins).ai_proxy(route, Protocol::Http, caller), expected);
     }
 }
+
+/// An instance of `file-log` for this scope.
+fn file_log(scope: Scope) -> Plugin {
+    let settings = config::FileLog { path: "/x".into(), reopen: false };
+    Plugin { config: PluginConfig::FileLog(Box::new(settings)), ..plugin(scope, &[]) }
+}
+
+#[test]
+fn each_plugin_that_looks_on_is_chosen_by_itself() {
+    let prometheus =
+        |scope| Plugin { config: PluginConfig::Prometheus(Box::default()), ..plugin(scope, &[]) };
+    let all = bindings(vec![
+        file_log(scope(None, None, None, None)),
+        prometheus(scope(None, None, None, None)),
+        file_log(scope(None, None, None, Some(0))),
+        file_log(scope(None, None, Some(1), None)),
+        prometheus(scope(Some(7), None, None, None)),
+        file_log(scope(None, Some(3), Some(0), None)),
+    ]);
+    let seen = |route, caller| {
+        let observers = all.observers(route, Protocol::Http, caller);
+        assert_eq!((observers.http_log, observers.opentelemetry), (None, None));
+        (observers.file_log, observers.prometheus)
+    };
+    let nobody = Caller::default();
+    assert_eq!(seen(Some(0), nobody), (Some(2), Some(1)));
+    assert_eq!(seen(Some(1), nobody), (Some(3), Some(1)));
+    assert_eq!(seen(Some(0), Caller { consumer: Some(7), groups: &[3] }), (Some(5), Some(4)));
+    assert_eq!(seen(Some(0), Caller { consumer: Some(8), groups: &[] }), (Some(2), Some(1)));
+    // Without a route only those take part that are bound to none.
+    assert_eq!(seen(None, nobody), (Some(0), Some(1)));
+    assert_eq!(seen(None, Caller { consumer: Some(7), groups: &[3] }), (Some(0), Some(4)));
+}

@@ -28,6 +28,12 @@ impl Connected {
     }
 }
 
+impl Connected {
+    pub(super) fn peer(&self) -> Option<IpAddr> {
+        self.socket().peer_addr().ok().map(|address| address.ip())
+    }
+}
+
 /// Connects, and tries again when the connection fails: at most `retries` times, all within `within`.
 pub(super) async fn connect_with_retries(
     host: &Host,

@@ -2,6 +2,7 @@
 
 use std::future::{Future, poll_fn};
 use std::io::ErrorKind;
+use std::net::IpAddr;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
@@ -25,7 +26,7 @@ use crate::segments::Segments;
 const MAX_HEAD: usize = 64 * 1024;
 /// Bytes that are read at once at most.
 const MAX_READ: usize = 128 * 1024;
-/// A reused connection that its peer had closed says so within this time.
+/// A reused connection that its peer had forgotten says so within this time.
 const STALE: Duration = Duration::from_millis(500);
 /// Times that a closed connection is looked at for a reset.
 const LOOKS: u32 = 20;
@@ -39,6 +40,7 @@ pub(super) struct Http1 {
     waker: Waker,
     /// For the time until the head of an answer. It stays set between requests, which costs less than to set it anew.
     timer: Option<IdleTimer>,
+    peer: Option<IpAddr>,
     _permit: OwnedSemaphorePermit,
     _counted: GaugeHold,
 }
@@ -52,6 +54,7 @@ impl Http1 {
     ) -> Result<Self, UpstreamError> {
         let permit = Arc::clone(&host.open).try_acquire_owned().map_err(|_| UpstreamError::Exhausted)?;
         let io = connect_with_retries(host, timeouts.connect, retries, failed).await?;
+        let peer = io.peer();
         let (sender, connection) = Builder::new()
             .max_buf_size(MAX_READ.max(MAX_HEAD))
             .handshake(TokioIo::new(io))
@@ -62,7 +65,7 @@ impl Http1 {
         let bell = Arc::new(Bell::default());
         let waker = Waker::from(Arc::clone(&bell));
         let connection = Box::pin(connection);
-        Ok(Self { sender, connection, bell, waker, timer: None, _permit: permit, _counted: counted })
+        Ok(Self { sender, connection, bell, waker, timer: None, peer, _permit: permit, _counted: counted })
     }
 
     /// Moves bytes in both directions; true once the connection has ended.
@@ -82,17 +85,17 @@ impl Http1 {
         !self.drive(&mut silent()) && self.sender.is_ready()
     }
 
-    /// Whether the peer, which ended the connection, throws away what was sent to it. That is known when its
-    /// reset has come: at once from this machine, after a round trip from elsewhere.
-    async fn was_reset(self) -> bool {
+    /// Whether the peer, which has closed its end, throws away what was sent to it. That is known when its reset
+    /// has come: at once from this machine, after a round trip from elsewhere.
+    async fn refusal(self) -> Refusal {
         let io = Pin::into_inner(self.connection).into_parts().io.into_inner();
         for _ in 0..LOOKS {
             if !matches!(io.socket().take_error(), Ok(None)) {
-                return true;
+                return Refusal::Closed;
             }
             tokio::time::sleep(STALE / LOOKS).await;
         }
-        false
+        Refusal::None
     }
 
     /// The head of the answer, or why there will be none; `None` if nothing comes `within`.
@@ -109,7 +112,9 @@ impl Http1 {
         // Nothing but driving the connection brings the answer, so it is looked for after each time. What is
         // there already is taken in silence; only a wait needs somebody who wakes.
         let mut look = move |context: &mut Context<'_>| {
-            let ended = connection.as_mut().poll(context);
+            // Without an end of our own: answered by one, a peer that has closed before it read the request would
+            // throw it away in silence.
+            let ended = connection.poll_without_shutdown(context);
             match answer.as_mut().poll(&mut silent()) {
                 Poll::Ready(Ok(response)) => Poll::Ready(Ok(response)),
                 Poll::Ready(Err(mut error)) => {
@@ -171,6 +176,7 @@ pub(super) async fn send(
         }
         host.metrics.upstream_reused.add(1);
         attempted.reused = true;
+        attempted.peer = connection.peer;
         // The peer may close the connection in the very moment in which it is reused. The copy shares
         // the body's bytes; the head is small.
         let copy = request.clone();
@@ -178,19 +184,30 @@ pub(super) async fn send(
         match answered(&mut connection, request, timeouts).await {
             Ok(response) => return Ok(finish(response, connection, host)),
             Err(Broken::Closed { unsent: Some(unsent), .. }) => request = *unsent,
-            Err(Broken::Closed { reset, .. })
-                if copy.method().is_idempotent()
-                    || (sent.elapsed() < STALE && (reset || connection.was_reset().await)) =>
-            {
+            Err(Broken::Closed { refusal, .. }) => {
+                let soon = sent.elapsed() < STALE;
+                let harmless = copy.method().is_idempotent()
+                    || match refusal {
+                        Refusal::None => connection.refusal().await == Refusal::Closed,
+                        Refusal::Closed => true,
+                        Refusal::Reset => soon,
+                    };
+                if !harmless {
+                    return Err(UpstreamError::Closed);
+                }
                 request = copy;
             }
-            Err(Broken::Closed { .. }) => return Err(UpstreamError::Closed),
             Err(Broken::Told(error)) => return Err(error),
         }
         break;
     }
     attempted.reused = false;
-    let mut connection = Http1::open(host, timeouts, retries, &mut attempted.failed_connects).await?;
+    attempted.peer = None;
+    let began = Instant::now();
+    let opened = Http1::open(host, timeouts, retries, &mut attempted.failed_connects).await;
+    attempted.connect = began.elapsed();
+    let mut connection = opened?;
+    attempted.peer = connection.peer;
     match answered(&mut connection, request, timeouts).await {
         Ok(response) => Ok(finish(response, connection, host)),
         Err(Broken::Closed { .. }) => Err(UpstreamError::Closed),
@@ -203,8 +220,7 @@ enum Broken {
     Closed {
         /// The request, if no byte of it was written.
         unsent: Option<Box<Request<Segments>>>,
-        /// The peer threw bytes away that it had not read.
-        reset: bool,
+        refusal: Refusal,
     },
     Told(UpstreamError),
 }
@@ -220,8 +236,8 @@ async fn answered(
         Some(Err(Failed { unsent, error })) => {
             match error.as_ref().map_or(UpstreamError::Closed, UpstreamError::from_hyper) {
                 UpstreamError::Closed => {
-                    let reset = error.as_ref().is_some_and(is_reset);
-                    Err(Broken::Closed { unsent: unsent.map(Box::new), reset })
+                    let refusal = error.as_ref().and_then(cause).map_or(Refusal::None, Refusal::of);
+                    Err(Broken::Closed { unsent: unsent.map(Box::new), refusal })
                 }
                 error => Err(Broken::Told(error)),
             }
@@ -229,10 +245,33 @@ async fn answered(
     }
 }
 
-fn is_reset(error: &hyper::Error) -> bool {
-    std::error::Error::source(error)
-        .and_then(|cause| cause.downcast_ref::<std::io::Error>())
-        .is_some_and(|cause| matches!(cause.kind(), ErrorKind::ConnectionReset | ErrorKind::BrokenPipe))
+/// How a peer that ended a connection has treated the request on it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Refusal {
+    /// It took the request, for all that is known.
+    None,
+    /// It had closed its end first, and then threw away what came. However late that is noticed here, nobody has
+    /// read the request.
+    Closed,
+    /// It threw everything away at once: a peer that has forgotten the connection, or one that broke down with the
+    /// request in its hands. Only the first is quick.
+    Reset,
+}
+
+impl Refusal {
+    fn of(error: &std::io::Error) -> Self {
+        match error.kind() {
+            // What the system makes of a reset behind the peer's own close.
+            ErrorKind::BrokenPipe => Self::Closed,
+            ErrorKind::ConnectionReset => Self::Reset,
+            _ => Self::None,
+        }
+    }
+}
+
+/// What went wrong with the connection itself.
+fn cause(error: &hyper::Error) -> Option<&std::io::Error> {
+    std::error::Error::source(error)?.downcast_ref()
 }
 
 fn finish(response: Response<Incoming>, connection: Http1, host: &Arc<Host>) -> Response<UpstreamBody> {

@@ -1,7 +1,9 @@
 //! HTTP/2 to upstreams that are configured for it: a few connections a host, the least busy one serves.
 
+use std::net::IpAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::Instant;
 
 use http::{Request, Response};
 use hyper::client::conn::http2::{Builder, SendRequest};
@@ -20,7 +22,15 @@ const STREAMS_PER_SHARD: usize = 64;
 
 struct Shard {
     sender: SendRequest<Segments>,
+    peer: Option<IpAddr>,
     streams: Arc<AtomicUsize>,
+}
+
+/// A connection for one request.
+struct Chosen {
+    sender: SendRequest<Segments>,
+    peer: Option<IpAddr>,
+    in_flight: InFlight,
 }
 
 /// The open HTTP/2 connections of one host.
@@ -38,7 +48,7 @@ impl Drop for InFlight {
 
 impl Shards {
     /// The least busy connection, unless another should be opened first.
-    fn choose(&self) -> Option<(SendRequest<Segments>, InFlight)> {
+    fn choose(&self) -> Option<Chosen> {
         let mut shards = lock(&self.0);
         shards.retain(|shard| !shard.sender.is_closed());
         let full = shards.len() >= MAX_SHARDS;
@@ -47,13 +57,14 @@ impl Shards {
             return None;
         }
         shard.streams.fetch_add(1, Ordering::Relaxed);
-        Some((shard.sender.clone(), InFlight(Arc::clone(&shard.streams))))
+        let in_flight = InFlight(Arc::clone(&shard.streams));
+        Some(Chosen { sender: shard.sender.clone(), peer: shard.peer, in_flight })
     }
 
-    fn add(&self, sender: SendRequest<Segments>) -> (SendRequest<Segments>, InFlight) {
+    fn add(&self, sender: SendRequest<Segments>, peer: Option<IpAddr>) -> Chosen {
         let streams = Arc::new(AtomicUsize::new(1));
-        lock(&self.0).push(Shard { sender: sender.clone(), streams: Arc::clone(&streams) });
-        (sender, InFlight(streams))
+        lock(&self.0).push(Shard { sender: sender.clone(), peer, streams: Arc::clone(&streams) });
+        Chosen { sender, peer, in_flight: InFlight(streams) }
     }
 }
 
@@ -64,14 +75,19 @@ pub(super) async fn send(
     retries: u16,
     attempted: &mut Attempted,
 ) -> Result<Response<UpstreamBody>, UpstreamError> {
-    let (mut sender, in_flight) = if let Some(chosen) = host.shards.choose() {
+    let chosen = if let Some(chosen) = host.shards.choose() {
         attempted.reused = true;
         host.metrics.upstream_reused.add(1);
         chosen
     } else {
-        let sender = open(host, timeouts, retries, &mut attempted.failed_connects).await?;
-        host.shards.add(sender)
+        let began = Instant::now();
+        let opened = open(host, timeouts, retries, &mut attempted.failed_connects).await;
+        attempted.connect = began.elapsed();
+        let (sender, peer) = opened?;
+        host.shards.add(sender, peer)
     };
+    attempted.peer = chosen.peer;
+    let Chosen { mut sender, in_flight, .. } = chosen;
     let exchange = async {
         sender.ready().await?;
         sender.send_request(request).await
@@ -88,9 +104,10 @@ async fn open(
     timeouts: Timeouts,
     retries: u16,
     failed: &mut u16,
-) -> Result<SendRequest<Segments>, UpstreamError> {
+) -> Result<(SendRequest<Segments>, Option<IpAddr>), UpstreamError> {
     let permit = Arc::clone(&host.open).try_acquire_owned().map_err(|_| UpstreamError::Exhausted)?;
     let io = connect_with_retries(host, timeouts.connect, retries, failed).await?;
+    let peer = io.peer();
     let (sender, connection) = Builder::new(TokioExecutor::new())
         .handshake(TokioIo::new(io))
         .await
@@ -102,5 +119,5 @@ async fn open(
         let _ = connection.await;
         drop((permit, counted));
     });
-    Ok(sender)
+    Ok((sender, peer))
 }

@@ -112,6 +112,37 @@ fn check_reads_files_and_standard_input() {
     assert_eq!(unserved.status, 0);
 }
 
+/// `serve` would refuse it too, but only after a deployment.
+#[test]
+fn check_refuses_what_is_no_key() {
+    let config = |key: &str| {
+        let auth = format!("{{gcp_use_service_account: true, gcp_service_account_json: '{key}'}}");
+        one_route("m")
+            .replace("{header_name: Authorization, header_value: Bearer sk-sim-main}", &auth)
+            .replace("provider: openai", "provider: gemini")
+            .replace("@UPSTREAM@", "127.0.0.1:1")
+    };
+    let bad = config(r#"{"type":"service_account","client_email":"CANARY","private_key":"CANARY"}"#);
+    for command in [&["check", "@FILE@"][..], &["serve", "--config", "@FILE@"]] {
+        let told = run_with_file(&bad, command, &[], b"");
+        assert_eq!(told.status, 1, "{}", told.err);
+        let problem = "gateway.yaml:9:";
+        assert!(
+            told.err.contains(problem) && told.err.contains("gcp_service_account_json: is not valid"),
+            "{}",
+            told.err
+        );
+        assert!(
+            told.err.contains("'private_key' is not an RSA key in PEM (hint: it is the whole text"),
+            "{}",
+            told.err
+        );
+        assert!(!told.err.contains("CANARY"), "{}", told.err);
+    }
+    let good = config(&testkit::service_account("https://oauth2.googleapis.com/token"));
+    assert_eq!(run_with_file(&good, &["check", "@FILE@"], &[], b"").status, 0);
+}
+
 #[test]
 fn the_schema_is_json() {
     let finished = run(BINARY, &["schema"], &[], b"");

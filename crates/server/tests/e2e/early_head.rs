@@ -68,9 +68,13 @@ fn keep_alives_come_before_the_upstreams_head() {
     assert!(text.ends_with("data: [DONE]\n\n"));
     assert_eq!(content_of(&answer.events()), said("early"));
     let record = world.record(&answer);
-    assert_eq!((&record["outcome"], &record["stream"]), (&"completed".into(), &true.into()), "{record}");
+    assert_eq!(
+        (&record["gateway"]["outcome"], &record["gateway"]["stream"]),
+        (&"completed".into(), &true.into()),
+        "{record}"
+    );
     assert_eq!(record["response"]["size"], answer.body.len(), "{record}");
-    assert_eq!(record["usage"]["source"], "reported", "{record}");
+    assert_eq!(record["gateway"]["usage"]["source"], "reported", "{record}");
     assert!(record["latencies"]["first_token"].as_f64().unwrap() >= 2400.0, "{record}");
 }
 
@@ -82,23 +86,23 @@ fn what_goes_wrong_behind_the_head_is_told_in_the_stream() {
     let direct = chat("/v1/chat/completions", "direct", "").header("x-sim-fault", "status_429");
     assert_eq!(error, direct.send(world.upstream.addr).expect(429).json()["error"]);
     let record = world.record(&refused);
-    let got = (&record["outcome"], &record["upstream_status"], &record["response"]["status"]);
+    let got = (&record["gateway"]["outcome"], &record["upstream_status"], &record["response"]["status"]);
     assert_eq!(got, (&"upstream_error".into(), &"429".into(), &200.into()), "{record}");
 
     let page = world.send(&slow("page", 1500, ",status_500_html"));
     assert!(error_of(&page)["message"].as_str().unwrap().contains("status 500"), "{}", page.text());
-    assert_eq!(world.record(&page)["outcome"], "upstream_error");
+    assert_eq!(world.record(&page)["gateway"]["outcome"], "upstream_error");
 
     let html = world.send(&slow("html", 1500, ",html_200"));
     assert!(error_of(&html)["message"].as_str().unwrap().contains("not an event stream"), "{}", html.text());
-    assert_eq!(world.record(&html)["outcome"], "gateway_error");
+    assert_eq!(world.record(&html)["gateway"]["outcome"], "gateway_error");
 
     let silent = world.send(&chat("/chat", "silent", STREAM).header("x-sim-fault", "stall"));
     assert_eq!(error_of(&silent)["code"], "upstream_timeout");
     assert_eq!(silent.text().matches(KEEP_ALIVE).count(), 2, "{}", silent.text());
     let record = world.record(&silent);
     assert_eq!(
-        (&record["outcome"], &record["response"]["status"]),
+        (&record["gateway"]["outcome"], &record["response"]["status"]),
         (&"timeout".into(), &200.into()),
         "{record}"
     );
@@ -125,5 +129,5 @@ fn a_client_that_leaves_meanwhile_ends_the_request() {
     let (_, id) = live.headers.iter().find(|(name, _)| name == "x-kong-request-id").unwrap().clone();
     live.hang_up();
     world.upstream.wait_for_outcome("left", simulator::Outcome::ClientGone);
-    assert_eq!(world.gateway.record(&id)["outcome"], "client_disconnected");
+    assert_eq!(world.gateway.record(&id)["gateway"]["outcome"], "client_disconnected");
 }

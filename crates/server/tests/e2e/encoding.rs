@@ -50,12 +50,12 @@ fn gzip_that_arrives_is_undone_for_those_who_do_not_take_it() {
     let answer = world.send(&chat("/chat", "gzip-undone", "").header("x-sim-fault", "gzip")).expect(200);
     is_plain(&answer);
     assert_eq!(content(&answer), said("gzip-undone"));
-    assert_eq!(world.record(&answer)["usage"]["prompt_tokens"], 2);
+    assert_eq!(world.record(&answer)["gateway"]["usage"]["prompt_tokens"], 2);
     let call = Call::post("/embeddings").header("x-sim-fault", "gzip").json(r#"{"input":"x y"}"#);
     let answer = world.send(&call).expect(200);
     assert_eq!(answer.header("content-encoding"), None);
     assert_eq!(answer.json()["usage"]["prompt_tokens"], 2);
-    assert_eq!(world.record(&answer)["usage"]["prompt_tokens"], 2);
+    assert_eq!(world.record(&answer)["gateway"]["usage"]["prompt_tokens"], 2);
 }
 
 #[test]
@@ -69,7 +69,7 @@ fn gzip_that_arrives_passes_to_those_who_take_it() {
         let plain = gunzip(&answer.body).unwrap();
         let plain: serde_json::Value = serde_json::from_slice(&plain).unwrap();
         assert!(plain["usage"].is_object(), "{plain}");
-        assert!(world.record(&answer)["usage"]["prompt_tokens"].as_u64().unwrap() > 0);
+        assert!(world.record(&answer)["gateway"]["usage"]["prompt_tokens"].as_u64().unwrap() > 0);
     }
 }
 

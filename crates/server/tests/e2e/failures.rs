@@ -27,7 +27,7 @@ fn errors_of_the_provider_are_told_as_they_are() {
         assert_eq!(world.upstream.tagged(&tag).len(), 1, "sent once");
         let record = world.record(&answer);
         assert_eq!(
-            (&record["outcome"], &record["upstream_status"]),
+            (&record["gateway"]["outcome"], &record["upstream_status"]),
             (&"upstream_error".into(), &status.to_string().into())
         );
     }
@@ -46,12 +46,15 @@ fn an_error_that_is_cut_short_is_an_error_all_the_same() {
             assert!(answer.message().contains("an error (429) that ended before"), "{}", answer.text());
             assert_eq!(answer.json()["error"]["code"], "upstream_truncated");
             let record = world.record(&answer);
-            assert_eq!((&record["outcome"], &record["source"]), (&"truncated".into(), &"gateway".into()));
+            assert_eq!(
+                (&record["gateway"]["outcome"], &record["source"]),
+                (&"truncated".into(), &"gateway".into())
+            );
             assert_eq!(
                 (&record["upstream_status"], &record["response"]["status"]),
                 (&"429".into(), &502.into())
             );
-            assert_eq!(record["error"], "upstream_truncated", "{record}");
+            assert_eq!(record["gateway"]["error"], "upstream_truncated", "{record}");
         }
     }
 }
@@ -75,7 +78,7 @@ fn answers_that_are_no_answers() {
         let answer = with(fault).expect(500);
         assert!(!answer.message().is_empty(), "{fault}");
         assert!(!answer.text().contains("doctype"), "{fault}: {}", answer.text());
-        assert_ne!(world.record(&answer)["outcome"], "completed", "{fault}");
+        assert_ne!(world.record(&answer)["gateway"]["outcome"], "completed", "{fault}");
     }
 }
 
@@ -99,8 +102,8 @@ fn connections_that_fail() {
     let answer = world.send(&chat("/unreachable", "x", "")).expect(503);
     assert!(!answer.text().contains("127.0.0.1"), "{}", answer.text());
     let record = world.record(&answer);
-    assert_eq!(record["outcome"], "gateway_error", "{record}");
-    assert_eq!(record["tries"], 6, "Kong's five retries: {record}");
+    assert_eq!(record["gateway"]["outcome"], "gateway_error", "{record}");
+    assert_eq!(record["tries"].as_array().map(Vec::len), Some(6), "Kong's five retries: {record}");
     for fault in ["early_close", "reset_first"] {
         let tag = format!("fail-{fault}");
         let answer = world.send(&chat("/chat", &tag, "").header("x-sim-fault", fault)).expect(502);
@@ -118,7 +121,7 @@ fn an_upstream_that_never_answers() {
         let answer = world.send(&chat("/impatient", &tag, more).header("x-sim-fault", "stall")).expect(504);
         assert!(begun.elapsed() < Duration::from_secs(3), "{:?}", begun.elapsed());
         assert!(!answer.message().is_empty());
-        assert_eq!(world.record(&answer)["outcome"], "timeout");
+        assert_eq!(world.record(&answer)["gateway"]["outcome"], "timeout");
         world.upstream.wait_for_outcome(&tag, simulator::Outcome::ClientGone);
     }
     let answer = world.send(&chat("/impatient", "x", "").header("x-sim-fault", "stall_mid"));
@@ -155,8 +158,9 @@ fn heads_beyond_all_bounds() {
 #[test]
 fn answers_beyond_all_bounds() {
     let world = MAIN.hold();
-    let call = chat("/chat", "x", "").header("x-sim-fault", "big").header("x-sim-size", "20000000");
-    let answer = world.send(&call);
+    let call = chat("/chat", "x", "").header("x-sim-fault", "big").header("x-sim-size", "17000000");
+    // Megabytes take their time on a machine that is busy with other tests.
+    let answer = world.send(&call.patience(Duration::from_mins(1)));
     assert!(answer.status == 500 || answer.status == 502, "{}", answer.status);
     assert!(!answer.message().is_empty());
 }

@@ -145,7 +145,7 @@ fn nothing_goes_out_without_the_credential() {
             let tag = format!("unsigned-{number}-{route}");
             let answer = world.refused(&tag, call(route, &tag, content_type, body.clone()), 400);
             assert!(answer.message().contains(why), "{tag}: {}", answer.text());
-            assert_eq!(world.record(&answer)["outcome"], "refused");
+            assert_eq!(world.record(&answer)["gateway"]["outcome"], "refused");
         }
     }
     let large = call("forms", "large", MULTIPART, upload(&part("name=x", &"x".repeat(100_000).into_bytes())));

@@ -107,7 +107,7 @@ impl Cloud {
         assert_eq!(answer.message(), "the gateway has no valid credential for this target");
         assert!(self.world.upstream.tagged(tag).is_empty());
         let record = self.world.record(answer);
-        assert_eq!(record["error"], "identity_failed");
-        assert_eq!(record["source"], "gateway");
+        assert_eq!(record["gateway"]["error"], "identity_failed");
+        assert_eq!(record["source"], "kong");
     }
 }

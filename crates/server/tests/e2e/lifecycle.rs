@@ -161,7 +161,7 @@ fn termination_lets_streams_finish() {
     assert!(status.success(), "{status}");
     drop(idle);
     assert_eq!(world.gateway.records().len(), 1);
-    assert_eq!(world.gateway.records()[0]["outcome"], "completed");
+    assert_eq!(world.gateway.records()[0]["gateway"]["outcome"], "completed");
 }
 
 #[test]
@@ -177,7 +177,7 @@ fn termination_does_not_wait_for_ever() {
     assert!(!answer.text().contains("[DONE]"));
     let records = world.gateway.records();
     assert_eq!(records.len(), 1, "{records:?}");
-    assert_ne!(records[0]["outcome"], "completed");
+    assert_ne!(records[0]["gateway"]["outcome"], "completed");
 }
 
 #[test]

@@ -4,6 +4,7 @@ use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use testkit::{Answer, Call, gunzip, gzip};
 
@@ -68,6 +69,56 @@ fn a_stream_that_nobody_asked_for_is_no_answer() {
     }
 }
 
+/// A peer that closes an idle connection in the very moment in which it is used again has not read the request,
+/// however long it takes until that is noticed: it is sent once more.
+#[test]
+fn a_request_that_its_peer_threw_away_is_sent_once_more() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let said =
+        r#"{"choices":[{"index":0,"message":{"role":"assistant","content":"said"},"finish_reason":"stop"}]}"#;
+    let said = answer("200 OK", "content-type: application/json\r\n", said.as_bytes());
+    let upstream = std::thread::spawn(move || {
+        let first = listener.accept().unwrap().0;
+        serve(first.try_clone().unwrap(), &said).unwrap();
+        // The next request lies unread when the connection is closed: so it is answered with a reset.
+        assert!(first.peek(&mut [0]).unwrap() > 0);
+        std::thread::sleep(Duration::from_millis(800));
+        first.shutdown(std::net::Shutdown::Write).unwrap();
+        drop(first);
+        serve(listener.accept().unwrap().0, &said).unwrap();
+    });
+    let gateway = builder().config(&one_route("sim-odd"), address).start();
+    for _ in 0..2 {
+        let answer = chat().send(gateway.proxy).expect(200);
+        assert_eq!(answer.json()["choices"][0]["message"]["content"], "said");
+    }
+    upstream.join().unwrap();
+}
+
+/// One that reads the request and closes then may have done what it was asked: nothing is sent twice.
+#[test]
+fn a_request_that_was_read_is_not_sent_again() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let said =
+        r#"{"choices":[{"index":0,"message":{"role":"assistant","content":"said"},"finish_reason":"stop"}]}"#;
+    let said = answer("200 OK", "content-type: application/json\r\n", said.as_bytes());
+    let upstream = std::thread::spawn(move || {
+        let first = listener.accept().unwrap().0;
+        serve(first.try_clone().unwrap(), &said).unwrap();
+        serve(first.try_clone().unwrap(), b"").unwrap();
+        drop(first);
+        listener.set_nonblocking(true).unwrap();
+        std::thread::sleep(Duration::from_millis(1500));
+        listener.accept().is_err()
+    });
+    let gateway = builder().config(&one_route("sim-odd"), address).start();
+    chat().send(gateway.proxy).expect(200);
+    chat().send(gateway.proxy).expect(502);
+    assert!(upstream.join().unwrap(), "nobody comes again");
+}
+
 #[test]
 fn an_upstream_that_goes_on_behind_the_end_mark_is_left() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -89,7 +140,7 @@ fn an_upstream_that_goes_on_behind_the_end_mark_is_left() {
     assert_eq!(answer.text(), CHUNK);
     assert!(upstream.join().unwrap() > 0);
     let record = gateway.record(answer.header("x-kong-request-id").unwrap());
-    assert_eq!(record["outcome"], "completed", "{record}");
+    assert_eq!(record["gateway"]["outcome"], "completed", "{record}");
 }
 
 #[test]

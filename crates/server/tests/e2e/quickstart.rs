@@ -138,7 +138,10 @@ fn it_answers_to_local_names_only() {
             (&"invalid_request_error".into(), &"foreign_host".into())
         );
         let record = quickstart.record(refused.header("x-kong-request-id").unwrap());
-        assert_eq!((&record["outcome"], &record["error"]), (&"refused".into(), &"foreign_host".into()));
+        assert_eq!(
+            (&record["gateway"]["outcome"], &record["gateway"]["error"]),
+            (&"refused".into(), &"foreign_host".into())
+        );
         // Who serves a file says by its routes which hosts it has.
         call(&host).send(served.proxy).expect(200);
     }

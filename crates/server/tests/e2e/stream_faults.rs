@@ -45,13 +45,13 @@ fn a_truncated_stream_is_told() {
         let error = is_broken(&answer, fault);
         assert!(error["type"].is_string() && error.get("code").is_some(), "{fault}: {error}");
         let record = world.record(&answer);
-        assert_eq!(record["outcome"], "truncated", "{fault}: {record}");
+        assert_eq!(record["gateway"]["outcome"], "truncated", "{fault}: {record}");
         assert_eq!(record["response"]["status"], 200, "{fault}: {record}");
         assert!(
-            record["usage"]["completion_tokens"].as_u64().is_some_and(|tokens| tokens > 0),
+            record["gateway"]["usage"]["completion_tokens"].as_u64().is_some_and(|tokens| tokens > 0),
             "{fault}: {record}"
         );
-        assert_eq!(record["usage"]["source"], "estimated", "{fault}: {record}");
+        assert_eq!(record["gateway"]["usage"]["source"], "estimated", "{fault}: {record}");
     }
 }
 
@@ -61,7 +61,7 @@ fn an_end_after_the_finish_reason_is_an_end() {
     let answer = world.send(&words("/chat", "no-done", "no_done"));
     assert_eq!(answer.text().matches("data: [DONE]\n\n").count(), 1);
     assert!(answer.text().ends_with("data: [DONE]\n\n"));
-    assert_eq!(world.record(&answer)["outcome"], "completed");
+    assert_eq!(world.record(&answer)["gateway"]["outcome"], "completed");
 }
 
 #[test]
@@ -71,7 +71,10 @@ fn an_error_in_the_middle_is_passed_on() {
     let error = is_broken(&answer, "error_mid");
     assert_eq!(error["message"], "The server had an error while processing your request.");
     let record = world.record(&answer);
-    assert!(["upstream_error", "truncated"].contains(&record["outcome"].as_str().unwrap()), "{record}");
+    assert!(
+        ["upstream_error", "truncated"].contains(&record["gateway"]["outcome"].as_str().unwrap()),
+        "{record}"
+    );
 }
 
 #[test]
@@ -82,7 +85,7 @@ fn an_error_before_anything_else_is_an_error() {
     let told = if answer.status == 200 { answer.events()[0].json() } else { answer.json() };
     assert!(told["error"]["message"].is_string(), "{}", answer.text());
     let record = world.record(&answer);
-    assert_ne!(record["outcome"], "completed", "{record}");
+    assert_ne!(record["gateway"]["outcome"], "completed", "{record}");
 }
 
 #[test]
@@ -111,7 +114,7 @@ fn a_stream_that_stalls() {
     let answer = world.send(&words("/impatient", "stall-mid", "stall_mid"));
     is_broken(&answer, "stall_mid");
     let record = world.record(&answer);
-    assert_eq!(record["outcome"], "timeout", "{record}");
+    assert_eq!(record["gateway"]["outcome"], "timeout", "{record}");
     world.upstream.wait_for_outcome("stall-mid", Outcome::ClientGone);
 }
 
@@ -134,7 +137,7 @@ fn a_stream_that_is_none() {
         assert!(!answer.text().contains("[DONE]"), "{fault}: {}", answer.text());
         let told = if answer.status == 200 { answer.events().last().unwrap().json() } else { answer.json() };
         assert!(told["error"]["message"].is_string(), "{fault}: {}", answer.text());
-        assert_ne!(world.record(&answer)["outcome"], "completed", "{fault}");
+        assert_ne!(world.record(&answer)["gateway"]["outcome"], "completed", "{fault}");
     }
 }
 
@@ -151,9 +154,9 @@ fn a_client_that_goes_away_stops_the_upstream() {
     live.hang_up();
     world.upstream.wait_for_outcome("gone-mid", Outcome::ClientGone);
     let record = world.gateway.record(&id);
-    assert_eq!(record["outcome"], "client_disconnected", "{record}");
-    assert!(record["usage"]["completion_tokens"].as_u64().unwrap() >= 3, "{record}");
-    assert_eq!(record["usage"]["source"], "estimated", "{record}");
+    assert_eq!(record["gateway"]["outcome"], "client_disconnected", "{record}");
+    assert!(record["gateway"]["usage"]["completion_tokens"].as_u64().unwrap() >= 3, "{record}");
+    assert_eq!(record["gateway"]["usage"]["source"], "estimated", "{record}");
 }
 
 #[test]
@@ -170,7 +173,7 @@ fn a_client_that_goes_away_before_the_answer() {
             let uri = format!("/chat?{tag}");
             records.into_iter().find(|record| record["request"]["uri"] == uri.as_str())
         });
-        assert_eq!(record["outcome"], "client_disconnected", "{record}");
+        assert_eq!(record["gateway"]["outcome"], "client_disconnected", "{record}");
     }
 }
 

@@ -118,9 +118,9 @@ fn the_form_of_the_stream_does_not_matter() {
                 assert_eq!(last["usage"]["prompt_tokens"], 2, "{fault}");
             }
             let record = world.record(&answer);
-            assert_eq!(record["outcome"], "completed", "{fault}: {record}");
-            assert_eq!(record["usage"]["prompt_tokens"], 2, "{fault}: {record}");
-            assert_eq!(record["usage"]["source"], "reported", "{fault}: {record}");
+            assert_eq!(record["gateway"]["outcome"], "completed", "{fault}: {record}");
+            assert_eq!(record["gateway"]["usage"]["prompt_tokens"], 2, "{fault}: {record}");
+            assert_eq!(record["gateway"]["usage"]["source"], "reported", "{fault}: {record}");
         }
     }
 }
@@ -133,7 +133,7 @@ fn usage_is_asked_for_and_hidden() {
     assert_eq!(sent["stream_options"]["include_usage"], true);
     assert!(usages(&terminated(&answer)).is_empty());
     let record = world.record(&answer);
-    assert_eq!(record["usage"]["completion_tokens"], 3, "{record}");
+    assert_eq!(record["gateway"]["usage"]["completion_tokens"], 3, "{record}");
 
     // An object that the caller sent is kept, with ours in it.
     let more = r#","stream":true,"stream_options":{"include_obfuscation":false,"include_usage":false}"#;
@@ -165,10 +165,10 @@ fn usage_that_the_provider_does_not_tell_is_estimated() {
     assert_eq!(told[0]["choices"], json!([]));
     assert!(told[0]["usage"]["completion_tokens"].as_u64().unwrap() > 0);
     let record = world.record(&answer);
-    assert_eq!(record["usage"]["source"], "estimated", "{record}");
+    assert_eq!(record["gateway"]["usage"]["source"], "estimated", "{record}");
     let answer = world.send(&chat("/chat", "usage-unasked", STREAM).header("x-sim-fault", "no_usage"));
     assert!(usages(&terminated(&answer)).is_empty());
-    assert_eq!(world.record(&answer)["usage"]["source"], "estimated");
+    assert_eq!(world.record(&answer)["gateway"]["usage"]["source"], "estimated");
 }
 
 #[test]
@@ -214,7 +214,7 @@ fn completions_are_streamed() {
     assert_eq!(content_of(&events), "echo: say it");
     assert!(usages(&events).is_empty());
     let record = world.record(&answer);
-    assert_eq!(record["usage"]["total_tokens"], 5, "{record}");
+    assert_eq!(record["gateway"]["usage"]["total_tokens"], 5, "{record}");
 }
 
 #[test]

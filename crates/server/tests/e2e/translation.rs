@@ -1,8 +1,12 @@
 //! Translation from end to end: clients of `OpenAI` and of Messages in front of every target, by one table. A target
 //! more is a row more.
 
+#[path = "translation/bedrock.rs"]
+mod bedrock;
 #[path = "translation/canaries.rs"]
 mod canaries;
+#[path = "translation/completions.rs"]
+mod completions;
 #[path = "translation/embeddings.rs"]
 mod embeddings;
 #[path = "translation/explain.rs"]
@@ -19,12 +23,22 @@ mod messages;
 mod messages_order;
 #[path = "translation/messages_tools.rs"]
 mod messages_tools;
+#[path = "translation/odd_answers.rs"]
+mod odd_answers;
+#[path = "translation/odd_requests.rs"]
+mod odd_requests;
+#[path = "translation/odd_table.rs"]
+mod odd_table;
 #[path = "translation/openai.rs"]
 mod openai;
 #[path = "translation/openai_tools.rs"]
 mod openai_tools;
+#[path = "translation/raw_prompts.rs"]
+mod raw_prompts;
 #[path = "translation/relayed.rs"]
 mod relayed;
+#[path = "translation/request_ids.rs"]
+mod request_ids;
 #[path = "translation/targets.rs"]
 mod targets;
 #[path = "translation/whole_faults.rs"]
@@ -137,7 +151,7 @@ fn losses_of(world: &World, answer: &Answer) -> Vec<String> {
     let told = answer.header("x-ai-proxy-losses").unwrap_or_default();
     let told: Vec<String> = told.split(", ").filter(|loss| !loss.is_empty()).map(str::to_owned).collect();
     let record = world.record(answer);
-    let kept: Vec<String> = record["losses"]
+    let kept: Vec<String> = record["gateway"]["losses"]
         .as_array()
         .into_iter()
         .flatten()

@@ -40,7 +40,7 @@ pub(super) const PROVIDER: Provider = Provider {
     completions: NONE,
     embeddings: NONE,
     roles: &["system", "user", "assistant", "tool"],
-    parts: &["text", "image_url"],
+    parts: &["text", "image_url", "reasoning"],
     max_inputs: 1,
     shape: Shape::Databricks,
     manners: Manners { usage: UsagePlace::Every, reasoning: ReasoningPlace::ReasoningPart, ..PLAIN },

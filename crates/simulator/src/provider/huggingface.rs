@@ -28,5 +28,10 @@ pub(super) const PROVIDER: Provider = Provider {
     parts: &["text", "image_url"],
     max_inputs: 1,
     shape: Shape::HuggingFace,
-    manners: Manners { extras: r#"{"system_fingerprint":"3.3.4-sim"}"#, ..PLAIN },
+    manners: Manners {
+        extras: r#"{"system_fingerprint":"3.3.4-sim"}"#,
+        stop_word: "eos_token",
+        nameless: true,
+        ..PLAIN
+    },
 };

@@ -4,6 +4,7 @@ use super::openai::{CORE, NONE};
 use super::{KeyRule, Manners, Operation, PLAIN, Provider, ReasoningPlace, Route, Rules, UsagePlace};
 use crate::member::{Form, Member, member, nullable};
 use crate::refusal::Shape;
+use crate::rules;
 
 const OWN: &[Member] = &[
     nullable("random_seed", Form::Integer(0, i64::MAX)),
@@ -39,7 +40,12 @@ pub(super) const PROVIDER: Provider = Provider {
         Route { path: "/v1/models", operation: Operation::Models },
     ],
     needs_api_version: false,
-    chat: Rules { members: &[CORE, OWN], refused: &[], open: false, conditions: &[] },
+    chat: Rules {
+        members: &[CORE, OWN],
+        refused: &[],
+        open: false,
+        conditions: &[rules::known_message_members, rules::short_call_ids],
+    },
     completions: NONE,
     embeddings: Rules { members: &[EMBEDDINGS], refused: &[], open: false, conditions: &[] },
     roles: &["system", "user", "assistant", "tool"],
@@ -51,6 +57,7 @@ pub(super) const PROVIDER: Provider = Provider {
         reasoning: ReasoningPlace::ThinkingPart,
         whole_calls: true,
         call_id: ("", 9),
+        bare_calls: true,
         ..PLAIN
     },
 };

@@ -127,7 +127,7 @@ impl JsonFrames {
             }
             let place = match self.layout {
                 Layout::Lines => Some(match byte {
-                    b'{' | b'[' => Place::Value(ValueScanner::new(true)),
+                    b'{' | b'[' => Place::Value(ValueScanner::of_line()),
                     _ => Place::Line,
                 }),
                 Layout::Array => self.open_element(byte)?,
@@ -150,14 +150,14 @@ impl JsonFrames {
             }
             (Array::Unknown | Array::None, b'{') => {
                 self.array = Array::None;
-                Some(Place::Value(ValueScanner::new(false)))
+                Some(Place::Value(ValueScanner::free()))
             }
             (Array::Open, b',') => None,
             (Array::Open, b']') => {
                 self.array = Array::Closed;
                 None
             }
-            (Array::Open, b'{' | b'[' | b'"') => Some(Place::Value(ValueScanner::new(false))),
+            (Array::Open, b'{' | b'[' | b'"') => Some(Place::Value(ValueScanner::free())),
             (Array::Open, b'-' | b'0'..=b'9' | b't' | b'f' | b'n') => Some(Place::Word),
             _ => return Err(StreamFault::Malformed),
         })
@@ -165,17 +165,15 @@ impl JsonFrames {
 
     /// The value has ended with `part`.
     fn close(&mut self, part: Bytes) -> Frame {
-        let place = mem::replace(&mut self.place, Place::Between);
+        self.place = Place::Between;
         let mut data = if self.tail.is_empty() {
             part
         } else {
             self.tail.extend_from_slice(&part);
             Bytes::from(mem::take(&mut self.tail))
         };
-        if matches!(place, Place::Line) {
-            let end = data.iter().rposition(|&byte| !is_space(byte)).map_or(0, |last| last + 1);
-            data.truncate(end);
-        }
+        let end = data.iter().rposition(|&byte| !is_space(byte)).map_or(0, |last| last + 1);
+        data.truncate(end);
         Frame { kind: FrameName::None, data }
     }
 }

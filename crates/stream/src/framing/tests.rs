@@ -83,6 +83,11 @@ fn a_broken_line_does_not_take_the_next_one_along() {
     let lines = Framing::Ndjson;
     check(lines, "{\"a\":\"b\n{\"c\":1}\n", &["{\"a\":\"b", "{\"c\":1}"], Ok(Ended::Complete));
     check(lines, "oops {\n{\"c\":1}\n", &["oops {", "{\"c\":1}"], Ok(Ended::Complete));
+    for body in ["{\"a\":{\"b\":1}\n{\"c\":1}\n", "{\"a\":[1\r\n{\"c\":1}\n", "{\"a\"\n\n{\"c\":1}\n"] {
+        let first = body.lines().next().unwrap();
+        check(lines, body, &[first, "{\"c\":1}"], Ok(Ended::Complete));
+    }
+    check(lines, "{\n  \"a\":\n{\"c\":1}\n", &["{\n  \"a\":", "{\"c\":1}"], Ok(Ended::Complete));
     check(lines, "{\"a\":1}}\n{}\n", &["{\"a\":1}", "}", "{}"], Ok(Ended::Complete));
     let (_, ended) = frames_cut(Framer::new(lines, 100), b"\xEF\xBB", []);
     assert_eq!(ended, Err(StreamFault::Truncated));

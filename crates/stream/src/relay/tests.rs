@@ -1,17 +1,20 @@
 //! Tests of the relay with a reader of a made-up dialect, and the traps of event streams by name.
 
+use model::Told;
 use proptest::prelude::*;
 
 use super::*;
 use crate::fault::{Break, StreamState};
 use crate::relay_cut;
 
-/// A dialect of one letter a frame: `u` usage, `e` error, `f` finish, `[DONE]`, anything else content.
+/// A dialect of one letter a frame: `u` usage, `e` error, `f` finish, `[DONE]`, `r` content whose second byte
+/// goes out as two others, anything else content.
 #[derive(Default)]
 struct Letters {
     usage: Option<Usage>,
     finished: bool,
     output: u64,
+    instead: Option<Vec<u8>>,
 }
 
 impl StreamReader for Letters {
@@ -24,6 +27,12 @@ impl StreamReader for Letters {
                 FrameKind::Usage
             }
             Some(b'e') => FrameKind::Error,
+            Some(b'r') => {
+                let at = if data.get(1) == Some(&b'\n') { 2 } else { 1 };
+                let (before, rest) = data.split_at(at.min(data.len()));
+                self.instead = Some([before, b"**", rest.get(1..).unwrap_or_default()].concat());
+                FrameKind::Content
+            }
             Some(b'f') => {
                 self.finished = true;
                 FrameKind::Content
@@ -34,14 +43,17 @@ impl StreamReader for Letters {
             }
         }
     }
+    fn instead(&mut self) -> Option<Vec<u8>> {
+        self.instead.take()
+    }
     fn whole(&self, data: &[u8]) -> bool {
         data.last() != Some(&b'<')
     }
     fn usage(&self) -> Option<Usage> {
         self.usage
     }
-    fn response_model(&self) -> Option<&str> {
-        None
+    fn told(&self) -> Told {
+        Told::default()
     }
     fn finished(&self) -> bool {
         self.finished
@@ -97,6 +109,15 @@ fn trap_g_every_line_end_comments_and_no_space() {
     passes_unchanged("data: a\r\rdata: f\r\rdata: [DONE]\r\r");
     passes_unchanged(": hello\n\n\n\ndata:a\n\n:HTTP_STATUS/200\ndata:f\n\ndata:[DONE]\n\n");
     passes_unchanged("id:1\nevent: x\nretry: 3\ndata: a\ndata: b\n\ndata: f\n\ndata: [DONE]\n\n");
+}
+
+#[test]
+fn the_data_of_a_frame_can_be_other_data() {
+    let body =
+        "\u{feff}id:1\r\ndata:rab\r\n:c\r\n\r\ndata: a\n\ndata: r\ndata: xy\nid: 2\n\ndata: f\n\ndata: rz";
+    let (out, summary) = run(UsagePolicy::Pass, body, End::Clean);
+    let expected = "\u{feff}id:1\n:c\ndata: r**b\n\ndata: a\n\nid: 2\ndata: r\ndata: **y\n\ndata: f\n\ndata: r**\n\ndata: [DONE]\n\n";
+    assert_eq!((out.as_str(), summary.end), (expected, StreamEnd::Complete));
 }
 
 #[test]

@@ -98,7 +98,7 @@ fn a_complete_answer() {
     assert_eq!(out, "<\na\nb\n>\nused 7\n");
     assert_eq!(summary.end, StreamEnd::Complete);
     assert_eq!(summary.usage, Some((Usage { output: 7, ..Usage::default() }, UsageSource::Reported)));
-    assert_eq!(summary.response_model.as_deref(), Some("m"));
+    assert_eq!(summary.told.model.as_deref(), Some("m"));
     assert_eq!((summary.frames, summary.output_bytes), (5, 2));
 }
 
@@ -130,6 +130,17 @@ fn answers_that_break_off_are_told_of_once() {
         assert!(out.ends_with("error 502\n") && out.matches("error").count() == 1, "{out}");
         assert!(!out.contains("used"), "{out}");
     }
+}
+
+#[test]
+fn a_brace_that_never_closes_is_told_with_its_line() {
+    let mut transcoder = transcoder();
+    let mut out = Vec::new();
+    transcoder.push(&Bytes::from_static(b"\"start\"\n\"a\"\n{\"b\":{\"c\":1}\n"), &mut out);
+    assert_eq!(out.concat(), b"<\na\nerror 502\n", "the next line is not waited for");
+    assert!(transcoder.is_over());
+    let summary = transcoder.finish(End::Broken(Break::TimedOut), &mut out);
+    assert_eq!(summary.end, StreamEnd::Fault(StreamFault::Unreadable));
 }
 
 #[test]

@@ -17,27 +17,18 @@ fn record(status: u16, consumer: Option<&str>) -> Record<'_> {
         method: "POST",
         uri: Redactor::default().uri("/", None),
         consumer: consumer.map(|name| Entity { id: "id", name: Some(name) }),
-        route: None,
-        service: None,
-        plugin_id: None,
-        target: None,
         status,
-        upstream_status: None,
         source: ResponseSource::Upstream,
         request_bytes: 10,
         response_bytes: 20,
-        stream: false,
         latencies: Latencies {
             total: Duration::from_millis(60),
             gateway: Duration::from_micros(300),
-            upstream_first_byte: None,
-            first_token: None,
+            ..Latencies::default()
         },
         usage: Some((Usage { fresh_input: 5, output: 7, ..Usage::default() }, UsageSource::Reported)),
-        losses: None,
         outcome: Outcome::Completed,
-        error: None,
-        tries: 1,
+        ..Record::default()
     }
 }
 
@@ -75,6 +66,23 @@ fn a_request_is_counted_everywhere() {
     assert_eq!(tokens("fresh_input"), "15");
     assert_eq!(tokens("output"), "21");
     assert!(!text.contains("kong_upstream_latency_ms_count"), "nothing was observed");
+}
+
+#[test]
+fn fetches_of_identities_are_counted_by_kind() {
+    let metrics = Metrics::default();
+    metrics.identities.count("azure_client", true);
+    metrics.identities.count("azure_client", false);
+    metrics.identities.count("azure_client", false);
+    metrics.identities.count("nobody", false);
+    let text = metrics.render();
+    let fetches = |kind: &str, result: &str| {
+        value(&text, &format!("ai_proxy_identity_fetches_total{{kind=\"{kind}\",result=\"{result}\"}}"))
+    };
+    assert_eq!(fetches("azure_client", "success").as_deref(), Some("1"));
+    assert_eq!(fetches("azure_client", "failure").as_deref(), Some("2"));
+    assert_eq!(fetches("google_machine", "failure").as_deref(), Some("0"));
+    assert_eq!(fetches("nobody", "failure"), None);
 }
 
 #[test]
@@ -192,4 +200,38 @@ fn counts_from_many_threads_are_all_there() {
         .map(|line| line.rsplit(' ').next().unwrap().parse::<u64>().unwrap())
         .sum();
     assert_eq!(total, 2000);
+}
+
+#[test]
+fn sinks_of_plugins_are_told_apart_up_to_a_cap() {
+    let metrics = Metrics::default();
+    metrics.sink("file-log:a").written.add(3);
+    metrics.sink("file-log:a").dropped_full.add(2);
+    metrics.sink("http-log:b").failed("answered 500");
+    let text = metrics.render();
+    for line in [
+        "ai_proxy_sink_records_total{sink=\"file-log:a\"} 3",
+        "ai_proxy_sink_drops_total{sink=\"file-log:a\",reason=\"full\"} 2",
+        "ai_proxy_sink_failures_total{sink=\"http-log:b\"} 1",
+        "ai_proxy_sink_waiting_records{sink=\"http-log:b\"} 0",
+    ] {
+        assert!(text.lines().any(|found| found == line), "{line}: {text}");
+    }
+    for index in 0..2 * MAX_SINKS {
+        metrics.sink(&index.to_string()).written.add(1);
+    }
+    let sinks = metrics.sinks.read().unwrap();
+    assert_eq!(sinks.len(), MAX_SINKS + 1);
+    assert_eq!(sinks["other"].written.value(), MAX_SINKS as u64 + 2);
+}
+
+#[test]
+fn the_text_of_an_error_is_bounded() {
+    let metrics = Metrics::default();
+    let sink = metrics.sink("x");
+    sink.failed(&"é".repeat(1000));
+    let (failing, text) = sink.state();
+    assert!(failing && text.unwrap().len() <= 256);
+    sink.succeeded();
+    assert!(!sink.state().0);
 }

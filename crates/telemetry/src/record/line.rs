@@ -71,6 +71,12 @@ impl<'o> Line<'o> {
         self.copied(itoa::Buffer::new().format(number))
     }
 
+    /// Bytes that are already JSON.
+    pub fn json(&mut self, json: &[u8]) -> &mut Self {
+        self.out.extend_from_slice(json);
+        self
+    }
+
     /// Text that is already JSON and not a constant.
     fn copied(&mut self, json: &str) -> &mut Self {
         self.out.extend_from_slice(json.as_bytes());

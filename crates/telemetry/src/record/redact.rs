@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use percent_encoding::percent_decode_str;
 
 /// Stands where a credential was.
-const MASK: &str = "REDACTED";
+pub(super) const MASK: &str = "REDACTED";
 
 /// Names of query arguments that carry credentials, whatever the configuration says.
 const KNOWN: &[&str] = &[
@@ -47,7 +47,7 @@ pub struct Redactor {
 }
 
 /// A URI's path and query from which credentials have been taken. Only a [`Redactor`] makes one.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct RedactedUri<'a> {
     path: &'a str,
     query: Option<Cow<'a, str>>,
@@ -78,13 +78,13 @@ impl Redactor {
     }
 
     fn query<'a>(&self, query: &'a str) -> Cow<'a, str> {
-        if !arguments(query).any(|argument| self.is_credential(argument)) {
+        if !arguments(query).any(|argument| self.masks(argument)) {
             return Cow::Borrowed(query);
         }
         let mut out = String::with_capacity(query.len());
         for argument in arguments(query) {
             match argument.split_once('=') {
-                Some((name, _)) if self.is_credential(argument) => {
+                Some((name, _)) if self.masks(argument) => {
                     let separator = argument.ends_with(SEPARATORS).then(|| argument.chars().last());
                     out.extend([name, "=", MASK]);
                     out.extend(separator.flatten());
@@ -95,7 +95,13 @@ impl Redactor {
         Cow::Owned(out)
     }
 
-    fn is_credential(&self, argument: &str) -> bool {
+    /// Whether a header or an argument of this name carries a credential.
+    pub fn is_credential(&self, name: &str) -> bool {
+        let is = |known: &str| known.eq_ignore_ascii_case(name);
+        KNOWN.iter().any(|known| is(known)) || self.configured.iter().any(|known| is(known))
+    }
+
+    fn masks(&self, argument: &str) -> bool {
         let Some((name, _)) = argument.split_once('=') else {
             return false;
         };
@@ -104,9 +110,7 @@ impl Redactor {
         } else {
             Cow::Borrowed(name)
         };
-        let name = name.trim();
-        let is = |known: &str| known.eq_ignore_ascii_case(name);
-        KNOWN.iter().any(|known| is(known)) || self.configured.iter().any(|known| is(known))
+        self.is_credential(name.trim())
     }
 }
 

@@ -14,18 +14,30 @@ const PAUSE: Duration = Duration::from_millis(5);
 pub enum Sink {
     /// Standard output, without a buffer of its own.
     Stdout,
+    /// Standard error, without a buffer of its own.
+    Stderr,
     /// Appended to; made with mode 0644 where it does not exist.
     File(PathBuf),
     /// Anything else that takes bytes.
     Writer(Box<dyn Write + Send>),
 }
 
-/// An open sink.
+/// A sink with what is open of it.
 pub struct Output {
-    write: Box<dyn Write + Send>,
-    path: Option<PathBuf>,
+    kind: Kind,
+    open: Option<Box<dyn Write + Send>>,
+    /// The file is opened anew for each write.
+    each_time: bool,
     /// A failed write may have left a part of a line.
     torn: bool,
+}
+
+enum Kind {
+    Stdout,
+    Stderr,
+    File(PathBuf),
+    /// Cannot be opened again.
+    Once,
 }
 
 impl fmt::Debug for Output {
@@ -35,56 +47,106 @@ impl fmt::Debug for Output {
 }
 
 impl Output {
-    pub fn open(sink: Sink) -> io::Result<Self> {
-        let (write, path): (Box<dyn Write + Send>, _) = match sink {
-            Sink::Stdout => (Box::new(stdout()?), None),
-            Sink::File(path) => (Box::new(open_file(&path)?), Some(path)),
-            Sink::Writer(write) => (write, None),
+    pub fn new(sink: Sink, each_time: bool) -> Self {
+        let (kind, open) = match sink {
+            Sink::Stdout => (Kind::Stdout, None),
+            Sink::Stderr => (Kind::Stderr, None),
+            Sink::File(path) => (Kind::File(path), None),
+            Sink::Writer(write) => (Kind::Once, Some(write)),
         };
-        Ok(Self { write, path, torn: false })
+        Self { kind, open, each_time, torn: false }
+    }
+
+    /// Opens what is not open.
+    pub fn open(&mut self) -> io::Result<()> {
+        if self.open.is_some() {
+            return Ok(());
+        }
+        self.open = Some(match &self.kind {
+            Kind::Stdout => Box::new(stdout()?),
+            Kind::Stderr => Box::new(io::stderr()),
+            Kind::File(path) => {
+                let file = open_file(path)?;
+                // What was torn is in another file, if this one is new.
+                self.torn &= file.metadata().is_ok_and(|metadata| metadata.len() > 0);
+                Box::new(file)
+            }
+            Kind::Once => return Err(ErrorKind::BrokenPipe.into()),
+        });
+        Ok(())
+    }
+
+    /// Opens what stays open, before there is something to write.
+    pub fn open_ahead(&mut self) -> io::Result<()> {
+        if self.each_time { Ok(()) } else { self.open() }
     }
 
     /// Lets the file go and opens it anew under its name, or keeps it where that fails.
     pub fn reopen(&mut self) {
-        if let Some(Ok(file)) = self.path.as_deref().map(open_file) {
-            self.write = Box::new(file);
-            self.torn = false;
+        if !matches!(self.kind, Kind::File(_)) {
+            return;
+        }
+        let old = self.open.take();
+        if self.open().is_err() {
+            self.open = old;
         }
     }
 
     /// Writes `count` whole lines; returns how many are out. After a failure the rest of them is given up.
-    pub fn write_lines(&mut self, lines: &[u8], count: u64) -> u64 {
+    pub fn write_lines(&mut self, lines: &[u8], count: u64) -> (u64, io::Result<()>) {
         if lines.is_empty() {
-            return 0;
+            return (0, Ok(()));
         }
-        if self.torn && self.write_bytes(b"\n") == 0 {
-            return 0;
+        if let Err(error) = self.open() {
+            return (0, Err(error));
         }
-        let sent = self.write_bytes(lines);
-        if sent == lines.len() {
-            self.torn = false;
-            return count;
+        let written = self.write_all_of(lines, count);
+        // A file that failed is opened again, in case that the disk behind it is another one now.
+        if matches!(self.kind, Kind::File(_)) && (self.each_time || written.1.is_err()) {
+            self.open = None;
         }
-        self.torn = lines.get(sent.wrapping_sub(1)) != Some(&b'\n') && sent > 0;
-        let out = lines.get(..sent).unwrap_or(lines);
-        let whole = out.iter().fold(0, |whole, byte| whole + u64::from(*byte == b'\n'));
-        whole.min(count)
+        written
     }
 
-    /// Writes as much as goes out; returns how many bytes did.
-    fn write_bytes(&mut self, bytes: &[u8]) -> usize {
+    fn write_all_of(&mut self, lines: &[u8], count: u64) -> (u64, io::Result<()>) {
+        if self.torn
+            && let (0, outcome) = self.write_bytes(b"\n")
+        {
+            return (0, outcome);
+        }
+        let (sent, outcome) = self.write_bytes(lines);
+        if sent == lines.len() {
+            self.torn = false;
+            return (count, Ok(()));
+        }
+        self.torn = if sent == 0 { self.torn } else { lines.get(sent - 1) != Some(&b'\n') };
+        let out = lines.get(..sent).unwrap_or(lines);
+        let whole = out.iter().fold(0, |whole, byte| whole + u64::from(*byte == b'\n'));
+        (whole.min(count), outcome)
+    }
+
+    #[cfg(test)]
+    pub fn tear(&mut self) {
+        self.torn = true;
+    }
+
+    /// Writes as much as goes out; returns how many bytes did, and why no more.
+    fn write_bytes(&mut self, bytes: &[u8]) -> (usize, io::Result<()>) {
         let mut sent = 0;
+        let Some(write) = &mut self.open else {
+            return (sent, Err(ErrorKind::NotConnected.into()));
+        };
         while let Some(rest) = bytes.get(sent..).filter(|rest| !rest.is_empty()) {
-            match self.write.write(rest) {
-                Ok(0) => break,
+            match write.write(rest) {
+                Ok(0) => return (sent, Err(ErrorKind::WriteZero.into())),
                 Ok(count) => sent += count,
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 // Standard output can be a pipe that another program has made non-blocking.
                 Err(error) if error.kind() == ErrorKind::WouldBlock => thread::sleep(PAUSE),
-                Err(_) => break,
+                Err(error) => return (sent, Err(error)),
             }
         }
-        sent
+        (sent, Ok(()))
     }
 }
 

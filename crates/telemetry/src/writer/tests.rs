@@ -2,38 +2,13 @@
 
 use std::fs;
 use std::io::Write;
-use std::net::{IpAddr, Ipv4Addr};
 use std::sync::mpsc;
 use std::time::Instant;
 
 use super::*;
-use crate::record::{Latencies, Outcome, Redactor, ResponseSource};
 
 fn record(id: &str) -> Record<'_> {
-    Record {
-        request_id: id,
-        started_at: 0,
-        client_ip: IpAddr::V4(Ipv4Addr::LOCALHOST),
-        method: "GET",
-        uri: Redactor::default().uri("/", None),
-        consumer: None,
-        route: None,
-        service: None,
-        plugin_id: None,
-        target: None,
-        status: 200,
-        upstream_status: None,
-        source: ResponseSource::Gateway,
-        request_bytes: 0,
-        response_bytes: 0,
-        stream: false,
-        latencies: Latencies::default(),
-        usage: None,
-        losses: None,
-        outcome: Outcome::Completed,
-        error: None,
-        tries: 0,
-    }
+    Record { request_id: id, method: "GET", status: 200, ..Record::default() }
 }
 
 fn ids(text: &str) -> Vec<String> {
@@ -144,6 +119,102 @@ fn reopening_lets_a_rotated_file_go() {
     assert!(writer.close(ENOUGH));
     assert_eq!(ids(&fs::read_to_string(&rotated).unwrap()), ["one"]);
     assert_eq!(ids(&fs::read_to_string(&path).unwrap()), ["two"]);
+}
+
+/// A writer of plugins' lines that has begun.
+fn plugin_writer(sink: Sink, each_time: bool) -> (RecordWriter, Arc<WriterMetrics>) {
+    let metrics = Arc::<WriterMetrics>::default();
+    let writer = RecordWriter::new(sink, each_time, Arc::clone(&metrics));
+    writer.begin().unwrap();
+    (writer, metrics)
+}
+
+#[test]
+fn lines_wait_for_the_start_and_a_second_start_is_none() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("r");
+    let metrics = Arc::<WriterMetrics>::default();
+    let writer = RecordWriter::new(Sink::File(path.clone()), false, Arc::clone(&metrics));
+    writer.push(b"one\n").unwrap();
+    assert_eq!((metrics.waiting.value(), path.exists()), (1, false));
+    writer.begin().unwrap();
+    writer.begin().unwrap();
+    writer.push(b"two\n").unwrap();
+    assert!(writer.close(ENOUGH));
+    assert_eq!(fs::read_to_string(&path).unwrap(), "one\ntwo\n");
+    assert_eq!((metrics.written.value(), metrics.waiting.value(), metrics.lost()), (2, 0, 0));
+}
+
+#[test]
+fn a_file_that_cannot_be_opened_is_tried_again_for_each_write() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("later/r");
+    let (writer, metrics) = plugin_writer(Sink::File(path.clone()), false);
+    wait_until(|| metrics.state().0);
+    writer.push(b"lost\n").unwrap();
+    wait_until(|| metrics.dropped_failed.value() == 1);
+    let (failing, error) = metrics.state();
+    assert!(failing && error.unwrap().contains("No such file"));
+    fs::create_dir(path.parent().unwrap()).unwrap();
+    writer.push(b"kept\n").unwrap();
+    wait_until(|| metrics.written.value() == 1);
+    wait_until(|| !metrics.state().0);
+    assert!(writer.close(ENOUGH));
+    assert_eq!(fs::read_to_string(&path).unwrap(), "kept\n");
+    assert_eq!((metrics.failures.value(), metrics.lost(), metrics.waiting.value()), (2, 1, 0));
+}
+
+#[test]
+fn a_file_can_be_opened_anew_for_each_write() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("r");
+    let (writer, metrics) = plugin_writer(Sink::File(path.clone()), true);
+    for (index, line) in [b"one\n", b"two\n"].into_iter().enumerate() {
+        writer.push(line).unwrap();
+        wait_until(|| metrics.written.value() == index as u64 + 1);
+        let rotated = folder.path().join(format!("r.{index}"));
+        wait_until(|| fs::rename(&path, &rotated).is_ok());
+        assert_eq!(fs::read(&rotated).unwrap(), line);
+    }
+    assert!(writer.close(ENOUGH));
+}
+
+#[test]
+fn a_full_disk_is_counted() {
+    let (writer, metrics) = plugin_writer(Sink::File("/dev/full".into()), false);
+    for _ in 0..3 {
+        writer.push(b"lost\n").unwrap();
+    }
+    assert!(writer.close(ENOUGH));
+    assert_eq!((metrics.written.value(), metrics.dropped_failed.value(), metrics.waiting.value()), (0, 3, 0));
+    assert!(metrics.state().1.unwrap().contains("No space left"));
+}
+
+#[test]
+fn a_line_above_the_capacity_is_large_and_not_in_the_way() {
+    let (writer, steps, out) = stepped(100);
+    drop(steps);
+    assert_eq!(writer.push(&[b'x'; 101]), Err(SendError::Full));
+    writer.push(b"small\n").unwrap();
+    assert!(writer.close(ENOUGH));
+    assert_eq!(*out.lock().unwrap(), b"small\n");
+    let metrics = &writer.queue.metrics;
+    assert_eq!((metrics.dropped_large.value(), metrics.dropped_full.value()), (1, 0));
+}
+
+#[test]
+fn a_torn_line_is_ended_after_the_file_was_opened_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("r");
+    let mut output = Output::new(Sink::File(path.clone()), true);
+    fs::write(&path, "torn").unwrap();
+    output.tear();
+    assert_eq!(output.write_lines(b"a\nb\n", 2).0, 2);
+    assert_eq!(fs::read_to_string(&path).unwrap(), "torn\na\nb\n");
+    output.tear();
+    fs::rename(&path, folder.path().join("r.1")).unwrap();
+    assert_eq!(output.write_lines(b"c\n", 1).0, 1);
+    assert_eq!(fs::read_to_string(&path).unwrap(), "c\n", "a new file has nothing torn");
 }
 
 #[test]

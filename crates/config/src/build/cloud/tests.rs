@@ -14,13 +14,14 @@ fn identity(auth: &str, model: &str) -> Result<(Option<CloudIdentity>, String), 
         "_format_version: '3.0'\nplugins:\n- name: ai-proxy\n  config:\n    route_type: llm/v1/chat\n    \
          model: {{{model}}}\n    auth: {auth}\n"
     );
-    let options = LoadOptions { environment: &|_| None, ignore_unsupported_plugins: false };
+    let options =
+        LoadOptions { environment: &|_| None, ignore_unsupported_plugins: false, identity_defect: &|_| None };
     let told =
         |problems: &[crate::Problem]| problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n");
     let mut loaded = load(&text, "t", &options).map_err(|problems| told(&problems))?;
     match loaded.configuration.plugins.remove(0).config {
         PluginConfig::AiProxy(proxy) => Ok((proxy.target.unwrap().auth.identity, told(&loaded.warnings))),
-        PluginConfig::KeyAuth(_) => panic!("another plugin"),
+        _ => panic!("another plugin"),
     }
 }
 
@@ -132,4 +133,29 @@ fn google_identities() {
     );
     assert!(found("{gcp_service_account_json: '{}'}").unwrap().key.is_some());
     assert!(found("{gcp_use_service_account: false, gcp_service_account_json: '{}'}").is_none());
+}
+
+#[test]
+fn an_identity_that_is_none_is_told_at_its_field() {
+    let told = |auth: &str, model: &str, field: &'static str| {
+        let text = format!(
+            "_format_version: '3.0'\nplugins:\n- name: ai-proxy\n  config:\n    route_type: llm/v1/chat\n    \
+             model: {{{model}}}\n    auth:\n      {auth}\n"
+        );
+        let options = LoadOptions {
+            environment: &|_| None,
+            ignore_unsupported_plugins: false,
+            identity_defect: &|_| Some(crate::IdentityDefect { field, reason: "of a reason" }),
+        };
+        let problems = load(&text, "t", &options).err().unwrap();
+        problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
+    };
+    let key = "gcp_service_account_json: CANARY";
+    let text = told(key, GEMINI, "gcp_service_account_json");
+    assert!(text.starts_with("t:8:33: error: plugins[0].config.auth.gcp_service_account_json"), "{text}");
+    assert!(text.contains("is not valid: of a reason") && text.contains("key file"), "{text}");
+    assert!(!text.contains("CANARY"), "{text}");
+    let model = "provider: bedrock, name: m, options: {bedrock: {aws_assume_role_arn: a, aws_sts_endpoint_url: 'http://h'}}";
+    let text = told("{}", model, "aws_sts_endpoint_url");
+    assert!(text.contains("model.options.bedrock.aws_sts_endpoint_url"), "{text}");
 }

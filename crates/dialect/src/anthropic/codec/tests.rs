@@ -509,3 +509,35 @@ fn two_tools_of_one_name_are_refused() {
         ChatRequest { tools: vec![function("f", None), function("f", None)], ..asking(vec![user("q")]) };
     assert_eq!(refusal(&request, &PLAIN), "'tools' has two tools of one name");
 }
+
+#[test]
+fn the_newest_version_of_the_api_is_told_nothing_of_sampling() {
+    let number = |text: &str| Some(Number::from_checked(text));
+    let sampling = Sampling {
+        temperature: number("0.5"),
+        top_k: number("3"),
+        stop: vec!["Z".into()],
+        ..Sampling::default()
+    };
+    let request = ChatRequest { sampling, ..ChatRequest::default() };
+    for (version, lost) in
+        [("2023-06-01", &[][..]), ("2026-10-21", &["temperature dropped", "top_k dropped"][..])]
+    {
+        let mut settings = Settings::default();
+        settings.set("anthropic_version", version);
+        let call = ChatCall {
+            model: "m",
+            family: &PLAIN,
+            quirks: &Quirks::NONE,
+            settings: &settings,
+            delivery: Delivery::Whole,
+            want_usage: false,
+            nonce: "n0nce",
+        };
+        let encoded = CHAT_CODEC.encode(&request, &call).unwrap();
+        let body: Value = serde_json::from_slice(&encoded.body).unwrap();
+        assert_eq!(told(&encoded.losses), lost, "{version}");
+        assert_eq!(body.get("temperature").is_some(), lost.is_empty(), "{body}");
+        assert_eq!(body["stop_sequences"], json!(["Z"]));
+    }
+}

@@ -4,12 +4,13 @@ use document::{Document, Edits, Kind, Value, quote, write_array, write_object};
 use model::{LossKind, Losses, Operation, OptionsPrecedence};
 
 use super::shape::given;
-use crate::anthropic::hosting::Hosting;
-use crate::{Call, Delivery};
+use crate::anthropic::hosting::{Hosting, VERSION};
+use crate::{Call, Delivery, SamplingRule};
 
 /// Levels below a list of messages or tools at which a mark of the cache may stand.
 const DEPTH: u32 = 6;
-const HEADER: &str = "anthropic-beta";
+const BETAS: &str = "anthropic-beta";
+const VERSION_HEADER: &str = "anthropic-version";
 
 /// Adds the edits that make `document` fit its host. What needs no change gets no edit.
 pub(super) fn edit(
@@ -39,15 +40,20 @@ pub(super) fn edit(
 
 /// Headers that take the place of the client's.
 pub(super) fn headers(hosting: &Hosting, call: &Call<'_>) -> Vec<(&'static str, String)> {
-    if call.betas.is_empty() || call.operation == Operation::Preserve {
+    if call.operation == Operation::Preserve {
         return Vec::new();
     }
+    let mut headers = Vec::new();
     let betas = hosting.betas([call.betas]);
-    if hosting.has_beta_header() && betas.dropped.is_empty() {
-        return Vec::new();
+    if !(call.betas.is_empty() || hosting.has_beta_header() && betas.dropped.is_empty()) {
+        let kept = if hosting.has_beta_header() { betas.kept.join(",") } else { String::new() };
+        headers.push((BETAS, kept));
     }
-    let kept = if hosting.has_beta_header() { betas.kept.join(",") } else { String::new() };
-    vec![(HEADER, kept)]
+    // The version is in the body there, and in no other form.
+    if !(call.version.is_empty() || hosting.version_in_header) {
+        headers.push((VERSION_HEADER, String::new()));
+    }
+    headers
 }
 
 struct Draft<'d, 'c> {
@@ -99,25 +105,46 @@ impl Draft<'_, '_> {
         if thinking.and_then(Value::as_str).is_some_and(|kind| kind != "disabled") {
             return;
         }
-        self.merge("temperature", options.temperature.as_deref());
-        self.merge("top_p", options.top_p.as_deref());
-        self.merge("top_k", options.top_k.map(|number| number.to_string()).as_deref());
+        let free = !self.hosting.samples_by_itself(self.call.version, self.call.settings)
+            && self.call.family.sampling != SamplingRule::Fixed;
+        let one = self.call.family.sampling == SamplingRule::OneOf;
+        let has = |name| given(self.document, name).is_some();
+        // The client's own members are its own; what is configured gives way to them.
+        let warms = free && !(one && has("top_p") && !has("temperature"));
+        let warm = has("temperature") || (warms && options.temperature.is_some());
+        let cuts = free && !(one && warm && !has("top_p"));
+        self.merge_where(warms, "temperature", options.temperature.as_deref());
+        self.merge_where(cuts, "top_p", options.top_p.as_deref());
+        self.merge_where(free, "top_k", options.top_k.map(|number| number.to_string()).as_deref());
+    }
+
+    /// Sets a configured option where the model takes it.
+    fn merge_where(&mut self, taken: bool, name: &'static str, configured: Option<&str>) {
+        if taken {
+            self.merge(name, configured);
+        } else if configured.is_some_and(|raw| !self.stands(name, raw)) {
+            self.losses.add(name, LossKind::Dropped);
+        }
     }
 
     /// Sets a configured option, unless the request has it and counts.
     fn merge(&mut self, name: &'static str, configured: Option<&str>) {
-        let Some(raw) = configured else { return };
-        let stands = given(self.document, name).is_some_and(|own| {
-            self.call.options.precedence == OptionsPrecedence::Request || own.raw() == raw.as_bytes()
-        });
-        if !stands {
+        if let Some(raw) = configured.filter(|raw| !self.stands(name, raw)) {
             self.edits.set(name, raw.to_owned());
         }
     }
 
+    /// Whether what the request has of an option counts, or is what is configured.
+    fn stands(&self, name: &str, configured: &str) -> bool {
+        given(self.document, name).is_some_and(|own| {
+            self.call.options.precedence == OptionsPrecedence::Request || own.raw() == configured.as_bytes()
+        })
+    }
+
     fn set_version(&mut self) {
         let own = self.document.value("anthropic_version").and_then(Value::as_str);
-        if let Some(version) = self.hosting.version_for(own.as_deref())
+        let asked = own.as_deref().or_else(|| self.call.settings.value(VERSION));
+        if let Some(version) = self.hosting.version_for(asked)
             && own.as_deref() != Some(version)
         {
             self.edits.set("anthropic_version", quote(version));
@@ -133,16 +160,20 @@ impl Draft<'_, '_> {
         for name in &betas.dropped {
             self.losses.add(format!("anthropic_beta.{name}"), LossKind::Dropped);
         }
-        if !self.hosting.has_beta_header() {
-            let same = listed.len() == betas.kept.len()
-                && listed.iter().zip(&betas.kept).all(|(own, kept)| **own == **kept);
-            match (betas.kept.is_empty(), same && own.is_some()) {
-                (true, _) if own.is_some() => self.edits.remove("anthropic_beta"),
-                (true, _) | (false, true) => {}
-                (false, false) => {
-                    let list = write_array(|list| betas.kept.iter().for_each(|name| list.text(name)));
-                    self.edits.set("anthropic_beta", list);
-                }
+        let in_body = if self.hosting.has_beta_header() {
+            // Those of the header stay there, and those of the body here.
+            self.hosting.betas(listed.iter().map(AsRef::as_ref)).kept
+        } else {
+            betas.kept.clone()
+        };
+        let same =
+            listed.len() == in_body.len() && listed.iter().zip(&in_body).all(|(own, kept)| **own == **kept);
+        match (in_body.is_empty(), same && own.is_some()) {
+            (true, _) if own.is_some() => self.edits.remove("anthropic_beta"),
+            (true, _) | (false, true) => {}
+            (false, false) => {
+                let list = write_array(|list| in_body.iter().for_each(|name| list.text(name)));
+                self.edits.set("anthropic_beta", list);
             }
         }
         betas.kept

@@ -5,9 +5,11 @@
 use std::ops::ControlFlow;
 
 use document::{Kind, ScanError, Value, scan_members};
-use model::{Operation, Usage};
+use model::{Operation, Told, Usage};
 use stream::{FrameKind, StreamReader};
 
+use super::name;
+use crate::anthropic::content::stop_reason;
 use crate::anthropic::usage::Counts;
 
 const TERMINATOR: &[u8] = b"event: message_stop\ndata: {\"type\":\"message_stop\"}\n\n";
@@ -21,7 +23,11 @@ pub(super) struct Reader {
     counts: Counts,
     /// The last word on usage has come; before it, output is a guess.
     counted: bool,
-    model: Option<Box<str>>,
+    told: Told,
+    /// The client's own name for the model.
+    named: Option<Box<str>>,
+    /// The last event under the client's own name.
+    instead: Option<Vec<u8>>,
     finished: bool,
     started: bool,
     output_bytes: u64,
@@ -30,6 +36,8 @@ pub(super) struct Reader {
 /// The members of an event that matter.
 #[derive(Default)]
 struct Event<'d> {
+    /// All of it.
+    data: &'d [u8],
     kind: Option<Value<'d>>,
     message: Option<Value<'d>>,
     block: Option<Value<'d>>,
@@ -42,12 +50,14 @@ struct Event<'d> {
 }
 
 impl Reader {
-    pub(super) fn new(operation: Operation) -> Self {
+    pub(super) fn new(operation: Operation, named: Option<&str>) -> Self {
         Self {
             operation,
             counts: Counts::default(),
             counted: false,
-            model: None,
+            told: Told::default(),
+            named: named.map(Box::from),
+            instead: None,
             finished: false,
             started: false,
             output_bytes: 0,
@@ -63,7 +73,10 @@ impl Reader {
         match kind {
             b"message_start" => {
                 let Some(message) = event.message else { return FrameKind::Content };
-                self.name(message.value("model"));
+                self.name(event.data, message.value("model"));
+                self.told.id = message.value("id").and_then(name_of);
+                self.told.service_tier =
+                    message.value("usage").and_then(|usage| usage.value("service_tier")).and_then(name_of);
                 if let Some(usage) = message.value("usage").filter(|_| !self.counted) {
                     self.counts.update(usage);
                     self.counts = self.counts.without_output();
@@ -82,7 +95,7 @@ impl Reader {
             }
             b"message_delta" => {
                 let reason = event.delta.and_then(|delta| delta.value("stop_reason"));
-                self.finished |= reason.is_some_and(|reason| !reason.is_null());
+                self.finish(reason);
                 if let Some(usage) = event.usage.filter(|usage| usage.kind() == Kind::Object) {
                     self.counts.update(usage);
                     self.counted = true;
@@ -105,9 +118,9 @@ impl Reader {
     /// An event of the legacy completions.
     fn completion(&mut self, event: &Event<'_>) {
         if let Some(text) = event.completion {
-            self.name(event.model);
+            self.name(event.data, event.model);
             self.generated(text_bytes(Some(text)));
-            self.finished |= event.stop_reason.is_some_and(|reason| !reason.is_null());
+            self.finish(event.stop_reason);
         }
     }
 
@@ -116,12 +129,19 @@ impl Reader {
         self.started |= bytes > 0;
     }
 
-    fn name(&mut self, model: Option<Value<'_>>) {
-        if self.model.is_none() {
-            let name = model.and_then(Value::as_str);
-            let name = name.filter(|name| !name.is_empty() && name.len() <= LONGEST_NAME);
-            self.model = name.map(|name| name.as_ref().into());
+    fn name(&mut self, data: &[u8], model: Option<Value<'_>>) {
+        if let (Some(model), Some(named)) = (model, &self.named) {
+            self.instead = name::replaced(data, model, named);
         }
+        if self.told.model.is_none() {
+            self.told.model = model.and_then(name_of);
+        }
+    }
+
+    fn finish(&mut self, reason: Option<Value<'_>>) {
+        let Some(reason) = reason.filter(|reason| !reason.is_null()) else { return };
+        self.finished = true;
+        self.told.finish_reasons = vec![stop_reason(reason.as_str().as_deref())];
     }
 }
 
@@ -130,7 +150,7 @@ impl StreamReader for Reader {
         if event == Some(b"error") {
             return FrameKind::Error;
         }
-        let mut read = Event::default();
+        let mut read = Event { data, ..Event::default() };
         let scanned = scan_members(data, |member| {
             let value = Some(member.value);
             match member.name.raw() {
@@ -150,6 +170,10 @@ impl StreamReader for Reader {
         if scanned.is_ok() { self.event(&read, event) } else { FrameKind::Content }
     }
 
+    fn instead(&mut self) -> Option<Vec<u8>> {
+        self.instead.take()
+    }
+
     fn whole(&self, data: &[u8]) -> bool {
         let data = data.trim_ascii();
         data.first() != Some(&b'{')
@@ -164,8 +188,8 @@ impl StreamReader for Reader {
         self.counts.usage()
     }
 
-    fn response_model(&self) -> Option<&str> {
-        self.model.as_deref()
+    fn told(&self) -> Told {
+        self.told.clone()
     }
 
     fn finished(&self) -> bool {
@@ -188,6 +212,27 @@ impl StreamReader for Reader {
     fn terminator(&self) -> Option<&'static [u8]> {
         (self.operation == Operation::Chat).then_some(TERMINATOR)
     }
+}
+
+/// Appends the text that an event adds to an answer.
+pub(super) fn said(data: &[u8], text: &mut String) {
+    let _ = scan_members(data, |member| {
+        let said = match member.name.raw() {
+            b"delta" if member.value.value("type").and_then(Value::inner) == Some(b"text_delta") => {
+                member.value.value("text")
+            }
+            b"completion" => Some(member.value),
+            _ => None,
+        };
+        text.push_str(&said.and_then(Value::as_str).unwrap_or_default());
+        ControlFlow::Continue(())
+    });
+}
+
+/// A name that is worth keeping.
+pub(super) fn name_of(value: Value<'_>) -> Option<Box<str>> {
+    let name = value.as_str().filter(|name| !name.is_empty() && name.len() <= LONGEST_NAME)?;
+    Some(name.as_ref().into())
 }
 
 /// Bytes of generated text in a block.

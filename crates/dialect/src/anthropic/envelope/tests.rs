@@ -1,12 +1,14 @@
 //! Bodies pass byte for byte, but for what a host needs; streams are read along.
 
 use bytes::Bytes;
-use model::{ConfiguredOptions, OptionsPrecedence, Usage, UsageSource};
+use model::{ConfiguredOptions, FinishReason, OptionsPrecedence, Settings, Told, Usage, UsageSource};
 use proptest::prelude::*;
 use stream::{End, FrameKind, RelaySettings, SseRelay, StreamEnd, relay_cut};
 
 use super::*;
+use crate::Quirks;
 use crate::anthropic::schemas::data_folder;
+use crate::{Family, SamplingRule, openai};
 
 const NO_OPTIONS: ConfiguredOptions = ConfiguredOptions {
     max_tokens: None,
@@ -17,16 +19,23 @@ const NO_OPTIONS: ConfiguredOptions = ConfiguredOptions {
     precedence: OptionsPrecedence::Request,
 };
 
+fn reading(operation: Operation) -> Reading<'static> {
+    Reading { operation, quirks: &Quirks::NONE, nonce: "n", named: None }
+}
+
 fn call(options: &ConfiguredOptions) -> Call<'_> {
     Call {
         operation: Operation::Chat,
         model: None,
         options,
+        family: &Family::UNKNOWN,
+        settings: const { &Settings::NONE },
         quirks: &Quirks::NONE,
         delivery: Delivery::Whole,
         want_usage: true,
         credential: None,
         betas: "",
+        version: "",
     }
 }
 
@@ -92,6 +101,68 @@ fn options_are_merged_by_precedence() {
     let completions = Call { operation: Operation::Completions, ..call(&config) };
     let prompt = edited(&ENVELOPE, r#"{"prompt":"x"}"#, &completions).0;
     assert_eq!(prompt, r#"{"prompt":"x","max_tokens_to_sample":9,"temperature":0.50,"top_k":3}"#);
+}
+
+fn sampling(rule: SamplingRule, options: &ConfiguredOptions, body: &str) -> (String, Vec<String>) {
+    let family = Family { sampling: rule, ..Family::UNKNOWN };
+    let (found, losses) = edited(&ENVELOPE, body, &Call { family: &family, ..call(options) });
+    let found = found.strip_prefix(r#"{"messages":[{}]"#).and_then(|rest| rest.strip_suffix('}'));
+    (found.unwrap().to_owned(), losses)
+}
+
+#[test]
+fn configured_options_are_those_that_the_model_takes() {
+    let some = ConfiguredOptions {
+        temperature: Some("0.5".into()),
+        top_p: Some("0.9".into()),
+        top_k: Some(3),
+        ..NO_OPTIONS
+    };
+    let bare = r#"{"messages":[{}]}"#;
+    let warm = r#"{"messages":[{}],"temperature":1}"#;
+    let cut = r#"{"messages":[{}],"top_p":1}"#;
+    let both = r#"{"messages":[{}],"temperature":1,"top_p":1}"#;
+    let by_config = ConfiguredOptions { precedence: OptionsPrecedence::Config, ..some.clone() };
+    let no_heat = ConfiguredOptions { temperature: None, ..some.clone() };
+    for (rule, options, body, expected, lost) in [
+        (SamplingRule::Free, &some, bare, r#","temperature":0.5,"top_p":0.9,"top_k":3"#, &[][..]),
+        (SamplingRule::OneOf, &some, bare, r#","temperature":0.5,"top_k":3"#, &["top_p dropped"]),
+        (SamplingRule::OneOf, &no_heat, bare, r#","top_p":0.9,"top_k":3"#, &[]),
+        (SamplingRule::OneOf, &some, warm, r#","temperature":1,"top_k":3"#, &["top_p dropped"]),
+        (SamplingRule::OneOf, &some, cut, r#","top_p":1,"top_k":3"#, &["temperature dropped"]),
+        (SamplingRule::OneOf, &by_config, cut, r#","top_p":0.9,"top_k":3"#, &["temperature dropped"]),
+        (SamplingRule::OneOf, &by_config, warm, r#","temperature":0.5,"top_k":3"#, &["top_p dropped"]),
+        // The client's own members are the client's.
+        (SamplingRule::OneOf, &some, both, r#","temperature":1,"top_p":1,"top_k":3"#, &[]),
+        (SamplingRule::Fixed, &some, both, r#","temperature":1,"top_p":1"#, &["top_k dropped"]),
+        (
+            SamplingRule::Fixed,
+            &by_config,
+            warm,
+            r#","temperature":1"#,
+            &["temperature dropped", "top_p dropped", "top_k dropped"],
+        ),
+        (SamplingRule::Fixed, &NO_OPTIONS, warm, r#","temperature":1"#, &[]),
+    ] {
+        let (found, losses) = sampling(rule, options, body);
+        assert_eq!(
+            (found.as_str(), losses.as_slice()),
+            (expected, &*lost.iter().map(|lost| (*lost).to_owned()).collect::<Vec<_>>()),
+            "{rule:?} {body}"
+        );
+    }
+}
+
+#[test]
+fn the_newest_version_takes_no_sampling() {
+    let options = ConfiguredOptions { max_tokens: Some(9), temperature: Some("0.5".into()), ..NO_OPTIONS };
+    let newest = Call { version: "2026-10-21", ..call(&options) };
+    let body = r#"{"messages":[{}],"top_p":1}"#;
+    let (found, losses) = edited(&ENVELOPE, body, &newest);
+    assert_eq!(found, r#"{"messages":[{}],"top_p":1,"max_tokens":9}"#);
+    assert_eq!(losses, ["temperature dropped"]);
+    let (found, losses) = edited(&BEDROCK_ENVELOPE, body, &newest);
+    assert!(found.contains(r#""temperature":0.5"#) && losses.is_empty(), "{found}");
 }
 
 #[test]
@@ -164,19 +235,33 @@ fn bodies_are_checked_for_what_matters() {
 
 #[test]
 fn whole_answers_are_checked_and_counted() {
-    let whole = |operation, body: &str| ENVELOPE.whole(operation, &Quirks::NONE, body.as_bytes());
+    let whole = |operation, body: &str| ENVELOPE.whole(&reading(operation), body.as_bytes());
     let answer = whole(
         Operation::Chat,
         r#"{"content":[{"type":"text","text":"x"}],"usage":{"input_tokens":3,"cache_read_input_tokens":2,"output_tokens":4}}"#,
     );
     let usage = Usage { fresh_input: 3, cache_read: 2, output: 4, ..Usage::default() };
-    assert_eq!(answer, Ok(WholeAnswer { usage: Some(usage), output_bytes: 0 }));
+    assert_eq!(answer, Ok(WholeAnswer { usage: Some(usage), ..WholeAnswer::default() }));
     let uncounted = r#"{"content":[{"type":"text","text":"a\u00e9"},{"type":"tool_use","name":"f","input":{"x":1}},{"type":"tool_use","input":{}}]}"#;
-    assert_eq!(whole(Operation::Chat, uncounted), Ok(WholeAnswer { usage: None, output_bytes: 10 }));
+    assert_eq!(
+        whole(Operation::Chat, uncounted),
+        Ok(WholeAnswer { output_bytes: 10, ..WholeAnswer::default() })
+    );
     assert_eq!(
         whole(Operation::Completions, r#"{"completion":"abc"}"#),
-        Ok(WholeAnswer { usage: None, output_bytes: 3 })
+        Ok(WholeAnswer { output_bytes: 3, ..WholeAnswer::default() })
     );
+    let told = whole(
+        Operation::Chat,
+        r#"{"id":"msg_1","model":"claude-x","content":[],"stop_reason":"max_tokens","usage":{"input_tokens":3,"output_tokens":4,"service_tier":"priority"}}"#,
+    );
+    let expected = Told {
+        id: Some("msg_1".into()),
+        model: Some("claude-x".into()),
+        service_tier: Some("priority".into()),
+        finish_reasons: vec![FinishReason::Length],
+    };
+    assert_eq!(told.map(|answer| answer.told), Ok(expected));
     assert_eq!(whole(Operation::Chat, "[]"), Err(AnswerError::NotAnObject));
     assert_eq!(
         whole(Operation::Chat, r#"{"content":"x"}"#),
@@ -196,7 +281,7 @@ const STOP: &str = "event: message_stop\ndata: {\"type\":\"message_stop\"}\n\n";
 fn relay(operation: Operation) -> SseRelay {
     let settings = RelaySettings { input_estimate: 99, ..RelaySettings::default() };
     let fault = Box::new(|fault| Bytes::from(format!("event: error\ndata: {fault}\n\n")));
-    SseRelay::new(ENVELOPE.stream(operation, &Quirks::NONE), settings, fault)
+    SseRelay::new(ENVELOPE.stream(&reading(operation)), settings, fault)
 }
 
 fn relayed(body: &str, end: End) -> (String, stream::Summary) {
@@ -213,7 +298,62 @@ fn a_stream_passes_and_is_counted() {
         (out, summary.end, summary.usage),
         (body, StreamEnd::Complete, Some((usage, UsageSource::Reported)))
     );
-    assert_eq!((summary.response_model.as_deref(), summary.output_bytes), (Some("claude-x"), 5));
+    assert_eq!((summary.told.model.as_deref(), summary.output_bytes), (Some("claude-x"), 5));
+}
+
+fn named(envelope: &dyn Envelope, body: &str, model: Option<&str>) -> Option<String> {
+    let document = Document::parse(Bytes::copy_from_slice(body.as_bytes())).unwrap();
+    let call = Call { model, ..call(&NO_OPTIONS) };
+    envelope.named(&document, &call).map(std::borrow::Cow::into_owned)
+}
+
+#[test]
+fn answers_are_named_as_asked_where_the_host_was_told_another_name() {
+    let body = r#"{"model":"house\u002fclaude-x","messages":[{}]}"#;
+    let asked = Some("house/claude-x".to_owned());
+    assert_eq!(named(&ENVELOPE, body, Some("claude-x")), asked);
+    // The host was told in the body what the client said, or nothing.
+    assert_eq!(named(&ENVELOPE, body, Some("house/claude-x")), None);
+    assert_eq!(named(&FOUNDRY_ENVELOPE, body, None), None);
+    // It was told in the URL, where it has names of its own.
+    assert_eq!(named(&BEDROCK_ENVELOPE, body, Some("house/claude-x")), asked);
+    assert_eq!(named(&VERTEX_ENVELOPE, body, Some("claude-x@1")), asked);
+    for nobody in
+        [r#"{"messages":[{}]}"#, r#"{"model":"","messages":[{}]}"#, r#"{"model":1,"messages":[{}]}"#]
+    {
+        assert_eq!(named(&BEDROCK_ENVELOPE, nobody, Some("claude-x")), None);
+    }
+    assert_eq!(named(&openai::OPENAI, body, Some("claude-x")), None);
+}
+
+#[test]
+fn nothing_but_the_name_changes_in_a_whole_answer() {
+    let body = r#"{ "id":"m", "content":[{"model":"claude-x","n":1.50}] ,"model" : "claude-x","x":[ ]}"#;
+    let renamed = |body: &str, name| {
+        ENVELOPE.renamed(body.as_bytes(), name).map(|body| String::from_utf8(body).unwrap())
+    };
+    let expected = body.replace(r#""model" : "claude-x""#, r#""model" : "a \"b\"""#);
+    assert_eq!(renamed(body, "a \"b\""), Some(expected));
+    for unchanged in [body, r#"{"content":[]}"#, r#"{"model":null}"#, "[]", "{"] {
+        assert_eq!(renamed(unchanged, "claude-x"), None, "{unchanged}");
+    }
+}
+
+#[test]
+fn nothing_but_the_name_changes_in_a_stream() {
+    let body = [STREAM, DELTA, STOP].concat();
+    let expected = body.replacen("claude-x", "house/claude", 1);
+    for name in ["house/claude", "claude-x"] {
+        let reader = ENVELOPE.stream(&Reading { named: Some(name), ..reading(Operation::Chat) });
+        let fault = Box::new(|fault| panic!("{fault}"));
+        let relay = SseRelay::new(reader, RelaySettings::default(), fault);
+        let (out, summary) = relay_cut(relay, body.as_bytes(), vec![7; body.len() / 7], End::Clean);
+        let out = String::from_utf8(out).unwrap();
+        assert_eq!(&out, if name == "claude-x" { &body } else { &expected });
+        // The account has what the provider said.
+        assert_eq!((summary.told.model.as_deref(), summary.end), (Some("claude-x"), StreamEnd::Complete));
+        assert_eq!(summary.bytes_out, out.len() as u64);
+    }
 }
 
 #[test]
@@ -236,7 +376,7 @@ fn errors_are_told_apart() {
     let body = [STREAM, error].concat();
     let (out, summary) = relayed(&body, End::Clean);
     assert_eq!((out, summary.end), (body, StreamEnd::UpstreamError));
-    let mut reader = ENVELOPE.stream(Operation::Chat, &Quirks::NONE);
+    let mut reader = ENVELOPE.stream(&reading(Operation::Chat));
     assert_eq!(reader.frame(None, br#"{"type":"error","error":{}}"#), FrameKind::Error);
     assert_eq!(reader.frame(None, b"no json"), FrameKind::Content);
     assert_eq!(ENVELOPE.error_status(br#"{"type":"error","error":{"type":"overloaded_error"}}"#), 529);
@@ -248,7 +388,7 @@ fn legacy_completions_are_read_along() {
     let body = "event: completion\ndata: {\"type\":\"completion\",\"completion\":\" hi\",\"stop_reason\":null,\"model\":\"claude-2\"}\n\nevent: completion\ndata: {\"type\":\"completion\",\"completion\":\"\",\"stop_reason\":\"stop_sequence\",\"model\":\"claude-2\"}\n\n";
     let (out, summary) = relay_cut(relay(Operation::Completions), body.as_bytes(), [], End::Clean);
     assert_eq!((out, summary.end, summary.output_bytes), (body.as_bytes().to_vec(), StreamEnd::Complete, 3));
-    assert_eq!(summary.response_model.as_deref(), Some("claude-2"));
+    assert_eq!(summary.told.model.as_deref(), Some("claude-2"));
 }
 
 #[test]
@@ -295,6 +435,27 @@ fn recorded_streams_pass_unchanged() {
         }
     }
     assert!(passed >= 15, "only {passed}");
+}
+
+#[test]
+fn versions_are_where_the_host_reads_them() {
+    let asked = Call { version: "2023-06-01", ..call(&NO_OPTIONS) };
+    assert_eq!(BEDROCK_ENVELOPE.headers(&asked), [("anthropic-version", String::new())]);
+    for envelope in [&ENVELOPE, &VERTEX_ENVELOPE, &FOUNDRY_ENVELOPE] {
+        assert_eq!(envelope.headers(&asked), []);
+    }
+    let mut settings = Settings::default();
+    settings.set("anthropic_version", "bedrock-2030-01-01");
+    let configured = Call { settings: &settings, ..asked };
+    let (found, _) = edited(&BEDROCK_ENVELOPE, r#"{"messages":[{}]}"#, &configured);
+    assert_eq!(found, r#"{"messages":[{}],"anthropic_version":"bedrock-2030-01-01"}"#);
+    assert_eq!(edited(&ENVELOPE, r#"{"messages":[{}]}"#, &configured).0, r#"{"messages":[{}]}"#);
+    // Betas in a body stay there, less those that the host would refuse the request for.
+    let body = r#"{"messages":[{}],"anthropic_beta":["x-1","context-1m-2025-08-07"]}"#;
+    let (found, losses) = edited(&DATABRICKS_ENVELOPE, body, &call(&NO_OPTIONS));
+    assert_eq!(found, r#"{"messages":[{}],"anthropic_beta":["context-1m-2025-08-07"]}"#);
+    assert_eq!(losses, ["anthropic_beta.x-1 dropped"]);
+    assert_eq!(edited(&FOUNDRY_ENVELOPE, body, &call(&NO_OPTIONS)).0, body);
 }
 
 proptest! {

@@ -1,9 +1,10 @@
 //! Checks whole answers and reads what is accounted for.
 
-use document::{Kind, walk_members};
-use model::Operation;
+use document::{Kind, Value, walk_members};
+use model::{Operation, Told};
 
-use super::reader::block_bytes;
+use super::reader::{block_bytes, name_of};
+use crate::anthropic::content::stop_reason;
 use crate::anthropic::usage::Counts;
 use crate::{AnswerError, WholeAnswer};
 
@@ -15,19 +16,33 @@ pub(super) fn read(operation: Operation, body: &[u8]) -> Result<WholeAnswer, Ans
         Operation::Completions => Some(("completion", Kind::String)),
         _ => None,
     };
+    if required.is_some() && std::str::from_utf8(body).is_err() {
+        return Err(AnswerError::NotAnObject);
+    }
     let mut found = None;
     let mut counts = Counts::default();
+    let mut told = Told::default();
     let walked = walk_members(body, |member, cursor| {
         if let Some((name, kind)) = required
             && member.is(name)
         {
             found = cursor.value().filter(|value| value.kind() == kind);
         } else if member.is("usage") {
-            cursor.value().into_iter().for_each(|usage| counts.update(usage));
+            if let Some(usage) = cursor.value() {
+                counts.update(usage);
+                told.service_tier = usage.value("service_tier").and_then(name_of);
+            }
+        } else if member.is("model") {
+            told.model = cursor.value().and_then(name_of);
+        } else if member.is("id") {
+            told.id = cursor.value().and_then(name_of);
+        } else if member.is("stop_reason") {
+            let reason = cursor.value().and_then(Value::as_str);
+            told.finish_reasons.extend(reason.map(|reason| stop_reason(Some(&reason))));
         }
     });
     walked.map_err(|_| AnswerError::NotAnObject)?;
-    let mut answer = WholeAnswer { usage: counts.usage(), ..WholeAnswer::default() };
+    let mut answer = WholeAnswer { usage: counts.usage(), told, ..WholeAnswer::default() };
     if let Some((name, _)) = required {
         let said = found.ok_or(AnswerError::Missing(name, operation.route_type()))?;
         if answer.usage.is_none() {

@@ -12,7 +12,7 @@ use stream::ChatEncoder;
 
 use super::emitter::{Between, Block, Complete, Fresh, Text, Thinking, ToolUse};
 use super::seal;
-use super::write::{call_id, citation, estimated, message_id, redacted};
+use super::write::{call_id, citation, estimated, message_id, name, redacted};
 use crate::Identity;
 use crate::anthropic::error;
 
@@ -32,6 +32,8 @@ pub(super) struct Encoder {
     identity: Identity,
     /// The client wants to see thinking.
     thinking: bool,
+    /// The model, as the client named it.
+    asked: Option<Box<str>>,
     state: State,
     /// What has come and is not written, in its order.
     waiting: VecDeque<Item>,
@@ -74,10 +76,11 @@ enum Item {
 }
 
 impl Encoder {
-    pub(super) fn new(identity: Identity, thinking: bool) -> Self {
+    pub(super) fn new(identity: Identity, thinking: bool, asked: Option<Box<str>>) -> Self {
         Self {
             identity,
             thinking,
+            asked,
             state: State::Fresh(Fresh::new()),
             waiting: VecDeque::new(),
             held: 0,
@@ -111,7 +114,7 @@ impl Encoder {
         match mem::replace(&mut self.state, State::Failed) {
             State::Fresh(fresh) => {
                 let id = message_id(id.unwrap_or(&self.identity.id));
-                let model = model.unwrap_or(&self.identity.model);
+                let model = name(self.asked.as_deref(), model, &self.identity);
                 self.state = State::Between(fresh.start(&id, model, self.identity.input_estimate, out));
             }
             other => self.state = other,

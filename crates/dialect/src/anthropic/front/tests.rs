@@ -380,7 +380,7 @@ fn whole_answers_are_messages() {
             {"type":"text","text":"Hi"},
             {"type":"text","text":"no"},
             {"type":"tool_use","id":"c1__thought__-_","name":"f","input":{"n":1.50}},
-            {"type":"tool_use","id":"a_b","name":"f","input":{}}],
+            {"type":"tool_use","id":"a_b","name":"f","input":{"INVALID_JSON":"{oops"}}],
         "stop_reason":"tool_use","stop_sequence":null,
         "usage":{"input_tokens":20,"cache_creation_input_tokens":0,"cache_read_input_tokens":10,"output_tokens":4},
     });
@@ -405,6 +405,31 @@ fn an_answer_without_anything_is_a_message() {
     );
     let refused = write(false, &answer(Vec::new(), FinishReason::ContentFilter.into()));
     assert_eq!(refused["stop_reason"], "refusal");
+}
+
+#[test]
+fn answers_are_named_as_asked_where_the_provider_was_asked_for_another_name() {
+    let named = |asked: Any, said: Option<&str>| {
+        let mut response = answer(Vec::new(), FinishReason::Stop.into());
+        response.model = said.map(Into::into);
+        let body = json!({"model":asked,"messages":[{"role":"user","content":"q"}]});
+        let writer = read(&body).unwrap().writer;
+        let written: Any = serde_json::from_slice(&writer.whole(&response, &identity())).unwrap();
+        let name = written["model"].as_str().unwrap().to_owned();
+        let mut streamed = Vec::new();
+        let start = model::Start { model: response.model, ..model::Start::default() };
+        writer.encoder(identity()).event(model::ChatEvent::Start(start), &mut streamed);
+        let streamed = String::from_utf8(streamed).unwrap();
+        assert!(streamed.contains(&format!("\"model\":\"{name}\"")), "{streamed}");
+        name
+    };
+    // The provider is asked for `asked`.
+    assert_eq!(named(json!("house/asked"), Some("said-1")), "house/asked");
+    assert_eq!(named(json!("house/asked"), None), "house/asked");
+    assert_eq!(named(json!("asked"), Some("said-1")), "said-1");
+    assert_eq!(named(json!("asked"), None), "asked");
+    assert_eq!(named(json!(null), Some("said-1")), "said-1");
+    assert_eq!(named(json!(""), None), "asked");
 }
 
 #[test]

@@ -4,10 +4,10 @@
 
 use std::borrow::Cow;
 
-use document::{ArrayWriter, ObjectWriter, write_object};
+use document::{ArrayWriter, ObjectWriter, write_body, write_object};
 use model::{
-    AssistantPart, ChatResponse, Citation, Finish, FinishReason, Maker, Reasoning, Seal, TextPart, ToolCall,
-    Usage,
+    Arguments, AssistantPart, ChatResponse, Citation, Finish, FinishReason, Maker, Reasoning, Seal, TextPart,
+    ToolCall, Usage,
 };
 use stream::ChatEncoder;
 
@@ -17,10 +17,17 @@ use super::stretches::stretches;
 use crate::anthropic::{ids, usage};
 use crate::{ChatWriter, Identity, sealed_id};
 
+/// The member that arguments are told in which are no JSON object, which an `input` must be:
+/// <https://docs.anthropic.com/en/docs/agents-and-tools/tool-use/fine-grained-tool-streaming>. With none in their
+/// place a tool would run as if it had been asked for nothing.
+const BROKEN: &str = "INVALID_JSON";
+
 /// Writes the answer to one request.
 pub(super) struct Writer {
     /// The client wants to see thinking.
     pub(super) thinking: bool,
+    /// The model, as the client named it.
+    pub(super) asked: Option<Box<str>>,
 }
 
 impl ChatWriter for Writer {
@@ -30,11 +37,11 @@ impl ChatWriter for Writer {
         let calls = parts.iter().any(|part| matches!(part, AssistantPart::ToolCall(_)));
         let finish = choice.map(|choice| choice.finish.clone()).unwrap_or_default();
         let usage = response.usage.unwrap_or_else(|| estimate(identity, parts));
-        write_object(|message| {
+        write_body(|message| {
             message.text("id", &message_id(response.id.as_deref().unwrap_or(&identity.id)));
             message.text("type", "message");
             message.text("role", "assistant");
-            message.text("model", response.model.as_deref().unwrap_or(&identity.model));
+            message.text("model", name(self.asked.as_deref(), response.model.as_deref(), identity));
             message.array("content", |content| {
                 let mut start = 0;
                 for part in parts {
@@ -50,7 +57,7 @@ impl ChatWriter for Writer {
     }
 
     fn encoder(&self, identity: Identity) -> Box<dyn ChatEncoder> {
-        Box::new(Encoder::new(identity, self.thinking))
+        Box::new(Encoder::new(identity, self.thinking, self.asked.clone()))
     }
 }
 
@@ -66,6 +73,12 @@ impl Writer {
             AssistantPart::Reasoning(_) | AssistantPart::Native(..) | AssistantPart::Image(_) => {}
         }
     }
+}
+
+/// What the client is told of which model answered: what it asked for, where the provider was asked for another name;
+/// else what the provider says.
+pub(super) fn name<'n>(asked: Option<&'n str>, said: Option<&'n str>, identity: &'n Identity) -> &'n str {
+    asked.filter(|asked| *asked != &*identity.model).or(said).unwrap_or(&identity.model)
 }
 
 /// Writes a text that begins at this character of all text; as several blocks where only some of it has a source,
@@ -104,7 +117,12 @@ fn write_call(call: &ToolCall, content: &mut ArrayWriter<'_>) {
         block.text("type", "tool_use");
         block.text("id", &call_id(&call.id, call.seal.as_ref()));
         block.text("name", &call.name);
-        block.raw("input", call.arguments.as_object());
+        match &call.arguments {
+            Arguments::Broken(text) if text.trim() != "null" => {
+                block.object("input", |input| input.text(BROKEN, text));
+            }
+            arguments => block.raw("input", arguments.as_object()),
+        }
     });
 }
 

@@ -12,7 +12,8 @@ use model::{
 };
 
 use super::blocks::{Block, Shown, of_parts, orphan_text, write_cache};
-use crate::anthropic::ids::{legal, unique};
+use crate::anthropic::ids::legal;
+use crate::once::Once;
 use crate::sealed_id::carried;
 use crate::{EncodeError, ToolNames};
 
@@ -25,6 +26,8 @@ const JSON_ONLY: &str = "Answer with one JSON object and nothing else: no text a
 pub(super) struct Conversation<'r> {
     system: Vec<(Cow<'r, str>, Option<CacheMark>)>,
     turns: Vec<Turn<'r>>,
+    /// Of the calls.
+    ids: Once,
 }
 
 struct Turn<'r> {
@@ -42,7 +45,7 @@ struct Made<'r> {
 
 impl<'r> Conversation<'r> {
     pub(super) fn of(request: &'r ChatRequest, losses: &mut Losses) -> Result<Self, EncodeError> {
-        let mut conversation = Self { system: Vec::new(), turns: Vec::new() };
+        let mut conversation = Self { system: Vec::new(), turns: Vec::new(), ids: Once::default() };
         let mut made = Vec::new();
         for message in &request.messages {
             conversation.add(message, &mut made, losses)?;
@@ -140,8 +143,7 @@ impl<'r> Conversation<'r> {
 
     /// Ids have few characters and occur once, which other providers do not promise.
     fn add_call(&mut self, call: &'r ToolCall, made: &mut Vec<Made<'r>>) {
-        let taken = |candidate: &str| made.iter().any(|other| &*other.sent == candidate);
-        let sent: Box<str> = unique(&legal(&call.id), LONGEST_ID, taken).into();
+        let sent = self.ids.take(&legal(&call.id), LONGEST_ID);
         let (name, arguments) = (&*call.name, &call.arguments);
         let block = Block::Call { id: sent.clone(), name, arguments, cache: call.cache };
         self.extend(true, vec![block]);

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use document::{Document, Kind, ObjectWriter, Value};
 use model::{ChatRequest, Json, LossKind, Losses};
 
+use super::search;
 use crate::anthropic::hosting::Hosting;
 
 /// Members that are passed on as they are.
@@ -44,6 +45,7 @@ impl<'r> Extras<'r> {
                 "anthropic_beta" | "betas" => {}
                 "thinking" if request.reasoning.is_none() => extras.thinking = Some(&extra.value),
                 "output_config" => extras.output_config = members(&extra.value),
+                search::MEMBER if !hosting.refuses_tool(search::KIND) => {}
                 name if KNOWN.contains(&name) && !hosting.refuses(name, &extras.betas) => {
                     extras.passed.push((name, &extra.value));
                 }

@@ -9,10 +9,12 @@ use crate::{Family, SamplingRule};
 /// The least `top_p` that goes with thinking.
 const LEAST_TOP_P: f64 = 0.95;
 
-/// Writes temperature, `top_p`, `top_k` and stop sequences. What the family refuses was reported before.
+/// Writes temperature, `top_p`, `top_k` and stop sequences. What the family refuses was reported before; `free` says
+/// that the version of the API takes them.
 pub(super) fn write(
     request: &ChatRequest,
     family: &Family,
+    free: bool,
     thinking: &Thinking<'_>,
     body: &mut ObjectWriter<'_>,
     losses: &mut Losses,
@@ -27,6 +29,17 @@ pub(super) fn write(
         body.texts("stop_sequences", stop);
     }
     if family.sampling == SamplingRule::Fixed {
+        return;
+    }
+    if !free {
+        let given = [
+            ("temperature", sampling.temperature.is_some()),
+            ("top_p", sampling.top_p.is_some()),
+            ("top_k", sampling.top_k.is_some()),
+        ];
+        for (name, _) in given.iter().filter(|(_, is_given)| *is_given) {
+            losses.add(*name, LossKind::Dropped);
+        }
         return;
     }
     let on = thinking.is_on();

@@ -8,6 +8,7 @@ use model::{
 };
 
 use super::blocks::write_cache;
+use super::search;
 use crate::anthropic::hosting::Hosting;
 use crate::anthropic::ids::{TOOL_NAMES, legal, unique};
 use crate::{EncodeError, Family, Structured, ToolNames};
@@ -28,8 +29,13 @@ pub(super) struct Tools<'r> {
 }
 
 enum Listed<'r> {
-    Function { name: &'r str, function: &'r Function },
+    Function {
+        name: &'r str,
+        function: &'r Function,
+    },
     Native(&'r Json),
+    /// A search of the web that the client asked for in OpenAI's words.
+    Search(Vec<u8>),
 }
 
 enum Choice<'r> {
@@ -117,6 +123,7 @@ impl<'r> Tools<'r> {
                     match listed {
                         Listed::Function { name, function } => self.write_function(name, function, tools),
                         Listed::Native(value) => tools.raw(value.as_bytes()),
+                        Listed::Search(tool) => tools.raw(tool),
                     }
                 }
                 if let Some(answer) = &self.answer {
@@ -218,6 +225,14 @@ fn list<'r>(
             }
             Tool::Native { .. } => {}
         }
+    }
+    if !hosting.refuses_tool(search::KIND)
+        && !seen.contains(&search::NAME)
+        && !listed
+            .iter()
+            .any(|listed| matches!(listed, Listed::Native(tool) if kind_of(tool).starts_with("web_search_")))
+    {
+        listed.extend(search::tool(request, losses).map(Listed::Search));
     }
     Ok(listed)
 }

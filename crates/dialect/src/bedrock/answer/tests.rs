@@ -135,6 +135,11 @@ fn what_is_no_answer() {
     for body in ["{}", r#"{"output":{}}"#, r#"{"output":{"message":1}}"#] {
         assert_eq!(fault(body), DecodeError::Missing("output.message"));
     }
-    let empty = read(r#"{"output":{"message":{}}}"#);
+    for content in ["null", "{}", r#""x""#, "[null]", "[[]]"] {
+        let body = format!(r#"{{"output":{{"message":{{"content":{content}}}}}}}"#);
+        assert_eq!(fault(&body), DecodeError::Missing("output.message.content"), "{content}");
+    }
+    assert_eq!(fault(r#"{"output":{"message":{}}}"#), DecodeError::Missing("output.message.content"));
+    let empty = read(r#"{"output":{"message":{"content":[]}}}"#);
     assert!(empty.choices[0].parts.is_empty() && empty.usage.is_none());
 }

@@ -7,6 +7,7 @@ use bytes::Bytes;
 use document::{Document, Edits, Kind, ObjectWriter, Value};
 use model::{ChatRequest, Json, LossKind, Losses};
 
+use super::headers;
 use crate::anthropic::hosting;
 use crate::{ChatCall, Delivery, EncodeError};
 
@@ -62,7 +63,13 @@ impl Extras {
             }
         }
         extras.add_own(own, losses);
-        let betas = hosting::BEDROCK.betas(asked.iter().map(String::as_str));
+        for (name, value) in headers::members(request) {
+            if !extras.has(name) {
+                extras.passed.push((name, value));
+            }
+        }
+        let in_header = headers::betas(request).filter(|_| claude);
+        let betas = hosting::BEDROCK.betas(asked.iter().map(String::as_str).chain(in_header));
         for beta in &betas.dropped {
             losses.add(format!("anthropic_beta.{beta}"), LossKind::Dropped);
         }

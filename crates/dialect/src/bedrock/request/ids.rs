@@ -1,28 +1,19 @@
 //! Ids of tool calls as Bedrock takes them.
 
+use crate::once::Once;
+
 const LONGEST: usize = 64;
 
 /// The ids that calls of a request have been given: few characters, each once.
 #[derive(Debug, Default)]
-pub(super) struct Ids(Vec<Box<str>>);
+pub(super) struct Ids(Once);
 
 impl Ids {
     /// `id`, or the nearest one that is legal and that no other call has.
     pub(super) fn unused(&mut self, id: &str) -> Box<str> {
         let fits = |c: char| c.is_ascii_alphanumeric() || "_.:-".contains(c);
         let plain: String = id.chars().map(|c| if fits(c) { c } else { '_' }).take(LONGEST).collect();
-        let plain = if plain.is_empty() { "_".to_owned() } else { plain };
-        // A long id that was cut must not become another one's.
-        let mut sent = plain.clone();
-        let mut number = 2_u64;
-        while self.0.iter().any(|other| **other == *sent) {
-            let ending = format!("_{number}");
-            let kept = plain.len().min(LONGEST.saturating_sub(ending.len()));
-            sent = format!("{}{ending}", plain.get(..kept).unwrap_or(&plain));
-            number += 1;
-        }
-        self.0.push(sent.clone().into());
-        sent.into()
+        self.0.take(if plain.is_empty() { "_" } else { &plain }, LONGEST)
     }
 }
 

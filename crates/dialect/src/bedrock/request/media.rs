@@ -8,6 +8,7 @@ use document::ObjectWriter;
 use model::{Audio, File, Image, Source};
 
 use crate::EncodeError;
+use crate::once::Once;
 
 const LONGEST_NAME: usize = 200;
 const IMAGES: [&str; 4] = ["png", "jpeg", "gif", "webp"];
@@ -30,13 +31,13 @@ pub(super) struct Medium<'r> {
 enum Place<'r> {
     /// As base64.
     Bytes(Cow<'r, str>),
-    /// An address in S3.
-    S3(&'r str),
+    /// An address in S3, and the account that owns the bucket where it is another one.
+    S3 { uri: &'r str, owner: Option<&'r str> },
 }
 
 /// The names that documents of a request have been given.
 #[derive(Debug, Default)]
-pub(super) struct Names(Vec<String>);
+pub(super) struct Names(Once);
 
 impl<'r> Medium<'r> {
     pub(super) fn of_image(image: &'r Image) -> Result<Self, EncodeError> {
@@ -46,8 +47,11 @@ impl<'r> Medium<'r> {
                 let format = media_type.strip_prefix("image/").unwrap_or_default();
                 (known(&IMAGES, format), Place::Bytes(Cow::Borrowed(data.as_str())))
             }
-            Source::Url(url) => (known(&IMAGES, ending(url)), Place::S3(in_s3(url, MEMBER)?)),
-            Source::Uploaded(_) | Source::Text(_) => (None, Place::S3("")),
+            Source::Url(url) => {
+                let (place, ending) = in_s3(url, MEMBER)?;
+                (known(&IMAGES, ending), place)
+            }
+            Source::Uploaded(_) | Source::Text(_) => (None, Place::Bytes(Cow::Borrowed(""))),
         };
         let format = format.ok_or(refused(MEMBER, "must be a PNG, JPEG, GIF or WebP image"))?;
         Ok(Self { member: "image", format, name: None, place })
@@ -73,8 +77,8 @@ impl<'r> Medium<'r> {
                 (Some(("document", "txt")), place)
             }
             Source::Url(url) => {
-                let format = of_ending(ending(url)).or_else(|| of_ending(ending(given)));
-                (format, Place::S3(in_s3(url, MEMBER)?))
+                let (place, end) = in_s3(url, MEMBER)?;
+                (of_ending(end).or_else(|| of_ending(ending(given))), place)
             }
             Source::Uploaded(_) => {
                 return Err(refused(MEMBER, "must have its data with it, or be in S3"));
@@ -98,7 +102,12 @@ impl<'r> Medium<'r> {
             }
             medium.object("source", |source| match &self.place {
                 Place::Bytes(data) => source.text("bytes", data),
-                Place::S3(uri) => source.object("s3Location", |location| location.text("uri", uri)),
+                Place::S3 { uri, owner } => source.object("s3Location", |location| {
+                    location.text("uri", uri);
+                    if let Some(owner) = owner {
+                        location.text("bucketOwner", owner);
+                    }
+                }),
             });
         });
     }
@@ -113,14 +122,7 @@ impl Names {
         let plain: String = stem.chars().take(LONGEST_NAME - 12).map(legal).collect();
         let words: Vec<&str> = plain.split_ascii_whitespace().collect();
         let plain = if words.is_empty() { "document".to_owned() } else { words.join(" ") };
-        let mut name = plain.clone();
-        let mut number = 2_u64;
-        while self.0.contains(&name) {
-            name = format!("{plain} ({number})");
-            number += 1;
-        }
-        self.0.push(name.clone());
-        name
+        self.0.take_as(&plain, LONGEST_NAME, |number| format!(" ({number})")).into()
     }
 }
 
@@ -128,12 +130,19 @@ fn refused(member: &'static str, reason: &'static str) -> EncodeError {
     EncodeError::Invalid { member: member.into(), reason }
 }
 
-/// Bedrock fetches from S3 only, and the gateway never does.
-fn in_s3<'r>(url: &'r str, member: &'static str) -> Result<&'r str, EncodeError> {
-    if url.starts_with("s3://") {
-        return Ok(url);
+/// Bedrock fetches from S3 only, and the gateway never does. `s3://bucket/key?bucketOwner=123456789012` names the
+/// account that owns the bucket. Gives the ending of the key as well.
+fn in_s3<'r>(url: &'r str, member: &'static str) -> Result<(Place<'r>, &'r str), EncodeError> {
+    if !url.starts_with("s3://") {
+        return Err(refused(
+            member,
+            "must be a data URL or in S3, because this provider fetches nothing else",
+        ));
     }
-    Err(refused(member, "must be a data URL or in S3, because this provider fetches nothing else"))
+    let is_account = |text: &str| text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit());
+    let apart = url.split_once("?bucketOwner=").filter(|(_, owner)| is_account(owner));
+    let (uri, owner) = apart.map_or((url, None), |(uri, owner)| (uri, Some(owner)));
+    Ok((Place::S3 { uri, owner }, ending(uri)))
 }
 
 fn ending(path: &str) -> &str {

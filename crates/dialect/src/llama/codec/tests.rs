@@ -35,6 +35,72 @@ fn conversations_are_written_in_the_template() {
     assert_eq!(body["inputs"], "<s>[INST] q [/INST]");
 }
 
+/// The prompt of a request in a template that the target chooses, and the answer to it.
+fn templated(template: &str, body: &Value) -> (Attempt, Value, Vec<String>) {
+    let mut attempt = Attempt::of(&RAW_CODEC);
+    attempt.settings.set("extensions.prompt_template", template);
+    let (written, losses) = attempt.body(&trial::chat(body));
+    (attempt, written["inputs"].clone(), losses)
+}
+
+fn said(attempt: &Attempt, body: &Value, generated: &str) -> String {
+    let whole = trial::whole(&*attempt.answer(&trial::chat(body)), &json!({"generated_text": generated}));
+    let out = trial::shown(body, &whole);
+    out["choices"][0]["message"]["content"].as_str().unwrap_or_default().to_owned()
+}
+
+#[test]
+fn templates_of_the_models_have_every_turn() {
+    let body = json!({"messages": [
+        {"role": "system", "content": "S"}, {"role": "user", "content": "one"},
+        {"role": "assistant", "content": "uno"}, {"role": "user", "content": "two"},
+        {"role": "developer", "content": "T"}, {"role": "user", "content": "three"}]});
+    let (attempt, inputs, losses) = templated("llama-2", &body);
+    let expected = "<s>[INST] <<SYS>>\nS\nT\n<</SYS>>\n\none [/INST] uno </s><s>[INST] two\nthree [/INST]";
+    assert_eq!((&inputs, losses.len()), (&json!(expected), 0));
+    assert_eq!(said(&attempt, &body, &format!("{expected} tres </s>")), "tres");
+    let (attempt, inputs, losses) = templated("llama-3", &body);
+    let expected = "<|begin_of_text|><|start_header_id|>system<|end_header_id|>\n\nS\nT<|eot_id|>\
+        <|start_header_id|>user<|end_header_id|>\n\none<|eot_id|><|start_header_id|>assistant<|end_header_id|>\n\n\
+        uno<|eot_id|><|start_header_id|>user<|end_header_id|>\n\ntwo\nthree<|eot_id|>\
+        <|start_header_id|>assistant<|end_header_id|>\n\n";
+    assert_eq!((&inputs, losses.len()), (&json!(expected), 0));
+    assert_eq!(said(&attempt, &body, &format!("{expected}tres<|eot_id|>")), "tres");
+    assert_eq!(said(&attempt, &body, "tres"), "tres", "the prompt is not repeated");
+}
+
+#[test]
+fn answers_that_the_client_has_begun_go_on() {
+    let body = json!({"messages": [
+        {"role": "assistant", "content": "hello"}, {"role": "user", "content": "one"},
+        {"role": "assistant", "content": "u"}]});
+    for (template, expected) in [
+        ("llama-2", "<s>[INST]  [/INST] hello </s><s>[INST] one [/INST] u"),
+        (
+            "llama-3",
+            "<|begin_of_text|><|start_header_id|>user<|end_header_id|>\n\n<|eot_id|>\
+             <|start_header_id|>assistant<|end_header_id|>\n\nhello<|eot_id|>\
+             <|start_header_id|>user<|end_header_id|>\n\none<|eot_id|>\
+             <|start_header_id|>assistant<|end_header_id|>\n\nu",
+        ),
+    ] {
+        let (attempt, inputs, losses) = templated(template, &body);
+        assert_eq!((&inputs, losses.len()), (&json!(expected), 0), "{template}");
+        assert_eq!(said(&attempt, &body, &format!("{expected}no")), "no", "{template}");
+    }
+}
+
+#[test]
+fn calls_of_tools_have_no_place_in_a_template() {
+    let call = json!({"id": "c", "type": "function", "function": {"name": "f", "arguments": "{}"}});
+    let body = json!({"messages": [{"role": "user", "content": "q"},
+        {"role": "assistant", "content": null, "tool_calls": [call]},
+        {"role": "tool", "tool_call_id": "c", "content": "7"}]});
+    let (_, inputs, losses) = templated("llama-2", &body);
+    assert_eq!(inputs, "<s>[INST] q\nResult of the tool f: 7 [/INST]");
+    assert_eq!(losses, ["messages.tool_calls dropped"]);
+}
+
 #[test]
 fn prompts_are_written_in_the_template() {
     let request = trial::completion(&json!({"prompt": "p"}));

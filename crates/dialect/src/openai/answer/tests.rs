@@ -3,9 +3,10 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::Quirks;
 
 fn read(operation: Operation, body: &str) -> Result<WholeAnswer, AnswerError> {
-    whole(operation, &Quirks::NONE, body.as_bytes())
+    whole(&Reading { operation, quirks: &Quirks::NONE, nonce: "n", named: None }, body.as_bytes())
 }
 
 #[test]
@@ -103,7 +104,11 @@ fn other_operations_need_an_object_only() {
 fn the_habit_of_a_provider_is_known() {
     let quirks = Quirks { reasoning_outside_completion: true, ..Quirks::NONE };
     let body = br#"{"choices":[],"usage":{"prompt_tokens":10,"completion_tokens":5,"completion_tokens_details":{"reasoning_tokens":20}}}"#;
-    let usage = whole(Operation::Chat, &quirks, body).unwrap().usage.unwrap();
+    let usage =
+        whole(&Reading { operation: Operation::Chat, quirks: &quirks, nonce: "n", named: None }, body)
+            .unwrap()
+            .usage
+            .unwrap();
     assert_eq!(usage.completion_tokens(), 25);
 }
 
@@ -111,7 +116,7 @@ proptest! {
     #[test]
     fn any_body_is_taken(body in proptest::collection::vec(any::<u8>(), 0..200)) {
         for operation in [Operation::Chat, Operation::Completions, Operation::Embeddings] {
-            let _ = whole(operation, &Quirks::NONE, &body);
+            let _ = whole(&Reading { operation, quirks: &Quirks::NONE, nonce: "n", named: None }, &body);
         }
     }
 }

@@ -6,19 +6,21 @@ use model::{ChatEvent, ChatResponse, Fold, Start};
 
 use super::said::{Choice, Sink, items};
 use super::{MAX_CHOICES, Way};
-use crate::DecodeError;
 use crate::openai::stream::name;
 use crate::openai::{object, usage};
+use crate::{DecodeError, read as reading};
 
 /// Members that clients of the format know, besides those of the model.
 const EXTRAS: [&str; 1] = ["system_fingerprint"];
 
 pub(super) fn read(body: &[u8], way: &Way) -> Result<ChatResponse, DecodeError> {
     let document = Document::parse(Bytes::copy_from_slice(body)).map_err(|_| DecodeError::NotAnObject)?;
-    let choices = document.value("choices").filter(|choices| choices.kind() == Kind::Array);
-    let choices = choices.ok_or(DecodeError::Missing("choices"))?;
+    let choices: Vec<_> = reading::objects(document.value("choices"), "choices")?.collect();
+    if choices.is_empty() {
+        return Err(DecodeError::Missing("choices"));
+    }
     let mut events = vec![ChatEvent::Start(start(&document))];
-    for (position, choice) in (0..MAX_CHOICES).zip(choices.items()) {
+    for (position, choice) in (0..MAX_CHOICES).zip(choices.iter().copied()) {
         read_choice(choice, position, &document, way, &mut events)?;
     }
     let mut fold = Fold::default();
@@ -27,7 +29,7 @@ pub(super) fn read(body: &[u8], way: &Way) -> Result<ChatResponse, DecodeError> 
     }
     // No event is an error.
     let mut response = fold.finish(object::is_object).unwrap_or_default();
-    for (choice, value) in response.choices.iter_mut().zip(choices.items()) {
+    for (choice, value) in response.choices.iter_mut().zip(choices) {
         if let Some(value) = value.value("content_filter_results").filter(|value| !value.is_null()) {
             choice.extras.add("content_filter_results", json(&document, value));
         }
@@ -59,14 +61,21 @@ fn read_choice(
         choice.sources = sources(document);
     }
     let mut sink = Sink { choice: index, way, document, events };
-    let message = value.value("message").or_else(|| value.value("delta")).or(Some(value));
-    if let Some(message) = message.filter(|message| message.kind() == Kind::Object) {
-        choice.read(message, true, &mut sink).map_err(|_| DecodeError::NotAnObject)?;
-    }
+    let message = message_of(value).ok_or(DecodeError::Missing("choices[].message"))?;
+    choice.read(message, true, &mut sink).map_err(|_| DecodeError::NotAnObject)?;
     read_logprobs(value, &mut sink);
     let word = value.value("finish_reason").and_then(Value::as_str).unwrap_or_default();
     choice.finish(&word, sequence(value), &mut sink);
     Ok(())
+}
+
+/// What a choice says; some servers write it without a wrapper.
+fn message_of(choice: Value<'_>) -> Option<Value<'_>> {
+    let wrapped = choice.value("message").or_else(|| choice.value("delta"));
+    match wrapped {
+        Some(message) => Some(message).filter(|message| message.kind() == Kind::Object),
+        None => ["content", "tool_calls"].iter().any(|name| choice.value(name).is_some()).then_some(choice),
+    }
 }
 
 pub(super) fn index_of(choice: Value<'_>) -> Option<u32> {

@@ -1,6 +1,6 @@
 //! A request as `OpenAI` itself would have it.
 
-use document::{ObjectWriter, write_object};
+use document::{ObjectWriter, write_body};
 use model::{
     ChatRequest, Effort, Function, Json, LossKind, Losses, Maker, ReasoningWish, ResponseFormat, Tool,
     ToolChoice,
@@ -76,7 +76,7 @@ pub(super) fn write(
     names: &ToolNames,
     losses: &mut Losses,
 ) -> Vec<u8> {
-    write_object(|body| {
+    write_body(|body| {
         if !call.model.is_empty() {
             body.text("model", call.model);
         }

@@ -10,8 +10,11 @@ use super::Way;
 const MAX_CALLS: usize = 1024;
 const MAX_HELD: usize = 16 << 20;
 
+/// Name of a call whose own got lost: the client sees that something was called which it does not have.
+const NAMELESS: &str = "_";
+
 /// The tool calls of one choice. A call is told when its id and its name are known; what has no id at the end
-/// gets one, what has no name is no call.
+/// gets one; what has neither name nor arguments is no call.
 #[derive(Debug, Default)]
 pub(super) struct Calls {
     slots: Vec<Slot>,
@@ -142,8 +145,11 @@ impl Calls {
     /// Nothing more comes: tells what was held.
     pub(super) fn finish(&mut self, choice: ChoiceIndex, way: &Way, events: &mut Vec<ChatEvent>) {
         for (at, slot) in self.slots.iter_mut().enumerate() {
-            if slot.told.is_some() || slot.name.is_empty() {
+            if slot.told.is_some() || (slot.name.is_empty() && slot.held.is_empty()) {
                 continue;
+            }
+            if slot.name.is_empty() {
+                slot.name = NAMELESS.into();
             }
             if slot.id.is_empty() {
                 slot.id = way.made_id(choice, at);

@@ -9,7 +9,7 @@ use model::{ErrorKind, UpstreamError};
 const LONGEST: usize = 4096;
 
 /// Reads an error with its status. A body in an unknown form is the message itself.
-pub(super) fn read(status: u16, body: &[u8]) -> UpstreamError {
+pub(in crate::openai) fn read(status: u16, body: &[u8]) -> UpstreamError {
     // Some wrap the object in a list, so that it is looked at as a value.
     let wrapped = [b"{\"body\":", body, b"}"].concat();
     let document = Document::parse(wrapped.into()).ok();

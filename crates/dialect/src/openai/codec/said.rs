@@ -4,8 +4,9 @@ use document::{Document, Kind, Value, write_object};
 use model::{ChatEvent, ChoiceIndex, Citation, Finish, Json, Maker, Seal};
 use stream::Unreadable;
 
+use super::Way;
 use super::calls::Calls;
-use super::{Way, finish};
+use crate::openai::finish;
 use crate::openai::front::{Field, Place, maker_of, media};
 
 /// One choice of an answer, while it is read.

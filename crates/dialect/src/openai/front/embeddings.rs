@@ -18,6 +18,9 @@ const BASE64: GeneralPurpose = GeneralPurpose::new(
     GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
 );
 
+/// Members that are written here, and by nothing else.
+const OWN: [&str; 5] = ["object", "data", "model", "usage", "error"];
+
 /// The front of embeddings.
 #[derive(Debug, Clone, Copy)]
 pub struct Front;
@@ -80,6 +83,9 @@ impl EmbeddingsFront for Front {
                 usage.number("prompt_tokens", tokens);
                 usage.number("total_tokens", tokens);
             });
+            for extra in response.extras.iter().filter(|extra| !OWN.contains(&&*extra.name)) {
+                object.raw(&extra.name, extra.value.as_bytes());
+            }
         })
     }
 }

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use document::{ObjectWriter, append_object};
+use document::{ObjectWriter, append_members, append_object};
 use model::{
     ChatEvent, ChoiceIndex, Extras, Finish, Json, Maker, Reasoning, Seal, Start, UpstreamError, Usage,
 };
@@ -26,6 +26,8 @@ pub(super) struct Encoder {
     /// Unix seconds.
     created: u64,
     model: Box<str>,
+    /// How every chunk begins, up to and with its model.
+    head: Vec<u8>,
     choices: BTreeMap<ChoiceIndex, Choice>,
     /// Members for the next chunk.
     extras: Extras,
@@ -48,15 +50,32 @@ struct Choice {
 impl Encoder {
     pub(super) fn new(identity: Identity, style: Style, include_usage: bool) -> Self {
         let id = whole::id(None, &identity, style).into();
-        Self {
+        let mut encoder = Self {
             style,
             include_usage,
             id,
             created: identity.created,
             model: identity.model,
+            head: Vec::new(),
             choices: BTreeMap::new(),
             extras: Extras::default(),
-        }
+        };
+        encoder.write_head();
+        encoder
+    }
+
+    fn write_head(&mut self) {
+        let kind = if self.style == Style::Text { "text_completion" } else { "chat.completion.chunk" };
+        self.head.clear();
+        self.head.extend_from_slice(b"data: ");
+        append_object(&mut self.head, |object| {
+            object.text("id", &self.id);
+            object.text("object", kind);
+            object.number("created", self.created);
+            object.text("model", &self.model);
+        });
+        // The brace that ends it.
+        self.head.pop();
     }
 
     fn start(&mut self, start: Start) {
@@ -67,19 +86,13 @@ impl Encoder {
             self.model = model;
         }
         self.created = start.created.unwrap_or(self.created);
+        self.write_head();
     }
 
     /// Appends one chunk; `fill` writes its choices and usage.
     fn chunk(&mut self, out: &mut Vec<u8>, fill: impl FnOnce(&mut ObjectWriter<'_>)) {
-        out.extend_from_slice(b"data: ");
-        append_object(out, |object| {
-            object.text("id", &self.id);
-            object.text(
-                "object",
-                if self.style == Style::Text { "text_completion" } else { "chat.completion.chunk" },
-            );
-            object.number("created", self.created);
-            object.text("model", &self.model);
+        out.extend_from_slice(&self.head);
+        append_members(out, |object| {
             fill(object);
             whole::write_extras(&std::mem::take(&mut self.extras), object);
         });

@@ -1,5 +1,7 @@
 //! The parts of an answer in the places where OpenAI's messages have them.
 
+use std::borrow::Cow;
+
 use document::{Document, ObjectWriter, Value};
 use model::{AssistantPart, Citation, Image, Json, Maker, Reasoning, ToolCall};
 
@@ -9,7 +11,7 @@ use crate::sealed_id;
 /// What one answer says, sorted by where it is written.
 #[derive(Default)]
 pub(super) struct Said<'r> {
-    pub(super) text: String,
+    pub(super) text: Cow<'r, str>,
     refusal: String,
     reasoning: String,
     blocks: Vec<&'r Reasoning>,
@@ -21,7 +23,7 @@ pub(super) struct Said<'r> {
 }
 
 /// Characters of the text: first, one after the last.
-pub(super) type Span = (u64, u64);
+pub(in crate::openai) type Span = (u64, u64);
 
 impl<'r> Said<'r> {
     pub(super) fn new(parts: &'r [AssistantPart]) -> Self {
@@ -35,8 +37,12 @@ impl<'r> Said<'r> {
     fn add(&mut self, part: &'r AssistantPart) {
         match part {
             AssistantPart::Text(part) => {
+                if part.citations.is_empty() {
+                    self.text += &*part.text;
+                    return;
+                }
                 let start = length(&self.text);
-                self.text.push_str(&part.text);
+                self.text += &*part.text;
                 let span = (start, length(&self.text));
                 self.citations.extend(part.citations.iter().map(|citation| (citation, span)));
             }
@@ -143,7 +149,7 @@ impl<'r> Said<'r> {
     }
 }
 
-pub(super) fn length(text: &str) -> u64 {
+pub(in crate::openai) fn length(text: &str) -> u64 {
     text.chars().count() as u64
 }
 
@@ -166,7 +172,7 @@ pub(in crate::openai) fn write_members(value: &Json, object: &mut ObjectWriter<'
 }
 
 /// One of `thinking_blocks`.
-pub(super) fn write_block(block: &Reasoning, object: &mut ObjectWriter<'_>) {
+pub(in crate::openai) fn write_block(block: &Reasoning, object: &mut ObjectWriter<'_>) {
     let seal = match block {
         Reasoning::Open { text, seal } => {
             object.text("type", "thinking");
@@ -213,7 +219,7 @@ pub(super) fn write_image(uri: &str, object: &mut ObjectWriter<'_>) {
 }
 
 /// One of `annotations`. `span` is where the text is that has the citation, for citations that do not say.
-pub(super) fn write_annotation(citation: &Citation, span: Span, object: &mut ObjectWriter<'_>) {
+pub(in crate::openai) fn write_annotation(citation: &Citation, span: Span, object: &mut ObjectWriter<'_>) {
     let (start, end) = citation.span.unwrap_or(span);
     object.text("type", "url_citation");
     object.object("url_citation", |source| {

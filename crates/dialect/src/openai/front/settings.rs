@@ -110,6 +110,9 @@ impl Reading<'_, '_> {
                 let asked = field.member("include_usage").map(|asked| asked.bool()).transpose()?;
                 self.request.include_usage = asked == Some(true);
             }
+            // What everybody does who knows nothing of it.
+            "modalities" if is_text_alone(field) => {}
+            "verbosity" if field.value.as_str().as_deref() == Some("medium") => {}
             "user" => self.request.user = Some(field.boxed()?),
             "service_tier" => self.request.service_tier = Some(field.boxed()?),
             "metadata" => {
@@ -210,6 +213,14 @@ impl Reading<'_, '_> {
         repair::check_tools(request, self.losses)?;
         Ok(Read { request: self.request, legacy })
     }
+}
+
+/// Whether an answer is wanted in text and in nothing else.
+fn is_text_alone(field: Field<'_, '_>) -> bool {
+    let mut kinds = field.value.items();
+    field.value.kind() == Kind::Array
+        && kinds.next().and_then(document::Value::as_str).as_deref() == Some("text")
+        && kinds.next().is_none()
 }
 
 /// One sequence, or several.

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use document::{ObjectWriter, write_object};
+use document::{ObjectWriter, write_body};
 use model::{ChatResponse, Choice, Extras, FinishReason, Usage};
 
 use super::said::Said;
@@ -14,7 +14,7 @@ use crate::openai::usage;
 const OWN: [&str; 8] = ["id", "object", "created", "model", "choices", "usage", "error", "index"];
 
 pub(super) fn write(response: &ChatResponse, identity: &Identity, style: Style) -> Vec<u8> {
-    write_object(|object| {
+    write_body(|object| {
         object.text("id", &id(response.id.as_deref(), identity, style));
         object.text("object", if style == Style::Text { "text_completion" } else { "chat.completion" });
         object.number("created", response.created.unwrap_or(identity.created));
@@ -46,9 +46,7 @@ pub(super) fn id<'a>(told: Option<&'a str>, identity: &Identity, style: Style) -
 }
 
 pub(super) fn write_usage(counts: &Usage, object: &mut ObjectWriter<'_>) {
-    let mut raw = Vec::new();
-    usage::write(counts, &mut raw);
-    object.raw("usage", &raw);
+    object.object("usage", |object| usage::write(counts, object));
 }
 
 pub(super) fn write_extras(extras: &Extras, object: &mut ObjectWriter<'_>) {
@@ -77,12 +75,14 @@ fn write_choice(choice: &Choice, style: Style, object: &mut ObjectWriter<'_>) {
     write_extras(&choice.extras, object);
 }
 
-/// The word for why generation ended. An answer that calls tools ended for that, whatever its provider says.
+/// The word for why generation ended. An answer that calls tools ended for that, and no other one did, whatever its
+/// provider says.
 pub(super) const fn finish(reason: FinishReason, calls: bool, style: Style) -> &'static str {
     match reason {
         FinishReason::Length => "length",
         FinishReason::ContentFilter => "content_filter",
-        FinishReason::Stop | FinishReason::StopSequence if !calls => "stop",
+        // Nothing is called, whatever is said.
+        FinishReason::Stop | FinishReason::StopSequence | FinishReason::ToolCalls if !calls => "stop",
         FinishReason::Stop | FinishReason::StopSequence | FinishReason::ToolCalls => match style {
             Style::Chat => "tool_calls",
             Style::FunctionCall => "function_call",

@@ -1,10 +1,10 @@
 //! Small cases with what must come out.
 
 use bytes::Bytes;
-use model::ConfiguredOptions;
+use model::{ConfiguredOptions, Settings};
 
 use super::*;
-use crate::Quirks;
+use crate::{Family, Quirks};
 
 mod on_values;
 mod rules;
@@ -23,11 +23,14 @@ fn call<'a>(quirks: &'a Quirks, options: &'a ConfiguredOptions) -> Call<'a> {
         operation: Operation::Chat,
         model: None,
         options,
+        family: &Family::UNKNOWN,
+        settings: const { &Settings::NONE },
         quirks,
         delivery: Delivery::Whole,
         want_usage: true,
         credential: None,
         betas: "",
+        version: "",
     }
 }
 

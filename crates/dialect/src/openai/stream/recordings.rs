@@ -10,7 +10,7 @@ use serde_json::Value;
 use stream::{End, RelaySettings, SseFramer, SseRelay, StreamEnd, UsagePolicy, relay_cut};
 
 use super::Reader;
-use crate::Quirks;
+use crate::{Quirks, Reading};
 
 const PROVIDERS: [&str; 10] = [
     "openai",
@@ -102,7 +102,12 @@ impl Recording {
     fn relay(&self, usage: UsagePolicy) -> SseRelay {
         let settings = RelaySettings { usage, input_estimate: 5, ..RelaySettings::default() };
         SseRelay::new(
-            Box::new(Reader::new(self.operation(), &Quirks::NONE)),
+            Box::new(Reader::new(&Reading {
+                operation: self.operation(),
+                quirks: &Quirks::NONE,
+                nonce: "",
+                named: None,
+            })),
             settings,
             Box::new(|fault| panic!("{fault}")),
         )
@@ -167,7 +172,7 @@ fn recorded_streams_pass_unchanged_and_are_read() {
             .chunks
             .iter()
             .find_map(|chunk| chunk["model"].as_str().filter(|model| !model.is_empty()));
-        assert_eq!(summary.response_model.as_deref(), named, "{name}");
+        assert_eq!(summary.told.model.as_deref(), named, "{name}");
 
         let (usage, source) = summary.usage.unwrap();
         let expected = recording.expected_usage();

@@ -5,11 +5,12 @@ use proptest::prelude::*;
 use stream::{End, RelaySettings, SseRelay, StreamEnd, StreamState, UsagePolicy, relay_cut};
 
 use super::*;
+use crate::Quirks;
 
 const FIRST: &str = r#"{"id":"c1","object":"chat.completion.chunk","created":7,"model":"m","choices":[{"index":0,"delta":{"role":"assistant","content":""},"finish_reason":null}]}"#;
 
 fn reader() -> Reader {
-    Reader::new(Operation::Chat, &Quirks::NONE)
+    Reader::new(&Reading { operation: Operation::Chat, quirks: &Quirks::NONE, nonce: "", named: None })
 }
 
 /// A reader that knows the identity of its stream, so that it takes the short way where it can.
@@ -108,9 +109,9 @@ fn the_first_chunk_of_azure_is_neither_usage_nor_identity() {
     let mut reader = reader();
     let first = r#"{"choices":[],"created":0,"id":"","model":"","object":"","prompt_filter_results":[{"prompt_index":0,"content_filter_results":{}}]}"#;
     assert_eq!(read(&mut reader, first), FrameKind::Content);
-    assert_eq!(reader.response_model(), None);
+    assert_eq!(reader.told().model.as_deref(), None);
     assert_eq!(read(&mut reader, FIRST), FrameKind::Content);
-    assert_eq!(reader.response_model(), Some("m"));
+    assert_eq!(reader.told().model.as_deref(), Some("m"));
     assert!(!reader.started());
 }
 
@@ -164,7 +165,12 @@ fn the_end_mark_is_told_with_space_around_it() {
 
 #[test]
 fn completions_count_text() {
-    let mut reader = Reader::new(Operation::Completions, &Quirks::NONE);
+    let mut reader = Reader::new(&Reading {
+        operation: Operation::Completions,
+        quirks: &Quirks::NONE,
+        nonce: "",
+        named: None,
+    });
     for text in ["ab", "c\\n", ""] {
         let chunk = format!(
             r#"{{"id":"c","object":"text_completion","created":1,"model":"m","choices":[{{"text":"{text}","index":0,"logprobs":null,"finish_reason":null}}]}}"#
@@ -217,7 +223,12 @@ fn a_usage_frame_has_the_identity_of_its_stream() {
 
 #[test]
 fn other_operations_have_no_end_that_is_known() {
-    let reader = Reader::new(Operation::Responses, &Quirks::NONE);
+    let reader = Reader::new(&Reading {
+        operation: Operation::Responses,
+        quirks: &Quirks::NONE,
+        nonce: "",
+        named: None,
+    });
     assert!(reader.finished());
     assert_eq!(reader.terminator(), None);
 }
@@ -242,7 +253,7 @@ fn the_answer_of_the_specification_is_estimated_at_seven_tokens() {
     let usage = r#""usage":{"prompt_tokens":18,"completion_tokens":7,"total_tokens":25}}"#;
     assert!(out.ends_with(&format!("{usage}\n\ndata: [DONE]\n\n")), "{out}");
     assert_eq!(summary.end, StreamEnd::Complete);
-    assert_eq!(summary.response_model.as_deref(), Some("m"));
+    assert_eq!(summary.told.model.as_deref(), Some("m"));
     assert_eq!(summary.state, StreamState::Started);
 }
 

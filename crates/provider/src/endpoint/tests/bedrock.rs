@@ -64,6 +64,44 @@ fn a_base_without_a_path_decides_nothing() {
 }
 
 #[test]
+fn a_path_replaces_the_one_of_the_url_and_decides_what_is_spoken() {
+    use ClientFormat::{Anthropic, OpenAi};
+    for (client, url, path, whole, stream, relays) in [
+        (OpenAi, "/model/m/invoke", "/own/x/converse", "/own/x/converse", "/own/x/converse-stream", false),
+        (Anthropic, "/model/m/invoke", "own/converse", "/own/converse", "/own/converse-stream", false),
+        (Anthropic, "/m/converse?a=b", "/x/invoke", "/x/invoke", "/x/invoke-with-response-stream", true),
+        (Anthropic, "/v1/messages", "/x/converse", "/x/converse", "/x/converse-stream", false),
+        (OpenAi, "/v1/messages", "/x/converse-stream?a", "/x/converse", "/x/converse-stream", false),
+    ] {
+        let url = format!("https://proxy.example.com{url}");
+        for (streamed, expected) in [(false, whole), (true, stream)] {
+            let written = (Some(url.as_str()), Some(path));
+            let found = place(Operation::Chat, client, CLAUDE, written, streamed);
+            assert_eq!(found, (expected.to_owned(), relays), "{client:?} {url} {path}");
+        }
+    }
+    let written = (Some("https://proxy.example.com/a"), Some("/b/invoke"));
+    assert_eq!(place(Operation::Embeddings, OpenAi, NOVA, written, false).0, "/b/invoke");
+}
+
+#[test]
+fn regions_of_china_have_a_domain_of_their_own() {
+    let provider = by_id("bedrock").unwrap();
+    for (region, host) in [
+        ("eu-west-1", "bedrock-runtime.eu-west-1.amazonaws.com"),
+        ("cn-north-1", "bedrock-runtime.cn-north-1.amazonaws.com.cn"),
+    ] {
+        let mut settings = Settings::default();
+        settings.set("bedrock.aws_region", region);
+        let location = Location { model: Some(NOVA), ..Location::of(&settings) };
+        let route = provider.route(Operation::Chat, ClientFormat::OpenAi, &location).unwrap();
+        let binding = provider.binding(&location, &[]).unwrap();
+        let asked = Asked { model: Some(NOVA), path: "/", form: Form::Whole };
+        assert_eq!(provider.endpoint(route, &location, &asked, &binding).unwrap().host(), host);
+    }
+}
+
+#[test]
 fn other_operations_have_their_paths() {
     let path = |operation, model| place(operation, ClientFormat::OpenAi, model, (None, None), false).0;
     assert_eq!(

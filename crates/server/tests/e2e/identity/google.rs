@@ -86,7 +86,7 @@ fn a_key_that_is_none_is_refused_at_the_start() {
     let auth = "gcp_use_service_account: true, gcp_service_account_json: CANARY";
     let upstream = testkit::Upstream::start();
     let told = crate::world::builder().config(&google(auth), upstream.addr).try_start().err().unwrap();
-    assert!(told.contains("gcp_service_account_json is not valid"), "{told}");
+    assert!(told.contains("auth.gcp_service_account_json: is not valid"), "{told}");
     assert!(!told.contains("CANARY"), "{told}");
     // What the environment brings is told when it is needed.
     let cloud = Cloud::start(&google("gcp_use_service_account: true"), |builder, _| {

@@ -86,6 +86,26 @@ fn waiting_for_a_token_is_not_the_upstreams_latency() {
     assert!(slowest > Duration::from_millis(500), "{slowest:?}");
 }
 
+/// An endpoint that takes calls and never answers holds no request for longer than ten seconds.
+#[test]
+fn an_endpoint_that_hangs_is_not_waited_for_without_end() {
+    let cloud = Cloud::start(&azure(CLIENT, ""), |builder, provider| {
+        provider.behave(Manner::Slow(Duration::from_mins(2)));
+        builder.env("AZURE_AUTHORITY_HOST", &provider.url(""))
+    });
+    let begun = std::time::Instant::now();
+    let call = testkit::Call::post("/chat").header("x-test", "hangs").json(crate::world::body("x", ""));
+    let answer = cloud.world.send(&call.patience(Duration::from_secs(40)));
+    cloud.refused(&answer, "hangs");
+    // The machine may be busy; two minutes it is not.
+    assert!(begun.elapsed() < Duration::from_secs(30), "{:?}", begun.elapsed());
+    let failures = r#"ai_proxy_identity_fetches_total{kind="azure_client",result="failure"} "#;
+    testkit::wait_for("the failure in the metrics", || {
+        let metrics = testkit::Call::get("/metrics").send(cloud.world.gateway.admin).text();
+        metrics.lines().find_map(|line| line.strip_prefix(failures).filter(|count| *count != "0")).map(|_| ())
+    });
+}
+
 /// 3.13.0.3: no token could be had during failover. Every request asks anew, whatever failed before.
 #[test]
 fn a_request_after_failed_ones_gets_its_token() {

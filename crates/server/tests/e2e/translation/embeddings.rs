@@ -1,4 +1,4 @@
-//! Vectors from targets with formats of their own: one call or several, merged in the order of the inputs.
+//! Vectors from targets with formats or limits of their own: one call or several, merged in the order of the inputs.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -66,6 +66,16 @@ const EMBEDDERS: &[Embedder] = &[
         batch: 32,
         dimensions: None,
         counts: false,
+    },
+    // OpenAI's form, but numbers only, and few texts a call.
+    Embedder {
+        name: "dashscope",
+        provider: "dashscope",
+        model: "text-embedding-v4",
+        auth: "header_name: Authorization, header_value: Bearer sk-sim-CANARY-dashscope",
+        options: r#"upstream_url: "http://@UPSTREAM@/compatible-mode/v1/embeddings""#,
+        batch: 10,
+        ..AWS
     },
     Embedder { name: "bedrock-cohere", model: "cohere.embed-english-v3", batch: 96, dimensions: None, ..AWS },
 ];
@@ -160,9 +170,12 @@ fn one_text() {
             Some(&*format!("{}/{}", embedder.provider, embedder.model))
         );
         let record = world.record(&answer);
-        assert_eq!(record["outcome"], "completed");
-        assert_eq!(record["usage"]["prompt_tokens"], answer.json()["usage"]["prompt_tokens"]);
-        assert_eq!(record["usage"]["source"], if embedder.counts { "reported" } else { "estimated" });
+        assert_eq!(record["gateway"]["outcome"], "completed");
+        assert_eq!(record["gateway"]["usage"]["prompt_tokens"], answer.json()["usage"]["prompt_tokens"]);
+        assert_eq!(
+            record["gateway"]["usage"]["source"],
+            if embedder.counts { "reported" } else { "estimated" }
+        );
     });
 }
 
@@ -179,9 +192,9 @@ fn several_texts_are_merged_in_their_order() {
             assert_eq!(vectors(&alone, embedder, 1)[0], all[place], "text {place}");
         }
         let record = world.record(&answer);
-        assert_eq!(record["usage"]["prompt_tokens"], answer.json()["usage"]["prompt_tokens"]);
+        assert_eq!(record["gateway"]["usage"]["prompt_tokens"], answer.json()["usage"]["prompt_tokens"]);
         if embedder.counts {
-            assert_eq!(record["usage"]["prompt_tokens"], number * 3, "{record}");
+            assert_eq!(record["gateway"]["usage"]["prompt_tokens"], number * 3, "{record}");
         }
         let id = answer.header("x-kong-request-id").unwrap();
         let records = world.gateway.records();
@@ -233,7 +246,7 @@ fn errors_are_in_the_clients_form() {
         for fault in ["html_200", "empty_body", "truncated_whole", "no_choices"] {
             let answer = world.send(&embedder.call("none", &json!("a"), "").header("x-sim-fault", fault));
             assert!(answer.status >= 500 || fault == "no_choices", "{fault}: {}", answer.text());
-            assert_ne!(world.record(&answer)["outcome"], "refused");
+            assert_ne!(world.record(&answer)["gateway"]["outcome"], "refused");
         }
     });
 }
@@ -257,7 +270,7 @@ fn an_error_of_one_of_several_calls() {
         assert_eq!(embedder.calls(&world, "second"), 2, "{}", embedder.name);
         let record = world.record(&answer);
         assert_eq!(
-            (&record["outcome"], &record["upstream_status"]),
+            (&record["gateway"]["outcome"], &record["upstream_status"]),
             (&json!("upstream_error"), &json!("429"))
         );
     }

@@ -41,7 +41,7 @@ fn what_goes_wrong_behind_an_early_head_is_told_in_the_stream() {
             assert!(told.pings >= 1 && told.start.is_null(), "{}", answer.text());
             let error = error.unwrap_or_else(|| panic!("no error: {}", answer.text()));
             assert_eq!(error["type"], "rate_limit_error", "{error}");
-            assert_eq!(world.record(&answer)["outcome"], "upstream_error");
+            assert_eq!(world.record(&answer)["gateway"]["outcome"], "upstream_error");
         },
     );
 }

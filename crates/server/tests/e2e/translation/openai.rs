@@ -77,12 +77,12 @@ fn whole_answers() {
         assert_eq!(losses_of(world, &answer), [""; 0]);
         let (record, usage) = (world.record(&answer), answer.json()["usage"].clone());
         assert_eq!(
-            (&record["outcome"], &record["target"]["provider"]),
+            (&record["gateway"]["outcome"], &record["gateway"]["target"]["provider"]),
             (&json!("completed"), &json!(target.provider))
         );
-        assert_eq!(record["usage"]["source"], target.source(), "{record}");
+        assert_eq!(record["gateway"]["usage"]["source"], target.source(), "{record}");
         for count in ["prompt_tokens", "completion_tokens", "total_tokens"] {
-            assert_eq!(record["usage"][count], usage[count], "{record}");
+            assert_eq!(record["gateway"]["usage"][count], usage[count], "{record}");
         }
         assert!(!target.reports || usage["completion_tokens"] == 3, "{usage}");
         let request = world.upstream.only(&tagged(target, "whole"));
@@ -107,9 +107,12 @@ fn streams() {
             );
             assert_eq!(answer.header("x-accel-buffering"), Some("no"));
             let record = world.record(&answer);
-            assert_eq!((&record["outcome"], &record["stream"]), (&json!("completed"), &json!(true)));
             assert_eq!(
-                (&record["usage"]["source"], &record["usage"]["completion_tokens"]),
+                (&record["gateway"]["outcome"], &record["gateway"]["stream"]),
+                (&json!("completed"), &json!(true))
+            );
+            assert_eq!(
+                (&record["gateway"]["usage"]["source"], &record["gateway"]["usage"]["completion_tokens"]),
                 (&json!("reported"), &json!(3))
             );
         },
@@ -159,9 +162,9 @@ fn usage_of_a_stream_where_it_is_asked_for() {
             assert_eq!(last["choices"], json!([]), "{last}");
             assert!(before.iter().all(|chunk| chunk["usage"].is_null()), "{}", answer.text());
             let record = world.record(&answer);
-            assert_eq!(record["usage"]["source"], "reported");
+            assert_eq!(record["gateway"]["usage"]["source"], "reported");
             for count in ["prompt_tokens", "completion_tokens", "total_tokens"] {
-                assert_eq!(record["usage"][count], last["usage"][count], "{record}");
+                assert_eq!(record["gateway"]["usage"][count], last["usage"][count], "{record}");
             }
             assert_eq!(last["usage"]["completion_tokens"], 7);
             let whole = world.send(&chat(target, "usage-whole", "words:7", "")).json();
@@ -204,7 +207,7 @@ fn refusals() {
             assert_eq!(choice(&answer, target.model)["finish_reason"], target.refusal.unwrap());
             let answer = world.send(&chat(target, "refusal-stream", "please_refuse", STREAM));
             assert_eq!(finish(&chunks(&answer, target.model)), target.refusal.unwrap());
-            assert_eq!(world.record(&answer)["outcome"], "completed");
+            assert_eq!(world.record(&answer)["gateway"]["outcome"], "completed");
         },
     );
 }
@@ -276,7 +279,7 @@ fn a_key_that_the_provider_refuses() {
                 let record = world.record(&answer);
                 assert_eq!(record["upstream_status"], answer.status.to_string(), "{record}");
                 assert!([400, 401, 403].contains(&answer.status), "{}", answer.text());
-                assert_eq!(record["outcome"], "upstream_error");
+                assert_eq!(record["gateway"]["outcome"], "upstream_error");
                 assert_eq!(answer.header("content-type"), Some("application/json"));
                 let error = answer.json()["error"].clone();
                 assert!(error["message"].as_str().is_some_and(|message| !message.is_empty()), "{error}");
@@ -301,7 +304,7 @@ fn statuses_of_providers_are_kept() {
                 let answer = world.send(&call);
                 assert_eq!(answer.status, status, "{}", answer.text());
                 assert!(answer.json()["error"]["message"].is_string(), "{}", answer.text());
-                assert_eq!(world.record(&answer)["outcome"], "upstream_error");
+                assert_eq!(world.record(&answer)["gateway"]["outcome"], "upstream_error");
             }
         }
         let answer = world.send(&chat(target, "html", "hi", "").header("x-sim-fault", "status_500_html"));

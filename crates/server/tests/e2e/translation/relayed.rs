@@ -1,5 +1,6 @@
 //! Clients of Messages in front of Anthropic: what comes is what was said, byte for byte.
 
+use serde_json::json;
 use testkit::Call;
 
 use super::{WORLD, each, messages_at, tagged};
@@ -47,6 +48,47 @@ fn bodies_are_the_providers_own_byte_for_byte() {
         assert_eq!(sent.text(), body, "{tag}");
         assert_eq!(world.record(&relayed)["response"]["size"], relayed.body.len(), "{tag}");
     }
+}
+
+#[test]
+fn errors_of_aws_are_told_in_the_clients_form() {
+    each(
+        |target| target.provider == "bedrock" && target.speaks_messages,
+        |world, target| {
+            for (status, kind, more) in [
+                (400, "invalid_request_error", ""),
+                (403, "permission_error", ""),
+                (408, "timeout_error", ""),
+                (424, "api_error", ""),
+                (429, "rate_limit_error", r#","stream":true"#),
+                (503, "overloaded_error", ""),
+            ] {
+                let call = super::message(target, "aws-error", "hi", more);
+                let answer = world.send(&call.header("x-sim-fault", &format!("status_{status}")));
+                let error = answer.json();
+                assert_eq!((answer.status, &error["type"]), (status, &json!("error")), "{error}");
+                assert_eq!(error["error"]["type"], kind, "{error}");
+                assert!(
+                    error["error"]["message"].as_str().is_some_and(|text| text.ends_with('.')),
+                    "{error}"
+                );
+                let id = answer.header("x-amzn-requestid").expect("AWS's own id");
+                assert_eq!((answer.header("request-id"), &error["request_id"]), (Some(id), &json!(id)));
+                assert!(answer.header("x-amzn-errortype").is_some());
+                assert_eq!(answer.header("content-type"), Some("application/json"));
+                assert_eq!(answer.header("content-length"), Some(&*answer.body.len().to_string()));
+            }
+            // What its stream says of a failure, at its beginning and in its middle.
+            let call = super::message(target, "aws-first", "words:9", r#","stream":true"#);
+            let first = world.send(&call.header("x-sim-fault", "error_first")).expect(429).json();
+            assert_eq!(first["error"]["type"], "rate_limit_error", "{first}");
+            let call = super::message(target, "aws-mid", "words:9", r#","stream":true"#);
+            let answer = world.send(&call.header("x-sim-fault", "error_mid")).expect(200);
+            let last = answer.events().pop().unwrap();
+            assert_eq!(last.name.as_deref(), Some("error"));
+            assert_eq!(last.json()["error"]["type"], "rate_limit_error", "{}", last.data);
+        },
+    );
 }
 
 #[test]

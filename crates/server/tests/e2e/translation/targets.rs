@@ -339,7 +339,7 @@ impl Target {
 
     /// Whether clients of Messages are relayed errors of another form than their own.
     pub fn has_foreign_errors(&self) -> bool {
-        self.speaks_messages && self.provider != "anthropic"
+        self.speaks_messages && self.provider != "anthropic" && self.provider != "bedrock"
     }
 
     /// What clients of Messages are told that the model is.

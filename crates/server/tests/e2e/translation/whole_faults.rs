@@ -34,7 +34,7 @@ fn answers_that_are_none() {
                     assert!(is_error(&answer.json()), "{fault}: {}", answer.text());
                     let record = world.record(&answer);
                     assert!(
-                        !["completed", "refused"].contains(&record["outcome"].as_str().unwrap()),
+                        !["completed", "refused"].contains(&record["gateway"]["outcome"].as_str().unwrap()),
                         "{fault}: {record}"
                     );
                 }
@@ -104,7 +104,7 @@ fn answers_beyond_all_bounds() {
         assert_eq!(content(&whole).len(), 900_899, "{}", target.name);
         let big = world.send(&chat(target, "big", "long:17500", more).patience(Duration::from_mins(1)));
         assert!(big.status >= 500 && is_error(&big.json()), "{}: {}", target.name, big.status);
-        assert_eq!(world.record(&big)["outcome"], "gateway_error", "{}", target.name);
+        assert_eq!(world.record(&big)["gateway"]["outcome"], "gateway_error", "{}", target.name);
     }
 }
 
@@ -115,8 +115,8 @@ fn usage_that_is_not_told_is_estimated() {
         let usage = answer.expect(200).json()["usage"].clone();
         let answer = world.send(&chat(target, "estimate", "words:20", "").header("x-sim-fault", "no_usage"));
         let record = world.record(&answer);
-        assert_eq!(record["usage"]["source"], "estimated", "{record}");
-        assert_eq!(record["usage"]["completion_tokens"], usage["completion_tokens"], "{record}");
+        assert_eq!(record["gateway"]["usage"]["source"], "estimated", "{record}");
+        assert_eq!(record["gateway"]["usage"]["completion_tokens"], usage["completion_tokens"], "{record}");
         assert!(
             usage["prompt_tokens"].as_u64().unwrap() > 0 && usage["completion_tokens"].as_u64().unwrap() > 10,
             "{usage}"

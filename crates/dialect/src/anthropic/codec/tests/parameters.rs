@@ -37,7 +37,9 @@ fn asking_for(parameter: Parameter) -> (ChatRequest, &'static str) {
         Parameter::TopLogprobs => (sampling(Sampling { top_logprobs: Some(2), ..none }), ""),
         Parameter::LogitBias => (sampling(Sampling { logit_bias: Some(json_of("{}")), ..none }), ""),
         Parameter::User => (ChatRequest { user: Some("u".into()), ..base }, "user_id"),
-        Parameter::ServiceTier => (ChatRequest { service_tier: Some("auto".into()), ..base }, "service_tier"),
+        Parameter::ServiceTier => {
+            (ChatRequest { service_tier: Some("standard_only".into()), ..base }, "service_tier")
+        }
         Parameter::Metadata => (ChatRequest { metadata: Some(json_of("{}")), ..base }, ""),
         Parameter::JsonObject => {
             (ChatRequest { response_format: ResponseFormat::JsonObject, ..base }, "system")
@@ -107,4 +109,33 @@ fn every_parameter_is_in_the_body_or_lost() {
             }
         }
     }
+}
+
+/// A request with these options for a search of the web.
+fn searching(options: &str) -> ChatRequest {
+    let mut request = asking(vec![user("q")]);
+    request.extras.add("web_search_options", json_of(options));
+    request
+}
+
+#[test]
+fn a_search_of_the_web_is_a_tool() {
+    let place = r#"{"user_location":{"type":"approximate","approximate":{"country":"DE","city":"Berlin"}},"search_context_size":"low"}"#;
+    let (body, losses) = encode(&searching(place), &NEW);
+    let location = json!({"type": "approximate", "country": "DE", "city": "Berlin"});
+    assert_eq!(
+        body["tools"],
+        json!([{"type": "web_search_20250305", "name": "web_search", "user_location": location}])
+    );
+    assert_eq!(losses, ["web_search_options.search_context_size dropped"]);
+    let (body, losses) = encode(&searching("{}"), &NEW);
+    assert_eq!(body["tools"], json!([{"type": "web_search_20250305", "name": "web_search"}]));
+    assert!(losses.is_empty() && body.get("tool_choice").is_none(), "{body} {losses:?}");
+    // A tool of the client's own with this name is the one that is meant.
+    let own = ChatRequest { tools: vec![function("web_search", None)], ..searching("{}") };
+    assert_eq!(encode(&own, &NEW).0["tools"].as_array().unwrap().len(), 1);
+    // Bedrock runs no tools.
+    let (body, encoded) = encode_with(&BEDROCK_CODEC, &searching("{}"), &NEW);
+    assert!(body.get("tools").is_none());
+    assert_eq!(told(&encoded.losses), ["web_search_options dropped"]);
 }

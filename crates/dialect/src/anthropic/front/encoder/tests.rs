@@ -13,7 +13,7 @@ fn identity() -> Identity {
 }
 
 fn encoder(thinking: bool) -> Encoder {
-    Encoder::new(identity(), thinking)
+    Encoder::new(identity(), thinking, None)
 }
 
 fn events_of(out: &[u8]) -> Vec<Any> {

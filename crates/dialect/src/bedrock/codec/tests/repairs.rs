@@ -352,6 +352,86 @@ fn metadata_that_bedrock_refuses_is_left_out() {
 }
 
 #[test]
+fn metadata_of_header_and_body_is_one() {
+    let told = |metadata: &str, header: &str| {
+        let mut request =
+            read(&json!({"messages": [{"role": "user", "content": "q"}], "metadata": {"a": metadata}}));
+        request.headers = vec![("x-bedrock-metadata", header.into())];
+        let encoded = claude().encode(&request).unwrap();
+        let body: Value = serde_json::from_slice(&encoded.body).unwrap();
+        judge::judge(&body, Delivery::Whole);
+        (body["requestMetadata"].clone(), super::losses(&encoded.losses))
+    };
+    assert_eq!(told("1", r#"{"a":"2","b":"3"}"#), (json!({"a": "1", "b": "3"}), vec![]));
+    let lost = vec!["x-bedrock-metadata approximated".to_owned()];
+    assert_eq!(told("1", "no JSON"), (json!({"a": "1"}), lost.clone()));
+    assert_eq!(told("1", r#"{"c":4,"d":"5"}"#), (json!({"a": "1", "d": "5"}), lost));
+}
+
+#[test]
+fn headers_of_bedrocks_own_become_members() {
+    let headers = vec![
+        ("x-amzn-bedrock-guardrailidentifier", "g-1".into()),
+        ("x-amzn-bedrock-guardrailversion", "DRAFT".into()),
+        ("x-amzn-bedrock-trace", "ENABLED".into()),
+        ("x-amzn-bedrock-performanceconfig-latency", "optimized".into()),
+        ("x-amzn-bedrock-service-tier", "flex".into()),
+        ("anthropic-beta", "context-1m-2025-08-07, future-2030-01-01".into()),
+    ];
+    let write = |case: &Case, body: Value| {
+        let request = ChatRequest { headers: headers.clone(), ..read(&body) };
+        let encoded = case.encode(&request).unwrap();
+        let body: Value = serde_json::from_slice(&encoded.body).unwrap();
+        judge::judge(&body, Delivery::Whole);
+        (body, super::losses(&encoded.losses))
+    };
+    let plain = json!({"messages": [{"role": "user", "content": "q"}]});
+    let (body, losses) = write(&claude(), plain.clone());
+    let guardrail = json!({"guardrailIdentifier": "g-1", "guardrailVersion": "DRAFT", "trace": "enabled"});
+    assert_eq!(body["guardrailConfig"], guardrail);
+    assert_eq!(body["performanceConfig"], json!({"latency": "optimized"}));
+    assert_eq!(body["serviceTier"], json!({"type": "flex"}));
+    assert_eq!(body["additionalModelRequestFields"]["anthropic_beta"], json!(["context-1m-2025-08-07"]));
+    assert_eq!(losses, ["anthropic_beta.future-2030-01-01 dropped"]);
+    // Nobody but Claude knows its betas.
+    let (body, losses) = write(&case("amazon.nova-2-lite-v1:0", &NOVA), plain);
+    assert!(body.get("additionalModelRequestFields").is_none() && losses.is_empty(), "{body} {losses:?}");
+    // The body counts before headers, the target's setting before both.
+    let own = json!({"messages": [{"role": "user", "content": "q"}], "service_tier": "priority",
+        "guardrailConfig": {"guardrailIdentifier": "g-2", "guardrailVersion": "2"}});
+    let mut forced = claude();
+    forced.settings.set("bedrock.performance_config_latency", "standard");
+    let (body, _) = write(&forced, own);
+    assert_eq!(body["guardrailConfig"]["guardrailIdentifier"], "g-2");
+    assert_eq!(body["performanceConfig"], json!({"latency": "standard"}));
+    assert_eq!(body["serviceTier"], json!({"type": "priority"}));
+}
+
+#[test]
+fn buckets_of_other_accounts_name_their_owner() {
+    let image = |url: &str| {
+        let content = json!([{"type": "image_url", "image_url": {"url": url}},
+            {"type": "file", "file": {"file_url": url.replace(".png", ".pdf")}}]);
+        let (body, losses) = claude().write(&json!({"messages": [{"role": "user", "content": content}]}));
+        assert!(losses.is_empty(), "{losses:?}");
+        let content = &body["messages"][0]["content"];
+        let location = |member: &str, at: usize| content[at][member]["source"]["s3Location"].clone();
+        assert_eq!(content[0]["image"]["format"], "png");
+        (location("image", 0), location("document", 1))
+    };
+    assert_eq!(
+        image("s3://bucket/a.png?bucketOwner=123456789012"),
+        (
+            json!({"uri": "s3://bucket/a.png", "bucketOwner": "123456789012"}),
+            json!({"uri": "s3://bucket/a.pdf", "bucketOwner": "123456789012"})
+        )
+    );
+    assert_eq!(image("s3://bucket/a.png").0, json!({"uri": "s3://bucket/a.png"}));
+    // A key may have any character.
+    assert_eq!(image("s3://bucket/a?bucketOwner=1.png").0, json!({"uri": "s3://bucket/a?bucketOwner=1.png"}));
+}
+
+#[test]
 fn reasoning_goes_back_to_its_maker_only() {
     let sealed = |maker, text: &str| Seal { maker, text: text.into() };
     let reasoning = |seal| AssistantPart::Reasoning(Reasoning::Open { text: "t".to_owned(), seal });

@@ -42,7 +42,7 @@ static XAI: Quirks = Quirks { reasoning_outside_completion: true, ..Quirks::NONE
 #[test]
 fn usages_of_all_providers_are_read() {
     let usage = |quirks, usage: &str| {
-        let body = format!(r#"{{"choices":[],"usage":{usage}}}"#);
+        let body = format!(r#"{{"choices":[{{"message":{{}}}}],"usage":{usage}}}"#);
         let read = Target { quirks, ..Target::default() }.answer().whole(&|_| None, body.as_bytes()).unwrap();
         let usage = read.usage.unwrap();
         [
@@ -78,8 +78,14 @@ fn calls_are_repaired() {
         })
         .collect();
     let custom = r#"{"id":"c","type":"custom","custom":{"name":"g","input":"{\"k\""}}"#;
-    let expected =
-        [("a", "f", r#"{"x":1.0}"#), ("3", "f", "{"), ("n0_0_1", "f", "{}"), ("native", "", custom)];
+    // A call without a name is one all the same.
+    let expected = [
+        ("a", "f", r#"{"x":1.0}"#),
+        ("3", "f", "{"),
+        ("n0_0_1", "f", "{}"),
+        ("n0_0_3", "_", "{}"),
+        ("native", "", custom),
+    ];
     assert_eq!(calls, expected);
 }
 
@@ -162,6 +168,13 @@ fn what_is_no_answer_is_refused() {
     assert_eq!(whole("[]"), Err(DecodeError::NotAnObject));
     assert_eq!(whole("{}"), Err(DecodeError::Missing("choices")));
     assert_eq!(whole(r#"{"choices":null}"#), Err(DecodeError::Missing("choices")));
-    assert_eq!(whole(r#"{"choices":[]}"#).unwrap().choices, []);
-    assert_eq!(whole(r#"{"choices":[null,{}]}"#).unwrap().choices.len(), 2);
+    for choices in ["[]", "[null]", r#"[{"message":{"content":"x"}},5]"#] {
+        let read = whole(&format!(r#"{{"choices":{choices}}}"#));
+        assert_eq!(read, Err(DecodeError::Missing("choices")), "{choices}");
+    }
+    for choice in ["{}", r#"{"message":"x"}"#, r#"{"finish_reason":"stop"}"#] {
+        let read = whole(&format!(r#"{{"choices":[{choice}]}}"#));
+        assert_eq!(read, Err(DecodeError::Missing("choices[].message")), "{choice}");
+    }
+    assert_eq!(whole(r#"{"choices":[{"message":{}},{"content":"x"}]}"#).unwrap().choices.len(), 2);
 }

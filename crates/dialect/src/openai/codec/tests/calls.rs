@@ -40,9 +40,10 @@ fn names_and_ids_may_come_late() {
         r#"[{"index":0,"function":{"name":"f","arguments":"{}"}}]"#,
         r#"[{"index":1,"id":"b","function":{"name":"g","arguments":"{}"}}]"#,
         r#"[{"index":2,"id":"c","function":{"arguments":"{}"}}]"#,
+        r#"[{"index":3,"id":"d"}]"#,
     ]);
-    // An id is made at the end; what never got a name is no call.
-    assert_eq!(calls, ["#0 b g", "0 {}", "#1 n0_0_0 f", "1 {}"]);
+    // An id is made at the end; what never got a name has the one that stands for none, and nothing at all is no call.
+    assert_eq!(calls, ["#0 b g", "0 {}", "#1 n0_0_0 f", "1 {}", "#2 c _", "2 {}"]);
 }
 
 #[test]

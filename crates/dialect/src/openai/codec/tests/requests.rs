@@ -270,7 +270,7 @@ pub(super) fn sample(parameter: Parameter) -> (String, &'static str) {
             "/tool_choice",
         ),
         Parameter::ParallelToolCalls => {
-            (format!(r#"{tools},"parallel_tool_calls":true"#), "/parallel_tool_calls")
+            (format!(r#"{tools},"parallel_tool_calls":false"#), "/parallel_tool_calls")
         }
         Parameter::ReasoningOff => (r#""reasoning_effort":"none""#.into(), "/reasoning_effort"),
         Parameter::Reasoning => (r#""reasoning_effort":"low""#.into(), "/reasoning_effort"),

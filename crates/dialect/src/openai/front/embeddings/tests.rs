@@ -65,6 +65,7 @@ fn the_list_is_written() {
         ],
         model: None,
         usage: None,
+        ..EmbeddingsResponse::default()
     };
     let mut request = read(r#"{"input":["a","b"]}"#).unwrap();
     let written = |request: &EmbeddingsRequest| {

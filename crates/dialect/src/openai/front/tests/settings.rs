@@ -33,6 +33,26 @@ fn null_is_absent() {
 }
 
 #[test]
+fn what_is_the_rule_anyway_is_no_wish() {
+    let request = with(
+        r#""modalities":["text"],"verbosity":"medium","service_tier":"auto",
+        "parallel_tool_calls":true,"n":1,"logprobs":false"#,
+    );
+    assert!(request.extras.is_empty(), "{:?}", request.extras);
+    assert_eq!(model::Parameter::of(&request), []);
+    let wished = with(
+        r#""modalities":["text","audio"],"store":true,"verbosity":"low","service_tier":"flex",
+        "parallel_tool_calls":false"#,
+    );
+    for name in ["modalities", "store", "verbosity"] {
+        assert!(wished.extras.value(name).is_some(), "{name}");
+    }
+    let of = model::Parameter::of(&wished);
+    assert!(of.contains(&model::Parameter::ServiceTier) && of.contains(&model::Parameter::ParallelToolCalls));
+    assert!(with(r#""modalities":[]"#).extras.value("modalities").is_some());
+}
+
+#[test]
 fn formats_are_read() {
     for (format, expected) in [
         (r#"{"type":"text"}"#, ResponseFormat::Text),

@@ -22,6 +22,20 @@ pub(super) fn read(word: &str, sequence: Option<Box<str>>, calls: bool) -> Finis
     Finish { reason, sequence }
 }
 
+/// A `finish_reason` in `OpenAI`'s words: its own stay, whatever the answer has.
+pub(in crate::openai) fn word(word: &str, calls: bool) -> &'static str {
+    const OWN: [&str; 5] = ["stop", "length", "tool_calls", "content_filter", "function_call"];
+    if let Some(own) = OWN.into_iter().find(|own| *own == word) {
+        return own;
+    }
+    match read(word, None, calls).reason {
+        FinishReason::Length => "length",
+        FinishReason::ContentFilter => "content_filter",
+        FinishReason::ToolCalls => "tool_calls",
+        FinishReason::Stop | FinishReason::StopSequence => "stop",
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -56,5 +70,14 @@ mod tests {
         let met = read("stop", Some("END".into()), false);
         assert_eq!(met, Finish { reason: FinishReason::StopSequence, sequence: Some("END".into()) });
         assert_eq!(read("length", Some("END".into()), false).sequence, None);
+    }
+
+    #[test]
+    fn words_of_openai_stay() {
+        for own in ["stop", "length", "tool_calls", "content_filter", "function_call"] {
+            assert_eq!((word(own, false), word(own, true)), (own, own));
+        }
+        assert_eq!((word("eos_token", false), word("eos_token", true)), ("stop", "tool_calls"));
+        assert_eq!((word("model_length", true), word("error", false)), ("length", "stop"));
     }
 }

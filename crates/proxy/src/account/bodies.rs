@@ -1,0 +1,65 @@
+//! The bodies of an exchange that is recorded with them.
+
+use bytes::Bytes;
+use dialect::Envelope;
+use stream::{Frame, Framer, Framing};
+use telemetry::{Payload, Said};
+
+/// Bytes of one event that are looked at; longer ones carry no text to speak of.
+const MAX_EVENT: usize = 1 << 20;
+
+/// What a stream said so far.
+struct Heard {
+    framer: Framer,
+    envelope: &'static dyn Envelope,
+    text: String,
+    /// Bytes of text in all.
+    bytes: u64,
+    framed: Vec<Frame>,
+}
+
+/// Request and answer as they are recorded. The request shares the memory of the one that is sent.
+pub struct Bodies {
+    request: Bytes,
+    whole: Option<Bytes>,
+    heard: Option<Heard>,
+    limit: usize,
+}
+
+impl Bodies {
+    /// `limit`: bytes of each body that are recorded.
+    pub fn new(request: Bytes, limit: usize) -> Self {
+        Self { request, whole: None, heard: None, limit }
+    }
+
+    /// The whole answer, not compressed.
+    pub fn answered(&mut self, body: Bytes) {
+        self.whole = Some(body);
+    }
+
+    /// The answer is a stream of events in the client's format.
+    pub fn listen(&mut self, envelope: &'static dyn Envelope) {
+        let framer = Framer::new(Framing::Sse, MAX_EVENT);
+        self.heard = Some(Heard { framer, envelope, text: String::new(), bytes: 0, framed: Vec::new() });
+    }
+
+    /// A piece of the stream as it goes to the client.
+    pub fn hear(&mut self, piece: &Bytes) {
+        let Some(heard) = &mut self.heard else { return };
+        // What cannot be read is not recorded.
+        let _ = heard.framer.push(piece, &mut heard.framed);
+        let mut said = String::new();
+        for frame in heard.framed.drain(..) {
+            heard.envelope.said(&frame.data, &mut said);
+        }
+        heard.bytes += said.len() as u64;
+        let room = self.limit.saturating_sub(heard.text.len());
+        heard.text.push_str(said.get(..said.floor_char_boundary(room)).unwrap_or_default());
+    }
+
+    pub fn payload(&self) -> Payload<'_> {
+        let heard = self.heard.as_ref().map(|heard| Said::Stream { text: &heard.text, bytes: heard.bytes });
+        let whole = self.whole.as_deref().map(Said::Whole);
+        Payload { request: Some(&self.request), response: whole.or(heard), limit: self.limit }
+    }
+}

@@ -1,0 +1,34 @@
+//! The heads of request and answer, written for the record while they are there.
+
+use http::{HeaderMap, header};
+use telemetry::{Redactor, write_headers};
+
+use crate::listen::ConnectionInfo;
+use crate::snapshot::Snapshot;
+
+pub struct Heads {
+    /// Scheme, host and port that the client called.
+    pub base: String,
+    pub request: Vec<u8>,
+    pub response: Vec<u8>,
+}
+
+impl Heads {
+    pub fn of(info: &ConnectionInfo, snapshot: &Snapshot, headers: &HeaderMap) -> Box<Self> {
+        let scheme = if info.tls { "https" } else { "http" };
+        let host = headers.get(header::HOST).and_then(|host| host.to_str().ok());
+        let base = host.map(|host| format!("{scheme}://{host}")).unwrap_or_default();
+        Box::new(Self { base, request: written(&snapshot.redactor, headers), response: Vec::new() })
+    }
+
+    pub fn answer(&mut self, redactor: &Redactor, headers: &HeaderMap) {
+        self.response = written(redactor, headers);
+    }
+}
+
+fn written(redactor: &Redactor, headers: &HeaderMap) -> Vec<u8> {
+    let mut out = Vec::with_capacity(512);
+    let headers = headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes()));
+    write_headers(redactor, headers, &mut out);
+    out
+}

@@ -1,0 +1,120 @@
+//! From the facts of an account to its record.
+
+use model::Usage;
+use telemetry::{
+    Ai, Attempt, Attempts, Azure, Cost, Entity, Latencies, Mode, PriceSource, Record, RecordTarget, cost,
+};
+
+use super::Account;
+use super::sent::Sent;
+
+impl Attempts for Account {
+    fn each(&self, visit: &mut dyn FnMut(&Attempt<'_>)) {
+        for sent in &self.sent {
+            sent.each(&self.snapshot.redactor, visit);
+        }
+    }
+}
+
+pub(super) fn of(account: &Account, response_bytes: u64) -> Record<'_> {
+    let snapshot = &*account.snapshot;
+    let route = account.route.and_then(|index| snapshot.routes.get(index));
+    let service = route.and_then(|route| route.service).and_then(|index| snapshot.services.get(index));
+    let consumer = account.consumer.and_then(|index| snapshot.consumers.get(index));
+    let credential = account.credential.and_then(|index| snapshot.credentials.get(index));
+    let heads = account.heads.as_deref();
+    let sent = account.sent.last();
+    Record {
+        request_id: account.request_id.as_str(),
+        started_at: account.started_at,
+        client_ip: account.peer,
+        method: account.method.as_str(),
+        uri: snapshot.redactor.uri(account.uri.path(), account.uri.query()),
+        base: heads.map_or("", |heads| &heads.base),
+        tls: None,
+        request_headers: heads.map(|heads| &*heads.request).unwrap_or_default(),
+        response_headers: heads.map(|heads| &*heads.response).unwrap_or_default(),
+        consumer: consumer.map(|consumer| Entity {
+            id: &consumer.id,
+            name: consumer.username.as_deref().or(consumer.custom_id.as_deref()),
+        }),
+        credential_id: credential.map(|(id, _)| &**id),
+        route: route.map(|route| Entity { id: &route.id, name: route.name.as_deref() }),
+        service: service.map(|service| Entity { id: &service.id, name: service.name.as_deref() }),
+        target: sent.map(|sent| RecordTarget {
+            provider: sent.provider,
+            model: sent.model.as_deref(),
+            host: sent.endpoint.authority(),
+            uri: snapshot.redactor.uri(sent.endpoint.path(), sent.query.as_deref()),
+        }),
+        status: account.status.as_u16(),
+        upstream_status: account.upstream_status.map(|status| status.as_u16()),
+        source: account.source,
+        request_bytes: account.request_bytes,
+        response_bytes,
+        stream: account.stream,
+        latencies: latencies(account),
+        usage: account.usage,
+        losses: Some(&account.losses),
+        outcome: account.outcome,
+        error: account.error,
+        attempts: account,
+        ai: sent.and_then(|sent| ai(account, sent)),
+    }
+}
+
+fn latencies(account: &Account) -> Latencies {
+    let (before, upstream) = account.latencies_so_far();
+    Latencies {
+        total: account.started.elapsed(),
+        gateway: before,
+        upstream_first_byte: upstream,
+        receive: account.upstream_head.map(|head| head.elapsed()),
+        first_token: account
+            .first_bytes
+            .filter(|_| account.stream)
+            .map(|first| first.duration_since(account.started)),
+    }
+}
+
+/// What the answer cost. An answer that was none used nothing.
+fn priced(account: &Account, sent: &Sent) -> (PriceSource, Cost) {
+    let (source, prices) = sent.prices.find(sent.model.as_deref(), account.told.model.as_deref());
+    let answered = sent.status.is_none_or(|status| status.is_success());
+    let usage = account.usage.map(|(usage, _)| usage).or((!answered).then(Usage::default));
+    let cost =
+        prices.zip(usage).map(|(prices, usage)| cost(prices, &usage, account.told.service_tier.as_deref()));
+    match cost {
+        Some(known @ Cost::Known(_)) => (source, known),
+        Some(Cost::Unknown) | None => (PriceSource::Unknown, Cost::Unknown),
+    }
+}
+
+fn ai<'a>(account: &'a Account, sent: &'a Sent) -> Option<Ai<'a>> {
+    let payload = account.payload.as_ref().map(|bodies| bodies.payload());
+    if !sent.logging.statistics && payload.is_none() {
+        return None;
+    }
+    let plugin = account.plugin.and_then(|index| account.snapshot.plugins.get(index));
+    let first = if account.stream { account.first_bytes } else { account.upstream_head };
+    let (price_source, cost) = priced(account, sent);
+    let setting = |name| sent.settings.value(name);
+    Some(Ai {
+        statistics: sent.logging.statistics,
+        plugin_id: plugin.map_or("", |plugin| &plugin.id),
+        provider: sent.provider,
+        request_model: sent.model.as_deref(),
+        told: &account.told,
+        mode: if account.stream { Mode::Stream } else { Mode::Oneshot },
+        latency: sent.at.elapsed(),
+        first_token: first.map(|first| first.saturating_duration_since(sent.at)),
+        azure: setting("azure_instance").map(|instance| Azure {
+            instance: Some(instance),
+            deployment: setting("azure_deployment_id"),
+            api_version: setting("azure_api_version"),
+        }),
+        cost,
+        price_source,
+        payload,
+    })
+}

@@ -1,0 +1,79 @@
+//! One call to an upstream.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use config::Logging;
+use http::StatusCode;
+use model::Operation;
+use model::Settings;
+use provider::Endpoint;
+use telemetry::{Attempt, Redactor};
+
+use crate::prepare::Prepared;
+use crate::price::TargetPrices;
+use crate::upstream::Attempted;
+
+pub struct Sent {
+    pub provider: &'static str,
+    pub model: Option<Box<str>>,
+    pub operation: Operation,
+    pub logging: Logging,
+    pub prices: Arc<TargetPrices>,
+    pub settings: Arc<Settings>,
+    pub endpoint: Arc<Endpoint>,
+    pub query: Option<Box<str>>,
+    pub at: Instant,
+    /// Milliseconds of the epoch.
+    pub started_at: u64,
+    pub attempted: Attempted,
+    pub status: Option<StatusCode>,
+}
+
+impl Sent {
+    pub fn of(prepared: &Prepared<'_>, query: Option<&str>, started_at: u64) -> Self {
+        let destination = &prepared.destination;
+        Self {
+            provider: prepared.target.provider.id,
+            model: prepared.model.clone(),
+            operation: prepared.operation,
+            logging: prepared.target.logging,
+            prices: Arc::clone(&prepared.target.prices),
+            settings: Arc::clone(&destination.settings),
+            endpoint: Arc::clone(&destination.endpoint),
+            query: query.map(Into::into),
+            at: Instant::now(),
+            started_at,
+            attempted: Attempted::default(),
+            status: None,
+        }
+    }
+
+    /// Gives each connection that could not be made, and then the call itself.
+    pub fn each(&self, redactor: &Redactor, visit: &mut dyn FnMut(&Attempt<'_>)) {
+        let mut attempt = Attempt {
+            provider: self.provider,
+            model: self.model.as_deref(),
+            route_type: self.operation.route_type(),
+            scheme: self.endpoint.scheme().name(),
+            host: self.endpoint.host(),
+            port: self.endpoint.port(),
+            ip: None,
+            uri: redactor.uri(self.endpoint.path(), self.query.as_deref()),
+            started_at: self.started_at,
+            connect: self.attempted.connect,
+            status: None,
+            failed: true,
+        };
+        for _ in 0..self.attempted.failed_connects {
+            visit(&attempt);
+        }
+        // Where nobody could be reached, the last failure is the last try.
+        if self.attempted.peer.is_some() || self.status.is_some() || self.attempted.failed_connects == 0 {
+            attempt.ip = self.attempted.peer;
+            attempt.status = self.status.map(|status| status.as_u16());
+            attempt.failed = self.status.is_none();
+            visit(&attempt);
+        }
+    }
+}

@@ -1,0 +1,86 @@
+//! Headers in a record: written when they are known, so that nothing of them must be kept.
+
+use super::line::Line;
+use super::redact::{MASK, Redactor};
+
+/// Bytes that the headers of one side may have in a record; what has no room is left out.
+const MOST: usize = 16 << 10;
+
+/// Appends headers as a JSON object: each name once, its value a text, or a list of texts where it occurs more
+/// than once. `headers` are name in lower case and value, equal names side by side. Credentials are masked.
+pub fn write_headers<'h>(
+    redactor: &Redactor,
+    headers: impl IntoIterator<Item = (&'h str, &'h [u8])>,
+    out: &mut Vec<u8>,
+) {
+    let begin = out.len();
+    out.push(b'{');
+    let mut headers = headers.into_iter().peekable();
+    while let Some((name, value)) = headers.next() {
+        let before = out.len();
+        let mut line = Line::new(out);
+        line.raw(if before == begin + 1 { "\"" } else { ",\"" }).text(name).raw("\":");
+        let masked = redactor.is_credential(name);
+        let several = headers.peek().is_some_and(|(next, _)| *next == name);
+        if several {
+            line.raw("[");
+        }
+        write_value(&mut line, value, masked);
+        while let Some((_, value)) = headers.next_if(|(next, _)| *next == name) {
+            line.raw(",");
+            write_value(&mut line, value, masked);
+        }
+        if several {
+            line.raw("]");
+        }
+        if out.len() - begin > MOST {
+            out.truncate(before);
+        }
+    }
+    out.push(b'}');
+}
+
+fn write_value(line: &mut Line<'_>, value: &[u8], masked: bool) {
+    let text = if masked { MASK.into() } else { String::from_utf8_lossy(value) };
+    line.raw("\"").text(&text).raw("\"");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn written(headers: &[(&str, &[u8])]) -> String {
+        let mut out = Vec::new();
+        write_headers(&Redactor::new(["X-Team-Key"]), headers.iter().copied(), &mut out);
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn names_occur_once_and_credentials_are_masked() {
+        let json = written(&[
+            ("accept", b"a"),
+            ("x-more", b"1"),
+            ("x-more", b"\"2\""),
+            ("authorization", b"Bearer CANARY"),
+            ("x-team-key", b"CANARY"),
+            ("set-cookie", b"CANARY=1"),
+            ("set-cookie", b"CANARY=2"),
+            ("odd", b"\xff\x01"),
+        ]);
+        assert!(!json.contains("CANARY"), "{json}");
+        let value: serde_json::Value = serde_json::from_str(&json).unwrap();
+        let expected = serde_json::json!({
+            "accept": "a", "x-more": ["1", "\"2\""], "authorization": "REDACTED", "x-team-key": "REDACTED",
+            "set-cookie": ["REDACTED", "REDACTED"], "odd": "\u{fffd}\u{1}",
+        });
+        assert_eq!(value, expected);
+        assert_eq!(written(&[]), "{}");
+    }
+
+    #[test]
+    fn what_has_no_room_is_left_out_whole() {
+        let long = vec![b'x'; MOST];
+        let json = written(&[("a", b"1"), ("long", &long), ("b", b"2")]);
+        assert_eq!(json, r#"{"a":"1","b":"2"}"#);
+    }
+}

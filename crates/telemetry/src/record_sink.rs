@@ -1,0 +1,94 @@
+//! One file or server that instances of plugins hand records to.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::batch::{BatchQueue, Batching, Deliver};
+use crate::metrics::WriterMetrics;
+use crate::writer::{RecordWriter, Sink};
+
+/// Takes records and never makes who hands them over wait. What it loses it counts. Dropped, it takes no
+/// more, and writes what it has for a bounded time.
+pub struct RecordSink {
+    kind: Kind,
+    metrics: Arc<WriterMetrics>,
+}
+
+enum Kind {
+    File(Arc<RecordWriter>),
+    Server(BatchQueue),
+}
+
+impl RecordSink {
+    /// A file that is appended to; made with mode 0644 where it does not exist. The names of standard output
+    /// and standard error mean these, also where the system cannot open them by name.
+    ///
+    /// `each_time`: the file is opened anew for each write.
+    pub fn file(path: &str, each_time: bool, metrics: Arc<WriterMetrics>) -> Self {
+        let sink = match path {
+            "/dev/stdout" | "/dev/fd/1" | "/proc/self/fd/1" => Sink::Stdout,
+            "/dev/stderr" | "/dev/fd/2" | "/proc/self/fd/2" => Sink::Stderr,
+            path => Sink::File(PathBuf::from(path)),
+        };
+        let writer = RecordWriter::new(sink, each_time, Arc::clone(&metrics));
+        Self { kind: Kind::File(Arc::new(writer)), metrics }
+    }
+
+    pub fn server(batching: Batching, deliver: Arc<dyn Deliver>, metrics: Arc<WriterMetrics>) -> Self {
+        Self { kind: Kind::Server(BatchQueue::new(batching, deliver, Arc::clone(&metrics))), metrics }
+    }
+
+    /// Starts to write, once; before that records only wait. To be called on the runtime that servers shall be
+    /// sent to from.
+    pub fn begin(&self) {
+        match &self.kind {
+            Kind::File(writer) => {
+                if let Err(error) = writer.begin() {
+                    self.metrics.failed(&error.to_string());
+                }
+            }
+            Kind::Server(queue) => queue.begin(),
+        }
+    }
+
+    /// Hands a line over, with its line feed.
+    pub fn push(&self, line: &[u8]) {
+        match &self.kind {
+            // What is not taken is counted by the writer.
+            Kind::File(writer) => drop(writer.push(line)),
+            Kind::Server(queue) => queue.push(line.strip_suffix(b"\n").unwrap_or(line)),
+        }
+    }
+
+    /// Lets a rotated file go.
+    pub fn reopen(&self) {
+        if let Kind::File(writer) = &self.kind {
+            writer.reopen();
+        }
+    }
+
+    /// Takes no more records; what is there is written.
+    pub fn begin_close(&self) {
+        match &self.kind {
+            Kind::File(writer) => writer.begin_close(),
+            Kind::Server(queue) => queue.begin_close(),
+        }
+    }
+
+    /// Takes no more records, writes what is there, and waits for that until `deadline` from now. True when
+    /// everything was written; else what is left is counted as dropped.
+    pub async fn close(&self, deadline: Duration) -> bool {
+        match &self.kind {
+            Kind::File(writer) => {
+                let writer = Arc::clone(writer);
+                tokio::task::spawn_blocking(move || writer.close(deadline)).await.unwrap_or(false)
+            }
+            Kind::Server(queue) => queue.close(deadline).await,
+        }
+    }
+
+    pub fn metrics(&self) -> &Arc<WriterMetrics> {
+        &self.metrics
+    }
+}
