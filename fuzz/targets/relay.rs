@@ -5,11 +5,25 @@
 
 use bytes::Bytes;
 use dialect::Envelope as _;
-use dialect::{Quirks, Reading};
+use dialect::{Deviation, Quirks, Reading};
 use dialect::openai::OPENAI;
 use libfuzzer_sys::fuzz_target;
 use model::Operation;
 use stream::{Break, End, RelaySettings, SseFramer, SseRelay, StreamEnd, Summary, UsagePolicy, relay_cut};
+
+/// A provider whose answers deviate in every way.
+static DEVIATING: Quirks = Quirks {
+    answers: &[
+        Deviation::ContentParts,
+        Deviation::ReasoningName,
+        Deviation::LooseCalls,
+        Deviation::FinishWords,
+        Deviation::UsageParts,
+        Deviation::EmptyId,
+        Deviation::Sources,
+    ],
+    ..Quirks::NONE
+};
 
 fuzz_target!(|input: &[u8]| {
     let [choice, cut, body @ ..] = input else { return };
@@ -22,6 +36,8 @@ fuzz_target!(|input: &[u8]| {
         input_estimate: 7,
         frame_limit: if choice & 16 == 0 { 1 << 20 } else { 64 },
     };
+    let deviates = choice & 64 != 0;
+    let relay = |settings| relay(settings, if deviates { &DEVIATING } else { &Quirks::NONE });
     let end = if choice & 32 == 0 { End::Clean } else { End::Broken(Break::Connection) };
 
     let whole = relay_cut(relay(settings), body, [], end);
@@ -33,14 +49,13 @@ fuzz_target!(|input: &[u8]| {
     let (out, summary) = whole;
     assert_eq!(summary.bytes_out, out.len() as u64);
     check_output(&out);
-    if settings.usage == UsagePolicy::Pass {
+    if settings.usage == UsagePolicy::Pass && !deviates {
         check_transparent(body, &out, &summary, settings.frame_limit);
     }
 });
 
-fn relay(settings: RelaySettings) -> SseRelay {
-    let reading = Reading { operation: Operation::Chat, quirks: &Quirks::NONE, nonce: "n", named: None };
-    let reader = OPENAI.stream(&reading);
+fn relay(settings: RelaySettings, quirks: &Quirks) -> SseRelay {
+    let reader = OPENAI.stream(&Reading { operation: Operation::Chat, quirks, nonce: "n", named: None });
     let fault = Box::new(|fault| Bytes::from(format!("data: {{\"error\":{{\"message\":\"{fault}\"}}}}\n\n")));
     SseRelay::new(reader, settings, fault)
 }

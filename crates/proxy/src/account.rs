@@ -130,7 +130,7 @@ impl Account {
             plugin: None,
             request_bytes: 0,
             sent: Vec::new(),
-            heads: recorded.then(|| Heads::of(info, snapshot, headers)),
+            heads: recorded.then(|| Box::new(Heads::of(info, snapshot, headers))),
             payload: None,
             upstream_head: None,
             first_bytes: None,

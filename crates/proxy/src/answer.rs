@@ -49,8 +49,8 @@ impl ClientBody {
         Self { content, account: Some(account), sent: 0 }
     }
 
-    pub fn passing(passing: Passing, account: Box<Account>) -> Self {
-        Self { content: Content::Passing(Box::new(passing)), account: Some(account), sent: 0 }
+    pub fn passing(passing: Box<Passing>, account: Box<Account>) -> Self {
+        Self { content: Content::Passing(passing), account: Some(account), sent: 0 }
     }
 
     /// The head that the body follows.

@@ -125,7 +125,9 @@ impl Delivering<'_, '_> {
             Content::Whole(bytes) => match Encoded::of(&parts.headers) {
                 Encoded::Plain => bodies.answered(bytes.clone()),
                 Encoded::With(coding) => {
-                    inflate(bytes, coding, MAX_WHOLE).into_iter().for_each(|plain| bodies.answered(plain));
+                    if let Ok(plain) = inflate(bytes, coding, MAX_WHOLE) {
+                        bodies.answered(plain);
+                    }
                 }
                 Encoded::Unknown => {}
             },
@@ -148,7 +150,7 @@ impl Delivering<'_, '_> {
             Encoded::Plain | Encoded::Unknown => None,
         };
         if !failed && foreign.is_none() {
-            return Ok((parts, Content::Passing(Passing::new(body, self.read_timeout))));
+            return Ok((parts, Content::Passing(Box::new(Passing::new(body, self.read_timeout)))));
         }
         let raw = collect(body, self.read_timeout, MAX_WHOLE).await.map_err(|error| match error {
             GatewayError::AnswerTruncated if failed => GatewayError::ErrorTruncated(parts.status),
@@ -458,7 +460,7 @@ fn tell_retry(error: &UpstreamError, headers: &mut HeaderMap) {
 /// What an answer's body becomes.
 enum Content {
     Whole(Bytes),
-    Passing(Passing),
+    Passing(Box<Passing>),
     Stream(Box<EventStream>),
 }
 

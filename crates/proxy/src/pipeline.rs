@@ -169,18 +169,9 @@ async fn exchange(
         Err(error) => return Err(failed(error, account, plugin)),
     };
     drop(asked);
-    if prepared.target.logging.payloads {
-        // A body that held keys of callers is recorded as it goes on, without them.
-        let body = if admitted.hidden_members.is_empty() {
-            asked_for
-        } else {
-            prepared.body.pieces().concat().into()
-        };
-        account.keep_bodies(body, MAX_RECORDED);
-    }
-    let client_query = admitted.query(&parts.uri);
+    keep_bodies(&prepared, admitted, asked_for, &mut account);
+    let (client_query, mut headers) = (admitted.query(&parts.uri), parts.headers);
     let (timeouts, retries) = snapshot.patience(admitted.route);
-    let mut headers = parts.headers;
     loop {
         let last = prepared.is_last_call();
         let mine = if last { std::mem::take(&mut headers) } else { headers.clone() };
@@ -224,6 +215,17 @@ fn estimated(count: Vec<u8>, plugin: &AiProxy, mut account: Box<Account>) -> Res
     response_headers::tell_losses(account.losses(), &mut told);
     let extra = told.into_iter().filter_map(|(name, value)| Some((name?, value))).collect();
     render::json(StatusCode::OK, count.into(), extra, plugin.front.envelope, account)
+}
+
+/// Has the bodies recorded where the target wants that.
+fn keep_bodies(prepared: &Prepared<'_>, admitted: &Admitted<'_>, body: Bytes, account: &mut Account) {
+    if !prepared.target.logging.payloads {
+        return;
+    }
+    // A body that held keys of callers is recorded as it goes on, without them.
+    let held_keys = !admitted.hidden_members.is_empty();
+    let body = if held_keys { prepared.body.pieces().concat().into() } else { body };
+    account.keep_bodies(body, MAX_RECORDED);
 }
 
 fn warn_unanswered(account: &Account, prepared: &Prepared<'_>, error: &upstream::UpstreamError) {

@@ -54,18 +54,6 @@ pub enum FinishReason {
     ContentFilter,
 }
 
-impl FinishReason {
-    /// `OpenAI`'s word, which records and traces use.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Stop | Self::StopSequence => "stop",
-            Self::Length => "length",
-            Self::ToolCalls => "tool_calls",
-            Self::ContentFilter => "content_filter",
-        }
-    }
-}
-
 impl ChatResponse {
     /// What the answer tells of itself.
     pub fn told(&self) -> Told {

@@ -14,11 +14,11 @@ pub struct Heads {
 }
 
 impl Heads {
-    pub fn of(info: &ConnectionInfo, snapshot: &Snapshot, headers: &HeaderMap) -> Box<Self> {
+    pub fn of(info: &ConnectionInfo, snapshot: &Snapshot, headers: &HeaderMap) -> Self {
         let scheme = if info.tls { "https" } else { "http" };
         let host = headers.get(header::HOST).and_then(|host| host.to_str().ok());
         let base = host.map(|host| format!("{scheme}://{host}")).unwrap_or_default();
-        Box::new(Self { base, request: written(&snapshot.redactor, headers), response: Vec::new() })
+        Self { base, request: written(&snapshot.redactor, headers), response: Vec::new() }
     }
 
     pub fn answer(&mut self, redactor: &Redactor, headers: &HeaderMap) {

@@ -1,6 +1,6 @@
 //! Bodies in a record: bounded, with a mark where they are cut, and without the data of pictures and sounds.
 
-use model::{Told, Usage};
+use model::{FinishReason, Told, Usage};
 
 use super::line::Line;
 
@@ -56,7 +56,7 @@ fn compose(text: &str, bytes: u64, limit: usize, told: &Told, usage: Option<&Usa
     let mut line = Line::new(&mut out);
     line.raw("{\"choices\":[{\"finish_reason\":");
     match told.finish_reasons.first() {
-        Some(reason) => line.raw("\"").word(reason.name()).raw("\""),
+        Some(reason) => line.raw("\"").word(finish_word(*reason)).raw("\""),
         None => line.raw("null"),
     };
     line.raw(",\"index\":0,\"logprobs\":null,\"message\":{\"role\":\"assistant\",\"content\":\"");
@@ -71,6 +71,15 @@ fn compose(text: &str, bytes: u64, limit: usize, told: &Told, usage: Option<&Usa
     }
     line.raw("}");
     out
+}
+
+const fn finish_word(reason: FinishReason) -> &'static str {
+    match reason {
+        FinishReason::Stop | FinishReason::StopSequence => "stop",
+        FinishReason::Length => "length",
+        FinishReason::ToolCalls => "tool_calls",
+        FinishReason::ContentFilter => "content_filter",
+    }
 }
 
 /// Writes the inside of a JSON string; `bytes` is what the body had in all.
@@ -118,7 +127,6 @@ const fn is_base64(byte: u8) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use model::FinishReason;
     use proptest::prelude::*;
     use serde_json::Value;
 
