@@ -10,6 +10,7 @@ mod decoder;
 mod envelope;
 mod error;
 mod front;
+mod hosted_count;
 pub mod hosting;
 mod ids;
 mod model_list;
@@ -27,4 +28,5 @@ pub use envelope::{
     BEDROCK_ENVELOPE, DATABRICKS_ENVELOPE, ENVELOPE, FOUNDRY_ENVELOPE, MessagesEnvelope, VERTEX_ENVELOPE,
 };
 pub use front::{CHAT_FRONT, MessagesFront};
+pub use hosted_count::{BEDROCK_COUNT, BedrockCount, VERTEX_COUNT, VertexCount};
 pub use hosting::{Betas, Hosting};

@@ -3,6 +3,7 @@
 mod answer;
 mod codec;
 mod content;
+mod count;
 mod decoder;
 mod embeddings;
 mod error;
@@ -10,5 +11,6 @@ mod request;
 mod usage;
 
 pub use codec::{CHAT_CODEC, ConverseCodec};
+pub use count::{COUNT, ConverseCount};
 pub use embeddings::{EMBEDDINGS, InvokeEmbeddings};
 pub(crate) use error::{read as answer_error, read_event as event_error};

@@ -36,6 +36,8 @@ pub trait Asides: Sync {
     fn of_path(&self, path: &str) -> Option<Aside>;
     /// The count of a request, estimated.
     fn count(&self, document: &Document) -> Result<Vec<u8>, RequestError>;
+    /// A count that a provider told.
+    fn counted(&self, tokens: u64) -> Vec<u8>;
     /// Makes a request the provider's own to count: nothing but the model is changed.
     fn edit_count(&self, model: Option<&str>, edits: &mut Edits);
     /// The list of models.

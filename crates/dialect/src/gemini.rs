@@ -3,6 +3,7 @@
 mod answer;
 mod codec;
 mod content;
+mod count;
 mod decoder;
 mod embeddings;
 mod error;
@@ -16,5 +17,6 @@ mod traits;
 mod usage;
 
 pub use codec::{CHAT_CODEC, GeminiCodec, VERTEX_CODEC};
+pub use count::{COUNT, GeminiCount, VERTEX_COUNT, VertexCount};
 pub use embeddings::{EMBEDDINGS, GeminiEmbeddings, VERTEX_EMBED_CONTENT, VERTEX_EMBEDDINGS};
 pub use traits::Traits;

@@ -4,6 +4,7 @@ pub mod anthropic;
 pub mod bedrock;
 mod chat;
 pub mod cohere;
+mod count;
 mod embeddings;
 mod envelope;
 mod family;
@@ -33,6 +34,7 @@ pub use chat::{
     Asked, ChatAnswer, ChatCall, ChatCodec, ChatFront, ChatWriter, DecodeError, EncodeError, Encoded,
     ErrorReader, Handling, HeaderOf, Identity, settle,
 };
+pub use count::{CountCodec, cannot_count};
 pub use embeddings::{EmbeddingsCall, EmbeddingsCodec, EmbeddingsFront, EncodedEmbeddings};
 pub use family::{CachePlaces, EffortPlace, Family, SamplingRule, Structured, Thinking, TopK};
 pub use front::{Aside, Asides, Front, front, is_format_header};

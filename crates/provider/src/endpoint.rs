@@ -59,6 +59,8 @@ pub struct Endpoint {
     port: u16,
     authority: Box<str>,
     path: Box<str>,
+    /// Tokens are counted here.
+    counts: bool,
     /// Query arguments that are added unless the client's query has their name; values are escaped.
     defaults: Box<[(&'static str, Box<str>)]>,
 }
@@ -105,7 +107,12 @@ impl Provider {
         if !is_host(&host) {
             return Err(EndpointError::Host);
         }
-        let path = path_of(route, location, &site, asked)?;
+        let (path, counts) = if let Some(path) = path_of(route, location, &site, asked)? {
+            (path, asked.form == Form::Count)
+        } else {
+            let whole = Asked { form: Form::Whole, ..*asked };
+            (path_of(route, location, &site, &whole)?.ok_or(EndpointError::Path)?, false)
+        };
         if !is_safe_path(&path) {
             return Err(EndpointError::Path);
         }
@@ -124,6 +131,7 @@ impl Provider {
             host,
             port: site.port,
             path: path.into(),
+            counts,
             defaults: defaults.into(),
         };
         if binding.admits(endpoint.origin()) { Ok(endpoint) } else { Err(EndpointError::Host) }
@@ -153,60 +161,97 @@ impl Provider {
     }
 }
 
+/// The path of a request; none where one to count tokens has no place.
 fn path_of(
     route: &Route,
     location: &Location<'_>,
     site: &Site<'_>,
     asked: &Asked<'_>,
-) -> Result<String, EndpointError> {
+) -> Result<Option<String>, EndpointError> {
     let configured = location.upstream_path.map(|path| path.split(['?', '#']).next().unwrap_or_default());
     let preserve = route.operation == Operation::Preserve;
-    match (site.path, configured) {
-        (_, Some(path)) if preserve && location.upstream_url.is_some() => Ok(join("", path)),
-        (_, None) if preserve => Ok(join("", asked.path)),
-        (Some(path), _) if !preserve => Ok(join("", &written_out(path, route, asked.form))),
-        (_, Some(path)) => {
-            Ok(join(&segments(route.stem, location, asked)?, &written_out(path, route, asked.form)))
-        }
+    let written = match (site.path, configured) {
+        (_, Some(path)) if preserve && location.upstream_url.is_some() => return Ok(Some(join("", path))),
+        (_, None) if preserve => return Ok(Some(join("", asked.path))),
+        (Some(path), _) if !preserve => ("", path),
+        (_, Some(path)) => (route.stem, path),
         (_, None) => {
-            let stem = segments(route.stem, location, asked)?;
             let path = match asked.form {
-                Form::Whole => route.path,
-                Form::Stream => route.stream_path.unwrap_or(route.path),
-                Form::Count => route.count_path.unwrap_or(route.path),
+                Form::Whole => Some(route.path),
+                Form::Stream => Some(route.stream_path.unwrap_or(route.path)),
+                Form::Count => route.count_path,
             };
-            Ok(join(&stem, &segments(path, location, asked)?))
+            let Some(path) = path else { return Ok(None) };
+            let stem = segments(route.stem, route, location, asked)?;
+            return Ok(Some(join(&stem, &segments(path, route, location, asked)?)));
         }
-    }
+    };
+    let (stem, path) = written;
+    let stem = segments(stem, route, location, asked)?;
+    Ok(written_out(path, route, asked.form).map(|path| join(&stem, &path)))
 }
 
 /// A path that was written out, in the wanted form: where it ends as the route's path for another one does, the
-/// end is exchanged.
-fn written_out<'p>(path: &'p str, route: &Route, form: Form) -> Cow<'p, str> {
+/// end is exchanged. None where it does not tell where tokens are counted.
+fn written_out<'p>(path: &'p str, route: &Route, form: Form) -> Option<Cow<'p, str>> {
     if form == Form::Count {
-        let suffix = route.count_path.and_then(|count| count.strip_prefix(route.path));
-        return Cow::Owned([path, suffix.unwrap_or_default()].concat());
+        return counted(path, route).map(Cow::Owned);
     }
-    let end = |path: &'static str| path.rfind(['/', ':']).and_then(|at| path.get(at..));
-    let Some((whole, stream)) = end(route.path).zip(route.stream_path.and_then(end)) else {
-        return Cow::Borrowed(path);
+    let Some((whole, stream)) = ending(route.path).zip(route.stream_path.and_then(ending)) else {
+        return Some(Cow::Borrowed(path));
     };
     let (wanted, other) = if form == Form::Stream { (stream, whole) } else { (whole, stream) };
-    path.strip_suffix(other).map_or(Cow::Borrowed(path), |stem| Cow::Owned(format!("{stem}{wanted}")))
+    let exchanged = path.strip_suffix(other).map(|stem| Cow::Owned(format!("{stem}{wanted}")));
+    Some(exchanged.unwrap_or(Cow::Borrowed(path)))
+}
+
+/// The last segment of a path, or only its method.
+fn ending(path: &'static str) -> Option<&'static str> {
+    path.rfind(['/', ':']).and_then(|at| path.get(at..))
+}
+
+/// Where tokens are counted, beside a path that was written out.
+fn counted(path: &str, route: &Route) -> Option<String> {
+    let count = route.count_path?;
+    if let Some(suffix) = count.strip_prefix(route.path) {
+        return Some([path, suffix].concat());
+    }
+    let end = ending(count)?;
+    let ends = [ending(route.path), route.stream_path.and_then(ending)];
+    let (own, stem) = ends.into_iter().flatten().find_map(|own| Some((own, path.strip_suffix(own)?)))?;
+    let of_whole = [Some(route.path), route.stream_path].into_iter().flatten();
+    let beside =
+        of_whole.filter_map(|path| path.strip_suffix(own)).any(|kept| count.strip_suffix(end) == Some(kept));
+    if beside {
+        return Some([stem, end].concat());
+    }
+    // Another segment stands in the model's place.
+    let (parent, _) = stem.rsplit_once('/')?;
+    let (_, last) = count.rsplit_once('/')?;
+    Some(format!("{parent}/{last}"))
 }
 
 /// A path template with its values, each escaped as one segment.
 fn segments(
     template: &'static str,
+    route: &Route,
     location: &Location<'_>,
     asked: &Asked<'_>,
 ) -> Result<Cow<'static, str>, EndpointError> {
+    let escaped = |name, value: &str| {
+        if is_safe_name(value) {
+            Ok(encode_segment(value).into_owned())
+        } else {
+            Err(EndpointError::Segment(name))
+        }
+    };
     fill(template, |name| {
-        let value = match name {
-            "model" => asked.model.ok_or(EndpointError::MissingModel)?,
-            name => location.settings.value(name).ok_or(EndpointError::MissingSetting(name))?,
-        };
-        if is_safe_name(value) { Ok(encode_segment(value)) } else { Err(EndpointError::Segment(name)) }
+        if name == "model" {
+            let named = route.named(asked.model.ok_or(EndpointError::MissingModel)?, asked.form);
+            return Ok(Cow::Owned([named.collection, &escaped(name, &named.name)?].concat()));
+        }
+        let value = location.settings.value(name).ok_or(EndpointError::MissingSetting(name))?;
+        Ok(Cow::Owned(escaped(name, value)?))
     })
 }
 
@@ -258,6 +303,11 @@ impl Endpoint {
     /// Escaped, with its leading slash.
     pub fn path(&self) -> &str {
         &self.path
+    }
+
+    /// Whether tokens are counted here; false where that was not asked for.
+    pub fn counts(&self) -> bool {
+        self.counts
     }
 
     pub fn origin(&self) -> Origin<'_> {

@@ -5,6 +5,7 @@
 
 mod endpoint;
 mod families;
+mod naming;
 mod path;
 mod price_list;
 mod providers;
@@ -13,10 +14,12 @@ mod registry;
 mod route;
 mod settings;
 mod url;
+mod vertex;
 
 pub use auth::{HostBinding, HostPattern, Origin, Scheme};
 pub use endpoint::{Asked, Endpoint, EndpointError, Form};
 pub use model::Settings;
+pub use naming::Named;
 pub use path::encode_segment;
 pub use price_list::price_lists;
 pub use registry::{all, by_id};

@@ -2,6 +2,9 @@
 
 use crate::Provider;
 
+/// Mistral's models are the same elsewhere.
+pub(crate) use mistral::QUIRKS as MISTRAL_QUIRKS;
+
 macro_rules! providers {
     ($($name:ident),* $(,)?) => {
         $(mod $name;)*

@@ -2,10 +2,11 @@
 
 use dialect::anthropic::{CHAT_CODEC as CLAUDE_CODEC, ENVELOPE};
 use dialect::openai::{CHAT_CODEC, OPENAI};
-use dialect::{ChatCodec, EmbeddingsCodec, Envelope};
+use dialect::{ChatCodec, CountCodec, EmbeddingsCodec, Envelope};
 use model::{ClientFormat, Operation};
 
-use crate::Location;
+use crate::naming::{Named, as_it_is};
+use crate::{Form, Location};
 
 /// One operation of a provider.
 pub struct Route {
@@ -16,13 +17,18 @@ pub struct Route {
     pub when: fn(&Location<'_>) -> bool,
     /// What `upstream_path` is appended to, and [`path`](Self::path) as well.
     pub stem: &'static str,
-    /// Path on the base; `{model}` and `{setting}` are escaped as one segment each. Empty where the
-    /// client's own path is kept.
+    /// Path on the base; `{model}` and `{setting}` are escaped as one segment each, but for the collection that
+    /// the model's name puts it in. Empty where the client's own path is kept.
     pub path: &'static str,
     /// The path where the answer is streamed, if that is another one.
     pub stream_path: Option<&'static str>,
     /// The path where the provider counts the tokens of a request, if it does.
     pub count_path: Option<&'static str>,
+    /// The format in which it counts; none where that is the relayed clients' own.
+    pub count_codec: Option<&'static dyn CountCodec>,
+    /// What the provider calls a model, and what it does where tokens are counted.
+    naming: fn(&str) -> Named<'_>,
+    count_naming: fn(&str) -> Named<'_>,
     /// Query arguments that a setting supplies unless the client's query has them: name, setting.
     pub query: &'static [(&'static str, &'static str)],
     /// A query argument that a streamed answer needs: name, value.
@@ -65,6 +71,9 @@ impl Route {
             path,
             stream_path: None,
             count_path: None,
+            count_codec: None,
+            naming: as_it_is,
+            count_naming: as_it_is,
             query: &[],
             stream_query: None,
             wire,
@@ -137,6 +146,25 @@ impl Route {
         self
     }
 
+    /// Tokens are counted at another path, in a format of its own.
+    pub(crate) const fn counting_by(mut self, path: &'static str, codec: &'static dyn CountCodec) -> Self {
+        self.count_codec = Some(codec);
+        self.counting(path)
+    }
+
+    /// The provider calls models by other names than targets may.
+    pub(crate) const fn naming(mut self, naming: fn(&str) -> Named<'_>) -> Self {
+        self.naming = naming;
+        self.count_naming = naming;
+        self
+    }
+
+    /// It does so where tokens are counted.
+    pub(crate) const fn naming_counted(mut self, naming: fn(&str) -> Named<'_>) -> Self {
+        self.count_naming = naming;
+        self
+    }
+
     /// Streams need this argument in the query.
     pub(crate) const fn stream_query(mut self, name: &'static str, value: &'static str) -> Self {
         self.stream_query = Some((name, value));
@@ -156,6 +184,11 @@ impl Route {
     pub(crate) const fn query(mut self, query: &'static [(&'static str, &'static str)]) -> Self {
         self.query = query;
         self
+    }
+
+    /// What the provider calls a model here.
+    pub fn named<'m>(&self, model: &'m str, form: Form) -> Named<'m> {
+        if form == Form::Count { (self.count_naming)(model) } else { (self.naming)(model) }
     }
 
     pub fn is_served(&self) -> bool {

@@ -12,7 +12,7 @@ use bytes::Bytes;
 use config::Protocol;
 use dialect::WholeAnswer;
 use http::{HeaderMap, Method, StatusCode, Uri};
-use model::{Losses, Told, Usage, UsageSource};
+use model::{LossKind, Losses, Told, Usage, UsageSource};
 use stream::{StreamEnd, StreamFault, Summary};
 use telemetry::{GaugeHold, Outcome, Record, RecordSink, RecordWriter, ResponseSource};
 
@@ -213,6 +213,14 @@ impl Account {
     /// The answer is the gateway's own and not an error.
     pub fn answered_here(&mut self) {
         self.status = StatusCode::OK;
+    }
+
+    /// The answer is a count of tokens that the gateway has estimated.
+    pub fn estimated_count(&mut self) {
+        self.answered_here();
+        self.source = ResponseSource::Gateway;
+        self.outcome = Outcome::Completed;
+        self.losses.add("input_tokens", LossKind::Approximated);
     }
 
     /// A whole answer was read; `estimated` is the input to assume where the upstream told no usage.

@@ -48,6 +48,17 @@ impl Body {
         Ok(Self::Form(Box::new(Form::read(bytes, &boundary, name)?)))
     }
 
+    /// Another object made of the one that this body would be.
+    pub fn map_object(self, make: impl FnOnce(&Document) -> Vec<u8>) -> Result<Self, GatewayError> {
+        let whole = match self {
+            Self::Object { document, edits } => document.apply(&edits).to_bytes(),
+            Self::Written(object) => object,
+            _ => return Err(GatewayError::Internal("a body is no object")),
+        };
+        let document = Document::parse(whole).map_err(GatewayError::Json)?;
+        Ok(Self::written(make(&document)))
+    }
+
     /// Whether the body has a credential of the caller's at this name; null is none.
     fn has(&self, name: &str) -> bool {
         match self {

@@ -14,6 +14,7 @@ use stream::{Framer, Framing, Opaque, RelaySettings, SseRelay, StreamFault, Usag
 use crate::account::Account;
 use crate::answer::{ClientBody, EventStream, Machine, Opening, Passing, Promise, Reframed, StreamSettings};
 use crate::body::Body;
+use crate::count::Counted;
 use crate::error::GatewayError;
 use crate::frames::next_frame;
 use crate::headers;
@@ -268,7 +269,11 @@ impl Delivering<'_, '_> {
         if !parts.status.is_success() && parts.status.as_u16() < 400 {
             return Err(GatewayError::NoAnswer(parts.status));
         }
-        let operation = self.prepared.operation;
+        // A request to count is one for chat, which is not answered.
+        let operation = match self.prepared.plan {
+            Plan::Count(_) => Operation::Chat,
+            _ => self.prepared.operation,
+        };
         let raw = collect(body, self.read_timeout, most_of(operation)).await?;
         let plain = self.decode(raw, encoded, &mut parts.headers)?.plain;
         parts.headers.remove(header::CONTENT_ENCODING);
@@ -289,6 +294,10 @@ impl Delivering<'_, '_> {
                 account.used(embedding.usage());
                 account.told(embedding.told());
                 embedding.write()
+            }
+            Plan::Count(count) => {
+                let counted = count.read(parts.status, &parts.headers, &plain).map_err(undecodable)?;
+                tell_count(counted, &mut parts, self.plugin, account)
             }
             Plan::Translate(translation) => {
                 let error = translation.error(parts.status.as_u16(), &parts.headers, &plain);
@@ -379,7 +388,7 @@ impl Delivering<'_, '_> {
     fn envelope(&self) -> &'static dyn Envelope {
         match self.prepared.plan {
             Plan::Relay(envelope) => envelope,
-            Plan::Translate(_) | Plan::Embed(_) => self.plugin.front.envelope,
+            Plan::Translate(_) | Plan::Embed(_) | Plan::Count(_) => self.plugin.front.envelope,
         }
     }
 
@@ -419,6 +428,23 @@ impl Delivering<'_, '_> {
         let settings =
             RelaySettings { usage, input_estimate: prepared.input_estimate(), ..RelaySettings::default() };
         SseRelay::new(envelope.stream(&self.reading(nonce)), settings, fault_frame)
+    }
+}
+
+/// The body for what came of a count.
+fn tell_count(counted: Counted, parts: &mut Parts, plugin: &AiProxy, account: &mut Account) -> Vec<u8> {
+    match counted {
+        Counted::Told(told) => told,
+        Counted::Estimated(estimate) => {
+            parts.status = StatusCode::OK;
+            account.estimated_count();
+            response_headers::tell_losses(account.losses(), &mut parts.headers);
+            estimate
+        }
+        Counted::Failed(error) => {
+            tell_retry(&error, &mut parts.headers);
+            plugin.front.error(&error)
+        }
     }
 }
 

@@ -11,6 +11,7 @@ mod bind;
 mod body;
 mod cloud;
 mod collector;
+mod count;
 mod deliver;
 mod embed;
 mod error;

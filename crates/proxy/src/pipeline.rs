@@ -22,7 +22,7 @@ use crate::sign::{Signed, sign};
 use crate::snapshot::{AiProxy, Snapshot};
 use crate::templates::Lookup;
 use crate::upstream::Attempted;
-use crate::{cloud, headers, models, read, render, upstream};
+use crate::{cloud, headers, models, read, render, response_headers, upstream};
 
 /// A request that failed, with its account: everything that an error's answer needs.
 struct Failed {
@@ -158,9 +158,7 @@ async fn exchange(
         Some((asides, Aside::Count)) => match prepare_count(gateway, plugin, asides, &asked) {
             Ok(Counting::Asked(prepared)) => Ok(*prepared),
             Ok(Counting::Estimated(count)) => {
-                account.answered_here();
-                let (count, envelope) = (count.into(), plugin.front.envelope);
-                return Ok(render::json(StatusCode::OK, count, Vec::new(), envelope, account));
+                return Ok(estimated(count, plugin, account));
             }
             Err(error) => Err(error),
         },
@@ -208,6 +206,15 @@ async fn exchange(
             return Err(failed(error, account, plugin));
         }
     }
+}
+
+/// Answers with a count that nobody told.
+fn estimated(count: Vec<u8>, plugin: &AiProxy, mut account: Box<Account>) -> Response<ClientBody> {
+    account.estimated_count();
+    let mut told = HeaderMap::new();
+    response_headers::tell_losses(account.losses(), &mut told);
+    let extra = told.into_iter().filter_map(|(name, value)| Some((name?, value))).collect();
+    render::json(StatusCode::OK, count.into(), extra, plugin.front.envelope, account)
 }
 
 /// Has the bodies recorded where the target wants that.

@@ -10,11 +10,12 @@ use dialect::{
 };
 use document::{Document, Edits};
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
-use model::{Losses, Operation};
+use model::{ConfiguredOptions, Losses, Operation};
 use provider::{Form, Wire, query};
 
 use crate::Gateway;
 use crate::body::Body;
+use crate::count::Count;
 use crate::embed::{self, Embedding};
 use crate::error::GatewayError;
 use crate::headers;
@@ -42,6 +43,8 @@ pub enum Plan {
     Translate(Box<Translation>),
     /// Vectors, in one call or several.
     Embed(Box<Embedding>),
+    /// Tokens, counted in the provider's format.
+    Count(Box<Count>),
 }
 
 /// A request that can be signed and sent.
@@ -110,6 +113,7 @@ fn prepare_object<'s>(
         quirks,
         delivery,
         model: model.as_deref(),
+        options: &target.options,
         asked,
     };
     let made = match destination.route.wire {
@@ -121,9 +125,7 @@ fn prepare_object<'s>(
         Wire::Embeddings(codec) => making.embedded(codec, &document)?,
         Wire::Unserved => return Err(GatewayError::Internal("a route is not served")),
     };
-    if plugin.extensions.unsupported == UnsupportedPolicy::Reject && !made.losses.is_empty() {
-        return Err(GatewayError::Unsupported(describe(&made.losses)));
-    }
+    refuse_losses(plugin, &made.losses)?;
     let Made { plan, body, headers, losses, named } = made;
     Ok(Prepared {
         target,
@@ -164,7 +166,7 @@ pub enum Counting<'s> {
 pub fn prepare_count<'s>(
     gateway: &Gateway,
     plugin: &'s AiProxy,
-    asides: &dyn Asides,
+    asides: &'static dyn Asides,
     asked: &Asked<'_>,
 ) -> Result<Counting<'s>, GatewayError> {
     let document = Box::new(parse(asked)?);
@@ -174,14 +176,45 @@ pub fn prepare_count<'s>(
     let model: Option<Box<str>> = model.map(|model| model.into_owned().into());
     let place = provider::Asked { model: model.as_deref(), path: asked.path, form: Form::Count };
     let destination = target.locate(&place, &asked.lookup, &gateway.hosts)?;
-    let Wire::Chat { relayed: Some((format, envelope)), .. } = destination.route.wire else {
+    let Wire::Chat { relayed, codec } = destination.route.wire else {
         return Ok(Counting::Estimated(estimated));
     };
-    if format != plugin.format || destination.route.count_path.is_none() {
+    if !destination.endpoint.counts() {
         return Ok(Counting::Estimated(estimated));
     }
-    let mut edits = Box::new(hide(&document, asked.hidden_members));
-    asides.edit_count(model.as_deref(), &mut edits);
+    let relayed = relayed.filter(|(format, _)| *format == plugin.format).map(|(_, envelope)| envelope);
+    let made = match (relayed, destination.route.count_codec) {
+        (Some(envelope), None) => {
+            let mut edits = Box::new(hide(&document, asked.hidden_members));
+            asides.edit_count(model.as_deref(), &mut edits);
+            let body = Body::Object { document, edits };
+            let (headers, losses) = (Vec::new(), Losses::default());
+            Made { plan: Plan::Relay(envelope), body, headers, losses, named: None }
+        }
+        (None, None) => return Ok(Counting::Estimated(estimated)),
+        (relayed, Some(counter)) => {
+            let making = Making {
+                plugin,
+                target,
+                destination: &destination,
+                quirks: target.quirks(model.as_deref(), &destination),
+                delivery: Delivery::Whole,
+                model: model.as_deref(),
+                // They limit and shape the answer, of which there is none.
+                options: &ConfiguredOptions::default(),
+                asked,
+            };
+            let made = match relayed {
+                Some(envelope) => making.relayed(envelope, document)?,
+                None => making.translated(codec, &document)?,
+            };
+            refuse_losses(plugin, &made.losses)?;
+            let named = destination.route.named(model.as_deref().unwrap_or_default(), Form::Count);
+            let body = made.body.map_object(|whole| counter.ask(whole, &named.name))?;
+            Made { plan: Plan::Count(Box::new(Count { asides, counter, codec, estimated })), body, ..made }
+        }
+    };
+    let Made { plan, body, headers, losses, .. } = made;
     Ok(Counting::Asked(Box::new(Prepared {
         target,
         destination,
@@ -192,12 +225,19 @@ pub fn prepare_count<'s>(
         usage_asked: false,
         model,
         named: None,
-        plan: Plan::Relay(envelope),
-        body: Body::Object { document, edits },
-        headers: Vec::new(),
-        losses: Losses::default(),
+        plan,
+        body,
+        headers,
+        losses,
         method: Method::POST,
     })))
+}
+
+fn refuse_losses(plugin: &AiProxy, losses: &Losses) -> Result<(), GatewayError> {
+    if plugin.extensions.unsupported == UnsupportedPolicy::Reject && !losses.is_empty() {
+        return Err(GatewayError::Unsupported(describe(losses)));
+    }
+    Ok(())
 }
 
 /// Everything that is known when the body is made.
@@ -208,6 +248,7 @@ struct Making<'a, 's> {
     quirks: &'static Quirks,
     delivery: Delivery,
     model: Option<&'a str>,
+    options: &'a ConfiguredOptions,
     asked: &'a Asked<'a>,
 }
 
@@ -233,10 +274,11 @@ impl Making<'_, '_> {
             values.filter_map(|value| value.to_str().ok()).collect::<Vec<_>>().join(",")
         };
         let (betas, version) = (all(self.plugin.front.beta_header), all(self.plugin.front.version_header));
+        let spoken = self.spoken();
         let call = Call {
             operation: self.plugin.operation,
-            model: self.model,
-            options: &self.target.options,
+            model: spoken.as_deref(),
+            options: self.options,
             family: self.target.family(self.model),
             settings: &self.destination.settings,
             quirks: self.quirks,
@@ -262,8 +304,9 @@ impl Making<'_, '_> {
         let reader = front
             .chat(self.plugin.operation)
             .ok_or(GatewayError::Internal("a client format lacks an operation"))?;
+        let spoken = self.spoken();
         let call = ChatCall {
-            model: self.model.unwrap_or_default(),
+            model: spoken.as_deref().unwrap_or_default(),
             family: self.target.family(self.model),
             quirks: self.quirks,
             settings: &self.destination.settings,
@@ -274,7 +317,8 @@ impl Making<'_, '_> {
         let shown = self.without_hidden(document)?;
         let estimate = front.envelope.estimate_input(document, self.delivery);
         let told = self.asked.lookup.headers;
-        let translated = translate(codec, reader, &shown, &call, &self.target.options, told, estimate)?;
+        let identity = translate::identity(self.asked.request_id, self.model.unwrap_or_default(), estimate);
+        let translated = translate(codec, reader, &shown, &call, self.options, told, identity)?;
         let Translated { translation, body, headers, losses } = translated;
         Ok(Made {
             plan: Plan::Translate(Box::new(translation)),
@@ -315,6 +359,11 @@ impl Making<'_, '_> {
             losses,
             named: None,
         })
+    }
+
+    /// The model as a body names it.
+    fn spoken(&self) -> Option<Cow<'_, str>> {
+        self.model.map(|model| self.destination.route.named(model, Form::Whole).name)
     }
 
     /// The body without the keys of callers, which no target is sent.
@@ -493,7 +542,7 @@ impl Prepared<'_> {
     pub fn is_last_call(&self) -> bool {
         match &self.plan {
             Plan::Embed(embedding) => embedding.is_last(),
-            Plan::Relay(_) | Plan::Translate(_) => true,
+            Plan::Relay(_) | Plan::Translate(_) | Plan::Count(_) => true,
         }
     }
 

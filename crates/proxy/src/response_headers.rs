@@ -51,7 +51,12 @@ pub fn add(delivering: &Delivering<'_, '_>, headers: &mut HeaderMap, account: &A
         headers.insert(UPSTREAM_REQUEST_ID, id);
     }
     add_request_id(headers, delivering.plugin.front.envelope);
-    if let Some(value) = losses(account.losses()) {
+    tell_losses(account.losses(), headers);
+}
+
+/// Says what a request's provider was not told, or told in another way.
+pub fn tell_losses(told: &Losses, headers: &mut HeaderMap) {
+    if let Some(value) = losses(told) {
         headers.insert(LOSSES, value);
     }
 }

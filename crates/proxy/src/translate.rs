@@ -38,7 +38,7 @@ pub fn translate(
     call: &ChatCall<'_>,
     options: &ConfiguredOptions,
     told: &http::HeaderMap,
-    input_estimate: u64,
+    identity: Identity,
 ) -> Result<Translated, GatewayError> {
     let Asked { mut request, mut losses, writer } = front.read(document)?;
     request.merge(options);
@@ -52,7 +52,6 @@ pub fn translate(
     for loss in lost.iter() {
         losses.add(front.member(&loss.member).to_owned(), loss.kind);
     }
-    let identity = identity(call.nonce, call.model, input_estimate);
     Ok(Translated { translation: Translation { codec, answer, writer, identity }, body, headers, losses })
 }
 

@@ -62,7 +62,7 @@ fn serve_vertex(visit: &mut Visit<'_>) -> Result<Reply, Refusal> {
         if visit.head.method != Method::POST {
             return Err(Refusal::Method);
         }
-        if model.starts_with("missing") {
+        if model.starts_with("missing") || anthropic::vertex::is_dated_with_hyphen(&model) {
             return Err(unknown_model(visit, Host::Vertex, &model, verb));
         }
         return Ok(anthropic::vertex::serve(visit, &model, verb));

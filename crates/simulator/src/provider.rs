@@ -159,6 +159,7 @@ static PROVIDERS: &[&Provider] = &[
     &vllm::PROVIDER,
     &gemini::PROVIDER,
     &vertex::PROVIDER,
+    &vertex::MISTRAL,
     &ollama::PROVIDER,
     &cohere::PROVIDER,
     &crate::llama2::PROVIDER,
@@ -185,6 +186,9 @@ pub(crate) fn locate<'a>(path: &'a str, default: &'static Provider) -> (&'static
     if path == "/v1/complete" {
         // Other paths that begin so are OpenAI's.
         return (&crate::anthropic::PROVIDER, path);
+    }
+    if path.starts_with("/v1/projects/") && path.contains(vertex::MISTRALS) {
+        return (&vertex::MISTRAL, path);
     }
     let by_path = [
         ("/openai/", &azure::PROVIDER),
@@ -255,6 +259,9 @@ mod tests {
         assert_eq!(locate("/openai/deployments/d/chat/completions", default).0.id, "azure");
         assert_eq!(locate("/v1/models", default).0.id, "openai");
         assert_eq!(locate("/v1/messages/count_tokens", default).0.id, "anthropic");
+        let raw = "/v1/projects/p/locations/l/publishers/mistralai/models/m:rawPredict";
+        assert_eq!(locate(raw, default).0.id, "vertex-mistral");
+        assert_eq!(locate("/v1/projects/p/locations/l/publishers/google/models/m:x", default).0.id, "vertex");
         assert_eq!(locate("/v1/complete", default).0.id, "anthropic");
         assert_eq!(locate("/v1/completions", default).0.id, "openai");
         assert_eq!(locate("/model/a%3A0/converse", default).0.id, "bedrock");

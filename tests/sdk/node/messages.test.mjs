@@ -1,4 +1,4 @@
-// Anthropic's SDK: relayed to Anthropic, translated to OpenAI and Bedrock.
+// Anthropic's SDK: relayed to Anthropic, translated to the others.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -7,7 +7,16 @@ import Anthropic from "@anthropic-ai/sdk";
 
 import { base, user } from "./gateway.mjs";
 
-const models = ["anthropic/claude-sonnet-4-5", "openai/gpt-4o", "bedrock/anthropic.claude-sonnet-4-5-20250929-v1:0"];
+const models = [
+  "anthropic/claude-sonnet-4-5",
+  "openai/gpt-4o",
+  "bedrock/anthropic.claude-sonnet-4-5-20250929-v1:0",
+  "vertex/gemini-2.5-flash",
+  "vertex-claude/claude-sonnet-4-5-20250929",
+  "llama2/llama3.2-vision",
+];
+// Vertex is the gateway's provider for Gemini.
+const told = (model) => model.replace(/^vertex(-claude)?\//, "gemini/");
 
 function client(path = "/every", apiKey = "unused") {
   return new Anthropic({ baseURL: base + path, apiKey, maxRetries: 0, timeout: 20_000 });
@@ -28,7 +37,7 @@ for (const model of models) {
     assert.deepEqual(data.content.map(shape), [["text", "echo: hello there", undefined, undefined]]);
     assert.equal(data.stop_reason, "end_turn");
     assert.ok(data.usage.output_tokens > 0);
-    assert.equal(response.headers.get("x-kong-llm-model"), model);
+    assert.equal(response.headers.get("x-kong-llm-model"), told(model));
     const stream = sdk.messages.stream(ask("hello there"));
     const pieces = [];
     stream.on("text", (piece) => pieces.push(piece));

@@ -25,6 +25,8 @@ class Target:
     # Capabilities that the provider does not have, each with the reason: for all clients, and for those of a format.
     lacks: dict[str, str] = dataclasses.field(default_factory=dict)
     lacks_for: dict[str, dict[str, str]] = dataclasses.field(default_factory=dict)
+    # What the provider is to the gateway, if it has another name here.
+    served_by: str | None = None
 
     def lacks_of(self, client):
         return self.lacks | self.lacks_for.get(client, {})
@@ -36,8 +38,16 @@ class Target:
     def name(self, model=None):
         return f"{self.provider}/{model or self.model}"
 
+    def provider_id(self):
+        return self.served_by or self.provider
+
+    def told(self):
+        """What answers say that answered."""
+        return f"{self.provider_id()}/{self.model}"
+
 
 UNASKED = {"reasoning": "The gateway does not ask this provider to think: reported as a loss."}
+NO_THOUGHTS = "These models are not asked to think: reported as a loss."
 
 TARGETS = [
     Target("anthropic", "claude-sonnet-4-5", "claude-sonnet-4-5", lacks=NO_EMBEDDINGS),
@@ -65,12 +75,7 @@ TARGETS = [
             "structured": "The provider takes no schema: JSON is asked for, and the loss reported.",
         },
     ),
-    Target(
-        "gemini",
-        "gemini-2.5-flash",
-        "gemini-2.5-flash",
-        "gemini-embedding-001",
-    ),
+    Target("gemini", "gemini-2.5-flash", "gemini-2.5-flash", "gemini-embedding-001"),
     Target(
         "huggingface",
         "openai/gpt-oss-120b",
@@ -79,6 +84,7 @@ TARGETS = [
         shows_reasoning=False,
         lacks_for={"anthropic": HIDDEN},
     ),
+    Target("llama2", "llama3.2-vision", embeds="nomic-embed-text", forces=False, lacks={"reasoning": NO_THOUGHTS}),
     Target(
         "mistral",
         "mistral-large-latest",
@@ -89,6 +95,14 @@ TARGETS = [
     Target("ollama", "llama3.2-vision", "qwen3", "nomic-embed-text", counts_reasoning=False, forces=False),
     Target(
         "openai", "gpt-4o", "gpt-5", "text-embedding-3-small", shows_reasoning=False, lacks_for={"anthropic": HIDDEN}
+    ),
+    Target("vertex", "gemini-2.5-flash", "gemini-2.5-flash", "gemini-embedding-001", served_by="gemini"),
+    Target(
+        "vertex-claude",
+        "claude-sonnet-4-5-20250929",
+        "claude-sonnet-4-5-20250929",
+        lacks=NO_EMBEDDINGS,
+        served_by="gemini",
     ),
     Target("vllm", "some-model", "some-model", lacks=NO_EMBEDDINGS),
     Target("xai", "grok-4", "grok-3-mini", stops=False, lacks=NO_EMBEDDINGS),

@@ -47,7 +47,7 @@ def run(folder, target, prompt, *options):
     report = json.loads(done.stdout)
     assert report["is_error"] is False, report
     asked = [record for record in records()[before:] if "/v1/messages" in record["request"]["uri"]]
-    assert {record["gateway"]["target"]["provider"] for record in asked} == {target.provider}
+    assert {record["gateway"]["target"]["provider"] for record in asked} == {target.provider_id()}
     assert {record["gateway"]["outcome"] for record in asked} == {"completed"}
     for record in asked:
         assert record["gateway"]["usage"]["source"] == "reported"

@@ -47,9 +47,9 @@ def test_an_answer(every, target):
     usage = answer.usage
     assert usage.prompt_tokens == 2
     assert usage.total_tokens == usage.prompt_tokens + usage.completion_tokens
-    assert raw.headers["x-kong-llm-model"] == target.name()
+    assert raw.headers["x-kong-llm-model"] == target.told()
     record = record_of(raw.headers["x-kong-request-id"])
-    assert record["gateway"]["target"]["provider"] == target.provider
+    assert record["gateway"]["target"]["provider"] == target.provider_id()
     assert record["gateway"]["usage"]["source"] == "reported"
     assert record["gateway"]["usage"]["total_tokens"] == usage.total_tokens
 

@@ -67,7 +67,7 @@ def test_an_answer(claude, target):
     assert (answer.stop_reason, answer.stop_sequence) == ("end_turn", None)
     assert answer.usage.input_tokens > 0 and answer.usage.output_tokens > 0
     assert raw.headers["content-type"].startswith("application/json")
-    assert raw.headers["x-kong-llm-model"] == target.name()
+    assert raw.headers["x-kong-llm-model"] == target.told()
     record = record_of(raw.headers["x-kong-request-id"])
     assert record["gateway"]["outcome"] == "completed"
     assert record["gateway"]["usage"]["source"] == "reported"

@@ -2,7 +2,7 @@
 
 use document::{Document, Edits, quote};
 
-use super::count::count_tokens;
+use super::count::{count_tokens, write_count};
 use super::model_list::{ListedModel, write_models};
 use crate::{Aside, Asides, RequestError};
 
@@ -27,6 +27,10 @@ impl Asides for MessagesAsides {
 
     fn count(&self, document: &Document) -> Result<Vec<u8>, RequestError> {
         count_tokens(document)
+    }
+
+    fn counted(&self, tokens: u64) -> Vec<u8> {
+        write_count(tokens)
     }
 
     fn edit_count(&self, model: Option<&str>, edits: &mut Edits) {

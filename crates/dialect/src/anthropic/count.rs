@@ -17,7 +17,12 @@ pub fn count_tokens(document: &Document) -> Result<Vec<u8>, RequestError> {
     if messages.is_none_or(Value::is_empty) {
         return Err(RequestError::NoPrompt);
     }
-    Ok(write_object(|body| body.number("input_tokens", estimate(document))))
+    Ok(write_count(estimate(document)))
+}
+
+/// A count as clients read it.
+pub(super) fn write_count(tokens: u64) -> Vec<u8> {
+    write_object(|body| body.number("input_tokens", tokens))
 }
 
 /// Input tokens of a request, estimated from all that the model reads: instructions, messages and tools.

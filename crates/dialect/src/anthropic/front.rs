@@ -10,6 +10,7 @@ mod emitter;
 mod encoder;
 mod read;
 mod seal;
+mod stretches;
 mod write;
 
 use write::Writer;

@@ -17,6 +17,7 @@ use crate::ToolNames;
 mod choice;
 mod grounding;
 mod logprobs;
+mod places;
 
 /// What the way there tells the way back.
 #[derive(Debug, Clone)]
@@ -94,8 +95,8 @@ impl Content {
     fn candidate(&mut self, index: ChoiceIndex, candidate: Value<'_>, events: &mut Vec<ChatEvent>) {
         let choice = self.choices.entry(index).or_insert_with(|| Choice::new(index));
         let parts = candidate.value("content").and_then(|content| content.value("parts"));
-        for part in parts.into_iter().flat_map(Value::items) {
-            choice.part(part, &self.way, &mut self.made, events);
+        for (at, part) in parts.into_iter().flat_map(Value::items).enumerate() {
+            choice.part(part, at == 0, &self.way, &mut self.made, events);
         }
         choice.notes(candidate, events);
     }

@@ -7,6 +7,7 @@ use crate::Form;
 use crate::{Settings, by_id};
 
 mod bedrock;
+mod vertex;
 
 /// A target and a request, with what they must come to.
 #[derive(Default)]

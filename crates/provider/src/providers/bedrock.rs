@@ -1,16 +1,18 @@
 //! AWS Bedrock. Made from <https://docs.aws.amazon.com/bedrock/latest/APIReference>.
 
 use dialect::Quirks;
-use dialect::anthropic::{BEDROCK_CODEC, BEDROCK_ENVELOPE};
-use dialect::bedrock::{CHAT_CODEC, EMBEDDINGS};
+use dialect::anthropic::{BEDROCK_CODEC, BEDROCK_COUNT, BEDROCK_ENVELOPE};
+use dialect::bedrock::{CHAT_CODEC, COUNT, EMBEDDINGS};
 use model::{ClientFormat, Operation};
 
 use crate::families::{bedrock, is_claude};
+use crate::naming::behind_profile;
 use crate::{Base, Cloud, KeyStyle, Location, Provider, Required, Route, Setting, Settings};
 
 const REGION: &str = "bedrock.aws_region";
 const CONVERSE: &str = "/model/{model}/converse";
 const CONVERSE_STREAM: &str = "/model/{model}/converse-stream";
+const COUNT_TOKENS: &str = "/model/{model}/count-tokens";
 const INVOKE: &str = "/model/{model}/invoke";
 const INVOKE_STREAM: &str = "/model/{model}/invoke-with-response-stream";
 
@@ -23,11 +25,16 @@ pub(super) static PROVIDER: Provider = Provider {
     routes: &[
         Route::messages(INVOKE, &BEDROCK_CODEC, &BEDROCK_ENVELOPE)
             .streaming(INVOKE_STREAM)
+            .counting_by(COUNT_TOKENS, &BEDROCK_COUNT)
+            .naming_counted(behind_profile)
             .when(speaks_messages),
         Route::translated(Operation::Completions, INVOKE, &BEDROCK_CODEC)
             .streaming(INVOKE_STREAM)
             .when(speaks_messages),
-        Route::translated(Operation::Chat, CONVERSE, &CHAT_CODEC).streaming(CONVERSE_STREAM),
+        Route::translated(Operation::Chat, CONVERSE, &CHAT_CODEC)
+            .streaming(CONVERSE_STREAM)
+            .counting_by(COUNT_TOKENS, &COUNT)
+            .naming_counted(behind_profile),
         Route::translated(Operation::Completions, CONVERSE, &CHAT_CODEC).streaming(CONVERSE_STREAM),
         Route::embeddings(INVOKE, &EMBEDDINGS),
         Route::unserved(Operation::ImageGeneration, INVOKE),

@@ -1,13 +1,18 @@
 //! Google's Gemini: the public API, and Vertex AI where a project is given. Made from
 //! <https://ai.google.dev/api> and <https://cloud.google.com/vertex-ai/docs/reference/rest>.
 
-use dialect::anthropic::{VERTEX_CODEC as CLAUDE_CODEC, VERTEX_ENVELOPE};
-use dialect::gemini::{CHAT_CODEC, EMBEDDINGS, VERTEX_CODEC, VERTEX_EMBED_CONTENT, VERTEX_EMBEDDINGS};
-use dialect::{Family, Quirks};
+use dialect::anthropic::{VERTEX_CODEC as CLAUDE_CODEC, VERTEX_COUNT as CLAUDE_COUNT, VERTEX_ENVELOPE};
+use dialect::gemini::{
+    CHAT_CODEC, COUNT, EMBEDDINGS, VERTEX_CODEC, VERTEX_COUNT, VERTEX_EMBED_CONTENT, VERTEX_EMBEDDINGS,
+};
 use model::{ClientFormat, Operation};
 
-use crate::families::{claude, embeds_one_by_one, gemini, is_claude};
-use crate::{Base, Cloud, KeyStyle, Location, Provider, Required, Route, Setting, Settings};
+use crate::naming::{of_claude_on_vertex, of_gemini, of_google, of_mistral};
+use crate::vertex::{
+    embeds_content, family, is_endpoint, is_garden, is_meta, is_mistral, is_vertex, openai, openai_completions,
+    quirks, runs_claude, speaks_openai, streamed, unserved,
+};
+use crate::{Base, Cloud, KeyStyle, Provider, Required, Route, Setting, Settings};
 
 const ENDPOINT: &str = "gemini.api_endpoint";
 const ENDPOINT_ID: &str = "gemini.endpoint_id";
@@ -15,7 +20,7 @@ const ENDPOINT_ID: &str = "gemini.endpoint_id";
 /// A path of the public API.
 macro_rules! public {
     ($method:literal) => {
-        concat!("/v1beta/models/{model}", $method)
+        concat!("/v1beta/{model}", $method)
     };
 }
 
@@ -28,8 +33,18 @@ macro_rules! project {
 
 const CLAUDE: &str = project!("/publishers/anthropic/models/{model}:rawPredict");
 const CLAUDE_STREAM: &str = project!("/publishers/anthropic/models/{model}:streamRawPredict");
+const CLAUDE_COUNTS: &str = project!("/publishers/anthropic/models/count-tokens:rawPredict");
+const MISTRAL: &str = project!("/publishers/mistralai/models/{model}:rawPredict");
+const MISTRAL_STREAM: &str = project!("/publishers/mistralai/models/{model}:streamRawPredict");
+const PARTNERS: &str = project!("/endpoints/openapi/chat/completions");
+/// Where the models of Meta are.
+const META: &str =
+    "/v1beta1/projects/{gemini.project_id}/locations/{gemini.location_id}/endpoints/openapi/chat/completions";
+const GARDEN: &str = project!("/endpoints/{gemini.endpoint_id}/chat/completions");
 const VERTEX: &str = project!("/publishers/google/models/{model}:generateContent");
 const VERTEX_STREAM: &str = project!("/publishers/google/models/{model}:streamGenerateContent");
+const VERTEX_COUNTS: &str = project!("/publishers/google/models/{model}:countTokens");
+const TUNED_COUNTS: &str = project!("/endpoints/{gemini.endpoint_id}:countTokens");
 const TUNED: &str = project!("/endpoints/{gemini.endpoint_id}:generateContent");
 const TUNED_STREAM: &str = project!("/endpoints/{gemini.endpoint_id}:streamGenerateContent");
 
@@ -40,17 +55,34 @@ pub(super) static PROVIDER: Provider = Provider {
     base: Base::Choice(base),
     path_replaces: true,
     routes: &[
+        openai(META, is_meta),
+        openai_completions(META, is_meta),
+        openai(GARDEN, is_garden),
+        openai_completions(GARDEN, is_garden),
+        openai(PARTNERS, speaks_openai),
+        openai_completions(PARTNERS, speaks_openai),
+        openai(MISTRAL, is_mistral).streaming(MISTRAL_STREAM).naming(of_mistral),
+        openai_completions(MISTRAL, is_mistral).streaming(MISTRAL_STREAM).naming(of_mistral),
         Route::messages(CLAUDE, &CLAUDE_CODEC, &VERTEX_ENVELOPE)
             .streaming(CLAUDE_STREAM)
+            .counting_by(CLAUDE_COUNTS, &CLAUDE_COUNT)
+            .naming(of_claude_on_vertex)
             .when(runs_claude),
         Route::translated(Operation::Completions, CLAUDE, &CLAUDE_CODEC)
             .streaming(CLAUDE_STREAM)
+            .naming(of_claude_on_vertex)
             .when(runs_claude),
-        streamed(Route::translated(Operation::Chat, TUNED, &VERTEX_CODEC), TUNED_STREAM).when(is_endpoint),
+        streamed(Route::translated(Operation::Chat, TUNED, &VERTEX_CODEC), TUNED_STREAM)
+            .counting_by(TUNED_COUNTS, &VERTEX_COUNT)
+            .when(is_endpoint),
         streamed(Route::translated(Operation::Completions, TUNED, &VERTEX_CODEC), TUNED_STREAM)
             .when(is_endpoint),
-        streamed(Route::translated(Operation::Chat, VERTEX, &VERTEX_CODEC), VERTEX_STREAM).when(is_vertex),
+        streamed(Route::translated(Operation::Chat, VERTEX, &VERTEX_CODEC), VERTEX_STREAM)
+            .counting_by(VERTEX_COUNTS, &VERTEX_COUNT)
+            .naming(of_google)
+            .when(is_vertex),
         streamed(Route::translated(Operation::Completions, VERTEX, &VERTEX_CODEC), VERTEX_STREAM)
+            .naming(of_google)
             .when(is_vertex),
         Route::embeddings(project!("/endpoints/{gemini.endpoint_id}:predict"), &VERTEX_EMBEDDINGS)
             .when(is_endpoint),
@@ -58,22 +90,26 @@ pub(super) static PROVIDER: Provider = Provider {
             project!("/publishers/google/models/{model}:embedContent"),
             &VERTEX_EMBED_CONTENT,
         )
+        .naming(of_google)
         .when(embeds_content),
         Route::embeddings(project!("/publishers/google/models/{model}:predict"), &VERTEX_EMBEDDINGS)
+            .naming(of_google)
             .when(is_vertex),
-        vertex(Operation::Batches, project!("/batchPredictionJobs")),
-        vertex(Operation::ImageGeneration, VERTEX),
-        vertex(Operation::ImageEdit, VERTEX),
-        vertex(Operation::Video, project!("/publishers/google/models/{model}:predictLongRunning")),
+        unserved(Operation::Batches, project!("/batchPredictionJobs")),
+        unserved(Operation::ImageGeneration, VERTEX),
+        unserved(Operation::ImageEdit, VERTEX),
+        unserved(Operation::Video, project!("/publishers/google/models/{model}:predictLongRunning")),
         streamed(
             Route::translated(Operation::Chat, public!(":generateContent"), &CHAT_CODEC),
             public!(":streamGenerateContent"),
-        ),
-        Route::embeddings(public!(":batchEmbedContents"), &EMBEDDINGS),
+        )
+        .counting_by(public!(":countTokens"), &COUNT)
+        .naming(of_gemini),
+        Route::embeddings(public!(":batchEmbedContents"), &EMBEDDINGS).naming(of_gemini),
         Route::unserved(Operation::Batches, "/v1beta/batches"),
-        Route::unserved(Operation::ImageGeneration, public!(":generateContent")),
-        Route::unserved(Operation::ImageEdit, public!(":generateContent")),
-        Route::unserved(Operation::Video, public!(":predictLongRunning")),
+        Route::unserved(Operation::ImageGeneration, public!(":generateContent")).naming(of_gemini),
+        Route::unserved(Operation::ImageEdit, public!(":generateContent")).naming(of_gemini),
+        Route::unserved(Operation::Video, public!(":predictLongRunning")).naming(of_gemini),
         Route::preserve(),
         Route::native(ClientFormat::Gemini, Operation::Chat),
         Route::native(ClientFormat::Gemini, Operation::Embeddings),
@@ -93,7 +129,7 @@ pub(super) static PROVIDER: Provider = Provider {
         Setting::optional("anthropic_version"),
     ],
     headers: &[],
-    quirks: |_, _| &Quirks::NONE,
+    quirks,
     family,
     key: KeyStyle::Header("x-goog-api-key"),
     caller_may_override: false,
@@ -105,42 +141,4 @@ fn base(settings: &Settings) -> &'static str {
     } else {
         "https://generativelanguage.googleapis.com"
     }
-}
-
-/// Streams as server-sent events; without the argument they would come as one array.
-const fn streamed(route: Route, path: &'static str) -> Route {
-    route.streaming(path).stream_query("alt", "sse")
-}
-
-const fn vertex(operation: Operation, path: &'static str) -> Route {
-    Route::unserved(operation, path).when(is_vertex)
-}
-
-fn is_vertex(location: &Location<'_>) -> bool {
-    location.settings.value(ENDPOINT).is_some()
-}
-
-/// A model of one's own, or one from the Model Garden.
-fn is_endpoint(location: &Location<'_>) -> bool {
-    is_vertex(location) && location.settings.value(ENDPOINT_ID).is_some()
-}
-
-/// Newer models know another method than the rest.
-fn embeds_content(location: &Location<'_>) -> bool {
-    is_vertex(location) && location.model.is_some_and(embeds_one_by_one)
-}
-
-/// Whether Claude is spoken to in its own format. Where a path is written out, its end says so; else the name of
-/// the model does.
-fn runs_claude(location: &Location<'_>) -> bool {
-    let method = location.path_end().and_then(|end| end.rsplit(':').next());
-    match method {
-        Some("rawPredict" | "streamRawPredict") => true,
-        Some("generateContent" | "streamGenerateContent") => false,
-        _ => is_vertex(location) && !is_endpoint(location) && location.model.is_some_and(is_claude),
-    }
-}
-
-fn family(model: &str) -> &'static Family {
-    if is_claude(model) { claude(model) } else { gemini(model) }
 }

@@ -45,7 +45,7 @@ fn generates(location: &Location<'_>) -> bool {
 
 /// The API refuses every member that it does not know (422), also in messages, and answers in parts where a model
 /// thinks.
-static QUIRKS: Quirks = Quirks {
+pub(crate) static QUIRKS: Quirks = Quirks {
     rules: &[
         (Always, Rename("seed", "random_seed")),
         (Always, Rename("dimensions", "output_dimension")),

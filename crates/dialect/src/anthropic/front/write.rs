@@ -13,6 +13,7 @@ use stream::ChatEncoder;
 
 use super::encoder::Encoder;
 use super::seal;
+use super::stretches::stretches;
 use crate::anthropic::{ids, usage};
 use crate::{ChatWriter, Identity, sealed_id};
 
@@ -42,8 +43,12 @@ impl ChatWriter for Writer {
             message.text("role", "assistant");
             message.text("model", name(self.asked.as_deref(), response.model.as_deref(), identity));
             message.array("content", |content| {
+                let mut start = 0;
                 for part in parts {
-                    self.write_part(part, content);
+                    self.write_part(part, start, content);
+                    if let AssistantPart::Text(part) = part {
+                        start += part.text.chars().count() as u64;
+                    }
                 }
             });
             write_stop(&finish, calls, message);
@@ -57,10 +62,10 @@ impl ChatWriter for Writer {
 }
 
 impl Writer {
-    fn write_part(&self, part: &AssistantPart, content: &mut ArrayWriter<'_>) {
+    fn write_part(&self, part: &AssistantPart, start: u64, content: &mut ArrayWriter<'_>) {
         match part {
-            AssistantPart::Text(part) => write_text(part, content),
-            AssistantPart::Refusal(text) => write_text(&TextPart::new(text.as_str()), content),
+            AssistantPart::Text(part) => write_text(part, start, content),
+            AssistantPart::Refusal(text) => write_text(&TextPart::new(text.as_str()), start, content),
             AssistantPart::Reasoning(reasoning) if self.thinking => write_reasoning(reasoning, content),
             AssistantPart::ToolCall(call) => write_call(call, content),
             AssistantPart::Native(Maker::Anthropic, value) => content.raw(value.as_bytes()),
@@ -76,18 +81,21 @@ pub(super) fn name<'n>(asked: Option<&'n str>, said: Option<&'n str>, identity: 
     asked.filter(|asked| *asked != &*identity.model).or(said).unwrap_or(&identity.model)
 }
 
-fn write_text(part: &TextPart, content: &mut ArrayWriter<'_>) {
-    if part.text.is_empty() {
-        return;
-    }
-    content.object(|block| {
-        block.text("type", "text");
-        block.text("text", &part.text);
-        let citations: Vec<_> = part.citations.iter().filter_map(citation).collect();
-        if !citations.is_empty() {
-            block.array("citations", |list| citations.iter().for_each(|citation| list.raw(citation)));
+/// Writes a text that begins at this character of all text; as several blocks where only some of it has a source,
+/// since a citation is of a block.
+fn write_text(part: &TextPart, start: u64, content: &mut ArrayWriter<'_>) {
+    for (text, citations) in stretches(part, start) {
+        if text.is_empty() {
+            continue;
         }
-    });
+        content.object(|block| {
+            block.text("type", "text");
+            block.text("text", text);
+            if !citations.is_empty() {
+                block.array("citations", |list| citations.iter().for_each(|citation| list.raw(citation)));
+            }
+        });
+    }
 }
 
 fn write_reasoning(reasoning: &Reasoning, content: &mut ArrayWriter<'_>) {

@@ -3,6 +3,7 @@
 use document::Value;
 use model::{CallIndex, ChatEvent, ChoiceIndex, Extra, FinishReason, Json, Seal};
 
+use super::places::Places;
 use super::{Way, grounding, is_object, logprobs, other_part, seal_of};
 use crate::gemini::partial::Partial;
 
@@ -18,16 +19,34 @@ pub(super) struct Choice {
     /// Of the last text; it goes out before what follows the text.
     seal: Option<Seal>,
     finish: Option<FinishReason>,
+    places: Places,
     notes: [Option<Json>; NOTES.len()],
 }
 
 impl Choice {
     pub(super) fn new(index: ChoiceIndex) -> Self {
-        Self { index, calls: 0, open: None, seal: None, finish: None, notes: [const { None }; NOTES.len()] }
+        Self {
+            index,
+            calls: 0,
+            open: None,
+            seal: None,
+            finish: None,
+            places: Places::default(),
+            notes: [const { None }; NOTES.len()],
+        }
     }
 
-    pub(super) fn part(&mut self, part: Value<'_>, way: &Way, made: &mut u32, events: &mut Vec<ChatEvent>) {
+    /// Reads a part, `first` of its element.
+    pub(super) fn part(
+        &mut self,
+        part: Value<'_>,
+        first: bool,
+        way: &Way,
+        made: &mut u32,
+        events: &mut Vec<ChatEvent>,
+    ) {
         let choice = self.index;
+        self.places.part(part, first);
         if let Some(call) = part.value("functionCall").filter(is_object) {
             return self.call(call, seal_of(part), way, made, events);
         }
@@ -39,11 +58,15 @@ impl Choice {
                 events.push(if thought {
                     ChatEvent::Reasoning { choice, delta }
                 } else {
+                    self.places.add(&delta);
                     ChatEvent::Text { choice, delta }
                 });
             }
         } else if let Some(event) = other_part(choice, part) {
             self.before_content(events);
+            if let ChatEvent::Text { delta, .. } = &event {
+                self.places.add(delta);
+            }
             events.push(event);
         }
         self.seal = seal_of(part).or(self.seal.take());
@@ -128,7 +151,7 @@ impl Choice {
         let choice = self.index;
         let [grounding, citations, ..] = &self.notes;
         for note in [grounding, citations].into_iter().flatten() {
-            let citations = grounding::citations(note).into_iter();
+            let citations = grounding::citations(note, &self.places).into_iter();
             events.extend(citations.map(|citation| ChatEvent::Citation { choice, citation }));
         }
         events.extend(self.seal.take().map(|seal| ChatEvent::Sealed { choice, seal }));

@@ -215,6 +215,43 @@ fn sources_are_named() {
     );
 }
 
+/// Google counts bytes of a part; clients count characters of the text.
+#[test]
+fn sources_stand_for_stretches_of_the_text() {
+    let note = json!({
+    "groundingChunks": [{"web":{"uri":"https://a","title":"A"}}, {"web":{"uri":"https://b"}}, {"web":{"uri":"https://c"}}],
+    "groundingSupports": [
+        {"segment":{"partIndex":1,"endIndex":7,"text":"Zürich"},"groundingChunkIndices":[0,1,9]},
+        {"segment":{"partIndex":1,"startIndex":12,"endIndex":17,"text":"groß"},"groundingChunkIndices":[0]},
+        {"segment":{"partIndex":1,"startIndex":12,"endIndex":999},"groundingChunkIndices":[1]},
+    ]});
+    let sources = json!({"citationSources":[{"uri":"https://d","startIndex":8,"endIndex":11}]});
+    let body = json!({"candidates":[{"finishReason":"STOP","groundingMetadata":note,"citationMetadata":sources,
+        "content":{"parts":[{"text":"hm, ä","thought":true},{"text":"Zürich ist groß"}]}}]});
+    let response = whole(&body).unwrap();
+    let [.., AssistantPart::Text(part)] = &response.choices[0].parts[..] else { panic!("{response:?}") };
+    let found: Vec<_> = part.citations.iter().map(|one| (one.url.as_deref().unwrap(), one.span)).collect();
+    let expected = [
+        ("https://a", Some((0, 6))),
+        ("https://b", Some((0, 6))),
+        ("https://a", Some((11, 15))),
+        ("https://c", None),
+        ("https://d", Some((7, 10))),
+    ];
+    assert_eq!(found, expected);
+    // The same where the text comes in pieces.
+    let piece = |parts: Value| json!({"candidates":[{"content":{"parts":parts}}]});
+    let units = [
+        piece(json!([{"text":"hm, ","thought":true}])),
+        piece(json!([{"text":"ä","thought":true}])),
+        piece(json!([{"text":"Zür"}])),
+        piece(json!([{"text":"ich ist"}])),
+        piece(json!([{"text":" groß"}])),
+        json!({"candidates":[{"finishReason":"STOP","groundingMetadata":note,"citationMetadata":sources}]}),
+    ];
+    assert_eq!(folded(stream(&units)).unwrap().choices[0].parts, response.choices[0].parts);
+}
+
 #[test]
 fn log_probabilities_have_openais_form() {
     let body = json!({"candidates":[{"finishReason":"STOP","content":{"parts":[{"text":"Hi"}]},"logprobsResult":{"chosenCandidates":[{"token":"Hi","logProbability":-0.5,"tokenId":9}],"topCandidates":[{"candidates":[{"token":"Ho","logProbability":-11.25}]}]}}]});

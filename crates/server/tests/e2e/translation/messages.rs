@@ -279,16 +279,64 @@ fn tokens_are_counted() {
         assert!(count["input_tokens"].as_u64().is_some_and(|count| count > 0), "{count}");
         assert_eq!(count.as_object().map(serde_json::Map::len), Some(1), "{count}");
         let went = world.upstream.tagged(&tagged(target, "m-count"));
-        assert_eq!(went.len(), usize::from(target.counts));
+        assert_eq!(went.len(), usize::from(target.counts || target.provider == "bedrock"));
         if let Some(request) = went.first() {
-            assert!(
-                request.target.ends_with("count_tokens") || request.target.contains("countTokens"),
-                "{}",
-                request.target
+            let places = ["count_tokens", "countTokens", "count-tokens"];
+            assert!(places.iter().any(|place| request.target.contains(place)), "{}", request.target);
+            assert!(!request.target.contains("us.anthropic"), "{}", request.target);
+        }
+        let record = world.record(&answer);
+        let losses = answer.header("x-ai-proxy-losses");
+        if target.counts {
+            // A word is a token to the simulator; the instructions and the tool count.
+            assert!(count["input_tokens"].as_u64().is_some_and(|count| count >= 7), "{count}");
+            assert_eq!((losses, &record["source"]), (None, &json!("upstream")), "{record}");
+        } else {
+            assert_eq!(losses, Some("input_tokens=approximated"));
+            assert_eq!(
+                (&record["source"], &record["response"]["status"]),
+                (&json!("kong"), &json!(200)),
+                "{record}"
             );
         }
         assert_eq!(world.record(&answer)["gateway"]["outcome"], "completed");
     });
+}
+
+/// What stands in the way of an answer stands in the way of a count, in words of the client's.
+#[test]
+fn errors_of_counts() {
+    each(
+        |target| target.counts && !target.wrong.is_empty(),
+        |world, target| {
+            let path = format!("/a-wrong/{}/v1/messages/count_tokens", target.name);
+            let error = world.send(&messages_at(&path, target, "m-count-wrong", &message_body("hi", "")));
+            assert!(matches!(error.status, 400 | 401 | 403), "{}", error.text());
+            assert_eq!(error.json()["type"], "error", "{}", error.text());
+            let path = format!("/a/{}/v1/messages/count_tokens", target.name);
+            for status in [429, 503] {
+                let tag = format!("m-count-{status}");
+                let call = messages_at(&path, target, &tag, &message_body("hi", ""));
+                let error = world.send(&call.header("x-sim-fault", &format!("status_{status}")));
+                assert_eq!(error.status, status, "{}", error.text());
+                assert_eq!(error.json()["type"], "error", "{}", error.text());
+                assert!(error.json()["error"]["message"].is_string(), "{}", error.text());
+            }
+            // Who does not know the place does not count; the gateway estimates. Relayed answers are not ours to change.
+            let call = messages_at(&path, target, "m-count-404", &message_body("12345678", ""));
+            let answer = world.send(&call.header("x-sim-fault", "status_404"));
+            if target.provider == "anthropic" {
+                assert_eq!(answer.status, 404, "{}", answer.text());
+                return;
+            }
+            assert_eq!((answer.status, answer.json()), (200, json!({"input_tokens": 2})));
+            assert_eq!(answer.header("x-ai-proxy-losses"), Some("input_tokens=approximated"));
+            let record = world.record(&answer);
+            assert_eq!(record["gateway"]["outcome"], "completed", "{record}");
+            let statuses = (&record["response"]["status"], &record["upstream_status"]);
+            assert_eq!(statuses, (&json!(200), &json!("404")), "{record}");
+        },
+    );
 }
 
 #[test]

@@ -141,6 +141,7 @@ pub const TARGETS: &[Target] = &[
         speaks_messages: true,
         relayed_as: Some("claude-sonnet-4-5-20250929"),
         seals: true,
+        counts: true,
         ..BEDROCK
     },
     Target { name: "bedrock-nova", model: "amazon.nova-pro-v1:0", ..BEDROCK },
@@ -265,6 +266,7 @@ pub const TARGETS: &[Target] = &[
         auth: "header_name: x-goog-api-key, header_value: sk-sim-CANARY-gemini",
         wrong: "header_name: x-goog-api-key, header_value: CANARY-wrong",
         options: r#"upstream_url: "http://@UPSTREAM@/""#,
+        counts: true,
         refusal: Some("content_filter"),
         ..OWN
     },
@@ -276,6 +278,7 @@ pub const TARGETS: &[Target] = &[
         wrong: "header_name: x-goog-api-key, header_value: CANARY-wrong",
         options: r#"upstream_url: "http://@UPSTREAM@/""#,
         seals: true,
+        counts: true,
         refusal: Some("content_filter"),
         ..OWN
     },
@@ -285,8 +288,40 @@ pub const TARGETS: &[Target] = &[
         model: "gemini-2.5-pro",
         auth: "header_name: Authorization, header_value: Bearer sk-sim-CANARY-vertex",
         options: r#"upstream_url: "http://@UPSTREAM@/", gemini: {api_endpoint: eu-aiplatform.googleapis.com, project_id: p, location_id: l}"#,
+        counts: true,
         refusal: Some("content_filter"),
         ..OWN
+    },
+    Target {
+        name: "vertex-claude",
+        provider: "gemini",
+        model: "claude-sonnet-4-5-20250929",
+        auth: "header_name: Authorization, header_value: Bearer sk-sim-CANARY-vertex-claude",
+        options: r#"upstream_url: "http://@UPSTREAM@/", gemini: {api_endpoint: eu-aiplatform.googleapis.com, project_id: p, location_id: l}"#,
+        speaks_messages: true,
+        relayed_as: Some("claude-sonnet-4-5-20250929"),
+        seals: true,
+        refusal: Some("content_filter"),
+        counts: true,
+        ..OWN
+    },
+    // Spoken to in OpenAI's format, as a partner's model.
+    Target {
+        name: "vertex-partner",
+        provider: "gemini",
+        model: "meta/llama-3.3-70b-instruct-maas",
+        auth: "header_name: Authorization, header_value: Bearer sk-sim-CANARY-vertex-partner",
+        options: r#"upstream_url: "http://@UPSTREAM@/", gemini: {api_endpoint: eu-aiplatform.googleapis.com, project_id: p, location_id: l}"#,
+        ..OPENAI
+    },
+    Target {
+        name: "vertex-mistral",
+        provider: "gemini",
+        model: "mistralai/mistral-small-2503",
+        auth: "header_name: Authorization, header_value: Bearer sk-sim-CANARY-vertex-mistral",
+        options: r#"upstream_url: "http://@UPSTREAM@/", gemini: {api_endpoint: eu-aiplatform.googleapis.com, project_id: p, location_id: l}"#,
+        relayed_as: Some("mistral-small-2503"),
+        ..OPENAI
     },
 ];
 
