@@ -68,12 +68,9 @@ impl Sent {
         for _ in 0..self.attempted.failed_connects {
             visit(&attempt);
         }
-        // Where nobody could be reached, the last failure is the last try.
-        if self.attempted.peer.is_some() || self.status.is_some() || self.attempted.failed_connects == 0 {
-            attempt.ip = self.attempted.peer;
-            attempt.status = self.status.map(|status| status.as_u16());
-            attempt.failed = self.status.is_none();
-            visit(&attempt);
-        }
+        attempt.ip = self.attempted.peer;
+        attempt.status = self.status.map(|status| status.as_u16());
+        attempt.failed = self.status.is_none();
+        visit(&attempt);
     }
 }

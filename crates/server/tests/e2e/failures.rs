@@ -48,7 +48,7 @@ fn an_error_that_is_cut_short_is_an_error_all_the_same() {
             let record = world.record(&answer);
             assert_eq!(
                 (&record["gateway"]["outcome"], &record["source"]),
-                (&"truncated".into(), &"gateway".into())
+                (&"truncated".into(), &"kong".into())
             );
             assert_eq!(
                 (&record["upstream_status"], &record["response"]["status"]),

@@ -18,7 +18,7 @@ services:
             config:
               route_type: llm/v1/chat
               logging: {log_statistics: true, log_payloads: true}
-              auth: {header_name: authorization, header_value: Bearer sk-upstream-CANARY}
+              auth: {header_name: authorization, header_value: Bearer sk-sim-CANARY}
               model:
                 provider: openai
                 name: gpt-4o
@@ -32,7 +32,7 @@ services:
           - name: ai-proxy
             config:
               route_type: llm/v1/chat
-              auth: {header_name: authorization, header_value: Bearer sk-upstream-CANARY}
+              auth: {header_name: authorization, header_value: Bearer sk-sim-CANARY}
               model:
                 provider: openai
                 name: gpt-4o
