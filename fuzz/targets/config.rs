@@ -16,7 +16,11 @@ fuzz_target!(|input: &[u8]| {
         return;
     }
     let environment = |name: &str| (!name.contains("UNSET")).then(|| SECRET.to_owned());
-    let options = LoadOptions { environment: &environment, ignore_unsupported_plugins: choice % 2 == 1, identity_defect: &|_| None };
+    let options = LoadOptions {
+        environment: &environment,
+        ignore_unsupported_plugins: choice % 2 == 1,
+        identity_defect: &|_| None,
+    };
     match load(text, "fuzz.yaml", &options) {
         Ok(loaded) => {
             assert!(loaded.warnings.iter().all(|problem| problem.severity == Severity::Warning));

@@ -5,8 +5,8 @@
 
 use bytes::Bytes;
 use dialect::Envelope as _;
-use dialect::{Deviation, Quirks, Reading};
 use dialect::openai::OPENAI;
+use dialect::{Deviation, Quirks, Reading};
 use libfuzzer_sys::fuzz_target;
 use model::Operation;
 use stream::{Break, End, RelaySettings, SseFramer, SseRelay, StreamEnd, Summary, UsagePolicy, relay_cut};
