@@ -142,10 +142,6 @@ pub trait Envelope: Sync {
     fn named<'d>(&self, _document: &'d Document, _call: &Call<'_>) -> Option<Cow<'d, str>> {
         None
     }
-    /// A whole answer whose model goes by that name; none where there is nothing to change.
-    fn renamed(&self, _body: &[u8], _name: &str) -> Option<Vec<u8>> {
-        None
-    }
     /// Reads along a stream.
     fn stream(&self, reading: &Reading<'_>) -> Box<dyn StreamReader>;
     /// Appends the text that one event of a stream adds to its first answer.

@@ -8,6 +8,8 @@ pub struct Setting {
     /// Name below `model.options`, dotted: `azure_instance`, `gemini.project_id`.
     pub name: &'static str,
     pub required: Required,
+    /// Name under which records tell it.
+    pub recorded: Option<&'static str>,
 }
 
 /// When a setting must be given.
@@ -76,11 +78,15 @@ impl<'a> Location<'a> {
 
 impl Setting {
     pub(crate) const fn new(name: &'static str, required: Required) -> Self {
-        Self { name, required }
+        Self { name, required, recorded: None }
     }
 
     pub(crate) const fn always(name: &'static str) -> Self {
         Self::new(name, Required::Always)
+    }
+
+    pub(crate) const fn recorded_as(self, name: &'static str) -> Self {
+        Self { recorded: Some(name), ..self }
     }
 
     pub(crate) const fn optional(name: &'static str) -> Self {

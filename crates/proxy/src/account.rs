@@ -130,7 +130,7 @@ impl Account {
             plugin: None,
             request_bytes: 0,
             sent: Vec::new(),
-            heads: recorded.then(|| Box::new(Heads::of(info, snapshot, headers))),
+            heads: recorded.then(|| Box::new(Heads::of(info, snapshot, uri, headers))),
             payload: None,
             upstream_head: None,
             first_bytes: None,
@@ -299,7 +299,7 @@ impl Account {
     }
 
     /// The bodies of this exchange are to be recorded; `body` is the client's, without credentials.
-    pub fn keep_bodies(&mut self, body: Bytes, limit: usize) {
+    pub fn keep_bodies(&mut self, body: Option<Bytes>, limit: usize) {
         if self.heads.is_some() {
             self.payload = Some(Box::new(Bodies::new(body, limit)));
         }

@@ -34,6 +34,8 @@ pub struct Admitted<'s> {
     query: Option<Box<str>>,
     /// Members of the body that are keys of callers.
     pub hidden_members: &'s [Box<str>],
+    /// Members of the body that may be keys of callers, whether they go on or not.
+    pub key_members: &'s [Box<str>],
 }
 
 impl Admitted<'_> {
@@ -72,6 +74,7 @@ pub async fn admit<'s>(
         Some(settings) => identify_caller(snapshot, settings, parts, body).await?,
         None => Caller::default(),
     };
+    let key_members = settings.filter(|settings| settings.key_in_body);
     account.consumer = caller.consumer;
     account.credential = caller.credential;
     announce(&mut parts.headers, caller.announced(snapshot));
@@ -90,6 +93,7 @@ pub async fn admit<'s>(
         remainder,
         query: caller.query,
         hidden_members: caller.hidden_members,
+        key_members: key_members.map(|settings| &*settings.key_names).unwrap_or_default(),
     })
 }
 

@@ -234,11 +234,7 @@ impl Delivering<'_, '_> {
                 });
             }
         }
-        let renamed = self.prepared.named.as_deref();
-        let renamed = renamed.and_then(|name| self.envelope().renamed(&whole.plain, name));
-        let Some(renamed) = renamed else { return Ok((parts, Content::Whole(whole.sent))) };
-        parts.headers.remove(header::CONTENT_ENCODING);
-        Ok((parts, Content::Whole(renamed.into())))
+        Ok((parts, Content::Whole(whole.sent)))
     }
 
     /// Reads an answer that the target wrote in another format, and writes it in the client's.

@@ -2,8 +2,10 @@
 
 use std::sync::Arc;
 
+use auth::ParamLocation;
 use bytes::Bytes;
 use dialect::{Aside, Envelope};
+use document::Document;
 use http::request::Parts;
 use http::{HeaderMap, Request, Response, StatusCode};
 use hyper::body::Incoming;
@@ -16,7 +18,7 @@ use crate::answer::{ClientBody, Promise, Running};
 use crate::deliver::{Delivering, gather};
 use crate::error::GatewayError;
 use crate::listen::ConnectionInfo;
-use crate::prepare::{Asked, Counting, Prepared, prepare, prepare_count};
+use crate::prepare::{Asked, Counting, Prepared, hide, prepare, prepare_count};
 use crate::read::ClientRequestBody;
 use crate::sign::{Signed, sign};
 use crate::snapshot::{AiProxy, Snapshot};
@@ -222,10 +224,22 @@ fn keep_bodies(prepared: &Prepared<'_>, admitted: &Admitted<'_>, body: Bytes, ac
     if !prepared.target.logging.payloads {
         return;
     }
-    // A body that held keys of callers is recorded as it goes on, without them.
-    let held_keys = !admitted.hidden_members.is_empty();
-    let body = if held_keys { prepared.body.pieces().concat().into() } else { body };
-    account.keep_bodies(body, MAX_RECORDED);
+    let own = match prepared.target.credential.param_name() {
+        Some((ParamLocation::Body, name)) => Some(name),
+        Some((ParamLocation::Query, _)) | None => None,
+    };
+    let names = admitted.key_members.iter().map(|name| &**name).chain(own);
+    account.keep_bodies(without(body, names), MAX_RECORDED);
+}
+
+/// A body without members that may be credentials; none where it cannot be told which they are.
+fn without<'n>(body: Bytes, names: impl Iterator<Item = &'n str>) -> Option<Bytes> {
+    let mut names = names.peekable();
+    if names.peek().is_none() {
+        return Some(body);
+    }
+    let document = Document::parse(body).ok()?;
+    Some(document.apply(&hide(&document, names)).to_bytes())
 }
 
 fn warn_unanswered(account: &Account, prepared: &Prepared<'_>, error: &upstream::UpstreamError) {

@@ -36,6 +36,12 @@ pub struct Asked<'a> {
     pub request_id: &'a str,
 }
 
+impl<'a> Asked<'a> {
+    fn hidden(&self) -> impl Iterator<Item = &'a str> + use<'a> {
+        self.hidden_members.iter().map(|name| &**name)
+    }
+}
+
 /// What is spoken on either side of the gateway.
 pub enum Plan {
     /// Both sides speak the same: bytes pass.
@@ -185,7 +191,7 @@ pub fn prepare_count<'s>(
     let relayed = relayed.filter(|(format, _)| *format == plugin.format).map(|(_, envelope)| envelope);
     let made = match (relayed, destination.route.count_codec) {
         (Some(envelope), None) => {
-            let mut edits = Box::new(hide(&document, asked.hidden_members));
+            let mut edits = Box::new(hide(&document, asked.hidden()));
             asides.edit_count(model.as_deref(), &mut edits);
             let body = Body::Object { document, edits };
             let (headers, losses) = (Vec::new(), Losses::default());
@@ -267,7 +273,7 @@ impl Making<'_, '_> {
         envelope: &'static dyn Envelope,
         document: Box<Document>,
     ) -> Result<Made, GatewayError> {
-        let mut edits = Box::new(hide(&document, self.asked.hidden_members));
+        let mut edits = Box::new(hide(&document, self.asked.hidden()));
         let mut losses = Losses::default();
         let all = |name: Option<&str>| {
             let values = name.into_iter().flat_map(|name| self.asked.lookup.headers.get_all(name));
@@ -368,17 +374,18 @@ impl Making<'_, '_> {
 
     /// The body without the keys of callers, which no target is sent.
     fn without_hidden<'d>(&self, document: &'d Document) -> Result<Cow<'d, Document>, GatewayError> {
-        if self.asked.hidden_members.iter().all(|name| document.value(name).is_none()) {
+        if self.asked.hidden().all(|name| document.value(name).is_none()) {
             return Ok(Cow::Borrowed(document));
         }
-        let edited = document.apply(&hide(document, self.asked.hidden_members)).to_bytes();
+        let edited = document.apply(&hide(document, self.asked.hidden())).to_bytes();
         Document::parse(edited).map(Cow::Owned).map_err(GatewayError::Json)
     }
 }
 
-fn hide(document: &Document, members: &[Box<str>]) -> Edits {
+/// Takes members out of a body.
+pub fn hide<'n>(document: &Document, members: impl IntoIterator<Item = &'n str>) -> Edits {
     let mut edits = Edits::default();
-    for name in members.iter().filter(|name| document.value(name).is_some()) {
+    for name in members.into_iter().filter(|name| document.value(name).is_some()) {
         edits.remove(name.to_string());
     }
     edits
@@ -422,7 +429,7 @@ fn prepare_preserved<'s>(
         named: None,
         body: match document {
             Some(document) => {
-                let edits = Box::new(hide(&document, asked.hidden_members));
+                let edits = Box::new(hide(&document, asked.hidden()));
                 Body::Object { document: Box::new(document), edits }
             }
             None => match target.credential.param_name() {

@@ -16,7 +16,7 @@ use std::time::Duration;
 
 use model::{Losses, Usage, UsageSource};
 
-pub use ai::{Ai, Azure, Mode};
+pub use ai::{Ai, Mode};
 pub use attempt::{Attempt, Attempts};
 pub use headers::write_headers;
 use line::Line;

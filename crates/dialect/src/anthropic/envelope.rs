@@ -68,15 +68,11 @@ impl Envelope for MessagesEnvelope {
     }
 
     fn whole(&self, reading: &Reading<'_>, body: &[u8]) -> Result<WholeAnswer, AnswerError> {
-        whole::read(reading.operation, body)
+        whole::read(reading, body)
     }
 
     fn named<'d>(&self, document: &'d Document, call: &Call<'_>) -> Option<Cow<'d, str>> {
         name::asked(self.hosting, document, call)
-    }
-
-    fn renamed(&self, body: &[u8], name: &str) -> Option<Vec<u8>> {
-        name::renamed(body, name)
     }
 
     fn stream(&self, reading: &Reading<'_>) -> Box<dyn StreamReader> {

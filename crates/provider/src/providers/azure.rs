@@ -52,9 +52,9 @@ pub(super) static PROVIDER: Provider = Provider {
         Route::unserved(Operation::Realtime, "/openai/realtime"),
     ],
     settings: &[
-        Setting::always("azure_instance"),
-        Setting::always("azure_deployment_id"),
-        Setting::always(VERSION),
+        Setting::always("azure_instance").recorded_as("azure_instance_id"),
+        Setting::always("azure_deployment_id").recorded_as("azure_deployment_id"),
+        Setting::always(VERSION).recorded_as(VERSION),
         // Claude, where this provider runs it.
         Setting::optional(CLAUDE_VERSION),
     ],

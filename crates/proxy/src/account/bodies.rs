@@ -2,11 +2,8 @@
 
 use bytes::Bytes;
 use dialect::Envelope;
-use stream::{Frame, Framer, Framing};
+use stream::{DEFAULT_FRAME_LIMIT, Frame, Framer, Framing};
 use telemetry::{Payload, Said};
-
-/// Bytes of one event that are looked at; longer ones carry no text to speak of.
-const MAX_EVENT: usize = 1 << 20;
 
 /// What a stream said so far.
 struct Heard {
@@ -20,7 +17,8 @@ struct Heard {
 
 /// Request and answer as they are recorded. The request shares the memory of the one that is sent.
 pub struct Bodies {
-    request: Bytes,
+    /// None where it may hold a credential that cannot be taken out.
+    request: Option<Bytes>,
     whole: Option<Bytes>,
     heard: Option<Heard>,
     limit: usize,
@@ -28,7 +26,7 @@ pub struct Bodies {
 
 impl Bodies {
     /// `limit`: bytes of each body that are recorded.
-    pub fn new(request: Bytes, limit: usize) -> Self {
+    pub fn new(request: Option<Bytes>, limit: usize) -> Self {
         Self { request, whole: None, heard: None, limit }
     }
 
@@ -39,14 +37,14 @@ impl Bodies {
 
     /// The answer is a stream of events in the client's format.
     pub fn listen(&mut self, envelope: &'static dyn Envelope) {
-        let framer = Framer::new(Framing::Sse, MAX_EVENT);
+        let framer = Framer::new(Framing::Sse, DEFAULT_FRAME_LIMIT);
         self.heard = Some(Heard { framer, envelope, text: String::new(), bytes: 0, framed: Vec::new() });
     }
 
     /// A piece of the stream as it goes to the client.
     pub fn hear(&mut self, piece: &Bytes) {
         let Some(heard) = &mut self.heard else { return };
-        // What cannot be read is not recorded.
+        // Frames that are too long for it were too long for the stream.
         let _ = heard.framer.push(piece, &mut heard.framed);
         let mut said = String::new();
         for frame in heard.framed.drain(..) {
@@ -60,6 +58,6 @@ impl Bodies {
     pub fn payload(&self) -> Payload<'_> {
         let heard = self.heard.as_ref().map(|heard| Said::Stream { text: &heard.text, bytes: heard.bytes });
         let whole = self.whole.as_deref().map(Said::Whole);
-        Payload { request: Some(&self.request), response: whole.or(heard), limit: self.limit }
+        Payload { request: self.request.as_deref(), response: whole.or(heard), limit: self.limit }
     }
 }

@@ -1,6 +1,7 @@
 //! The heads of request and answer, written for the record while they are there.
 
-use http::{HeaderMap, header};
+use http::uri::Authority;
+use http::{HeaderMap, Uri, header};
 use telemetry::{Redactor, write_headers};
 
 use crate::listen::ConnectionInfo;
@@ -14,9 +15,11 @@ pub struct Heads {
 }
 
 impl Heads {
-    pub fn of(info: &ConnectionInfo, snapshot: &Snapshot, headers: &HeaderMap) -> Self {
+    pub fn of(info: &ConnectionInfo, snapshot: &Snapshot, uri: &Uri, headers: &HeaderMap) -> Self {
         let scheme = if info.tls { "https" } else { "http" };
-        let host = headers.get(header::HOST).and_then(|host| host.to_str().ok());
+        // HTTP/2 has no such header.
+        let host = uri.authority().map(Authority::as_str);
+        let host = host.or_else(|| headers.get(header::HOST).and_then(|host| host.to_str().ok()));
         let base = host.map(|host| format!("{scheme}://{host}")).unwrap_or_default();
         Self { base, request: written(&snapshot.redactor, headers), response: Vec::new() }
     }

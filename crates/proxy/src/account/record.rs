@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use model::Usage;
 use telemetry::{
-    Ai, Attempt, Attempts, Azure, Cost, Entity, Latencies, Mode, PriceSource, Record, RecordTarget, cost,
+    Ai, Attempt, Attempts, Cost, Entity, Latencies, Mode, PriceSource, Record, RecordTarget, cost,
 };
 
 use super::Account;
@@ -46,7 +46,7 @@ pub(super) fn of(account: &Account, response_bytes: u64) -> Record<'_> {
         route: route.map(|route| Entity { id: &route.id, name: route.name.as_deref() }),
         service: service.map(|service| Entity { id: &service.id, name: service.name.as_deref() }),
         target: sent.map(|sent| RecordTarget {
-            provider: sent.provider,
+            provider: sent.provider.id,
             model: sent.model.as_deref(),
             host: sent.endpoint.authority(),
             uri: snapshot.redactor.uri(sent.endpoint.path(), sent.query.as_deref()),
@@ -102,21 +102,19 @@ fn ai<'a>(account: &'a Account, sent: &'a Sent, now: Instant) -> Option<Ai<'a>> 
     let plugin = account.plugin.and_then(|index| account.snapshot.plugins.get(index));
     let first = if account.stream { account.first_bytes } else { account.upstream_head };
     let (price_source, cost) = priced(account, sent);
-    let setting = |name| sent.settings.value(name);
+    let settings = sent.provider.settings.iter();
+    let recorded =
+        settings.filter_map(|setting| Some((setting.recorded?, sent.settings.value(setting.name)?)));
     Some(Ai {
         statistics: sent.logging.statistics,
         plugin_id: plugin.map_or("", |plugin| &plugin.id),
-        provider: sent.provider,
+        provider: sent.provider.id,
         request_model: sent.model.as_deref(),
         told: &account.told,
         mode: if account.stream { Mode::Stream } else { Mode::Oneshot },
         latency: now.duration_since(sent.at),
         first_token: first.map(|first| first.saturating_duration_since(sent.at)),
-        azure: setting("azure_instance").map(|instance| Azure {
-            instance: Some(instance),
-            deployment: setting("azure_deployment_id"),
-            api_version: setting("azure_api_version"),
-        }),
+        settings: recorded.collect(),
         cost,
         price_source,
         payload,

@@ -7,7 +7,7 @@ use config::Logging;
 use http::StatusCode;
 use model::Operation;
 use model::Settings;
-use provider::Endpoint;
+use provider::{Endpoint, Provider};
 use telemetry::{Attempt, Redactor};
 
 use crate::prepare::Prepared;
@@ -15,7 +15,7 @@ use crate::price::TargetPrices;
 use crate::upstream::Attempted;
 
 pub struct Sent {
-    pub provider: &'static str,
+    pub provider: &'static Provider,
     pub model: Option<Box<str>>,
     pub operation: Operation,
     pub logging: Logging,
@@ -34,7 +34,7 @@ impl Sent {
     pub fn of(prepared: &Prepared<'_>, query: Option<&str>, started_at: u64) -> Self {
         let destination = &prepared.destination;
         Self {
-            provider: prepared.target.provider.id,
+            provider: prepared.target.provider,
             model: prepared.model.clone(),
             operation: prepared.operation,
             logging: prepared.target.logging,
@@ -52,7 +52,7 @@ impl Sent {
     /// Gives each connection that could not be made, and then the call itself.
     pub fn each(&self, redactor: &Redactor, visit: &mut dyn FnMut(&Attempt<'_>)) {
         let mut attempt = Attempt {
-            provider: self.provider,
+            provider: self.provider.id,
             model: self.model.as_deref(),
             route_type: self.operation.route_type(),
             scheme: self.endpoint.scheme().name(),

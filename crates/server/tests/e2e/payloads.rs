@@ -89,3 +89,22 @@ fn without_statistics_nothing_is_told_of_the_model() {
     let answer = world.send(&Call::post("/untold").json(body("hi", ""))).expect(200);
     assert_eq!(world.record(&answer).get("ai"), None);
 }
+
+#[test]
+fn keys_in_a_body_are_not_recorded_whether_they_go_on_or_not() {
+    for hides in [true, false] {
+        let plugin = format!(
+            "\nconsumers: [{{username: ann, keyauth_credentials: [{{key: key-CANARY}}]}}]\nplugins:\n  \
+             - {{name: key-auth, config: {{key_in_body: true, hide_credentials: {hides}}}}}\n"
+        );
+        let world = World::start(&(FILE.to_owned() + &plugin));
+        let asked = body("hi", r#","apikey":"key-CANARY""#);
+        // A key that goes on is no argument that OpenAI knows.
+        let status = if hides { 200 } else { 400 };
+        let answer = world.send(&Call::post("/told").json(asked)).expect(status);
+        let record = world.record(&answer);
+        assert_eq!(record["consumer"]["username"], "ann");
+        assert!(!record.to_string().contains("CANARY"), "{record}");
+        assert_eq!(record["ai"]["proxy"]["payload"]["request"], body("hi", ""));
+    }
+}

@@ -28,16 +28,8 @@ impl Mode {
     }
 }
 
-/// Where in Azure a model is.
-#[derive(Debug, Clone, Copy)]
-pub struct Azure<'a> {
-    pub instance: Option<&'a str>,
-    pub deployment: Option<&'a str>,
-    pub api_version: Option<&'a str>,
-}
-
 /// What was asked of a model, and what it has told.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Ai<'a> {
     /// Whether tokens, cost and latency are told.
     pub statistics: bool,
@@ -52,7 +44,8 @@ pub struct Ai<'a> {
     pub latency: Duration,
     /// From sending the request to the first token, or to the head of a whole answer.
     pub first_token: Option<Duration>,
-    pub azure: Option<Azure<'a>>,
+    /// Settings of the target that the provider has records tell, by the name that they have there.
+    pub settings: Vec<(&'static str, &'a str)>,
     pub cost: Cost,
     /// Where the prices come from that make the cost.
     pub price_source: PriceSource,
@@ -97,10 +90,8 @@ impl Ai<'_> {
         line.raw("\",\"llm_latency\":").number(whole_milliseconds(self.latency));
         line.optional_text(",\"response_id\":\"", self.told.id.as_deref());
         line.optional_text(",\"service_tier\":\"", self.told.service_tier.as_deref());
-        if let Some(azure) = &self.azure {
-            line.optional_text(",\"azure_instance_id\":\"", azure.instance);
-            line.optional_text(",\"azure_deployment_id\":\"", azure.deployment);
-            line.optional_text(",\"azure_api_version\":\"", azure.api_version);
+        for (name, value) in &self.settings {
+            line.raw(",\"").word(name).raw("\":\"").text(value).raw("\"");
         }
         line.raw("}");
     }

@@ -84,7 +84,7 @@ fn ai(told: &Told) -> Ai<'_> {
         mode: Mode::Stream,
         latency: Duration::from_millis(905),
         first_token: Some(Duration::from_micros(906_500)),
-        azure: None,
+        settings: vec![("azure_instance_id", "east")],
         cost: cost(&prices(), &Usage { fresh_input: 25, output: 12, ..Usage::default() }, None),
         price_source: PriceSource::Configured,
         payload: None,
@@ -182,7 +182,7 @@ fn whole() -> Value {
         "ai": {"proxy": {
             "meta": {"plugin_id": "p-1", "provider_name": "openai", "request_model": "gpt-4o",
                 "response_model": "gpt-4o-2024-08-06", "request_mode": "stream", "llm_latency": 905,
-                "response_id": "chatcmpl-1", "service_tier": "default"},
+                "response_id": "chatcmpl-1", "service_tier": "default", "azure_instance_id": "east"},
             "usage": {
                 "prompt_tokens": 25,
                 "prompt_tokens_details": {"cached_tokens": 5, "cache_write_tokens": 0, "audio_tokens": 0},

@@ -4,9 +4,8 @@
 //! for; Claude then refuses a turn with tools whose thinking is missing.
 
 use std::borrow::Cow;
-use std::ops::ControlFlow;
 
-use document::{Document, Value, quote, scan_members};
+use document::{Document, Value, quote};
 use model::Operation;
 
 use crate::Call;
@@ -28,18 +27,4 @@ pub(super) fn replaced(body: &[u8], model: Value<'_>, name: &str) -> Option<Vec<
     let span = model.span();
     let (before, rest) = body.split_at_checked(span.start)?;
     Some([before, &quote(name), rest.get(span.len()..)?].concat())
-}
-
-/// A whole answer with this name in it.
-pub(super) fn renamed(body: &[u8], name: &str) -> Option<Vec<u8>> {
-    let mut found = None;
-    // What is behind the member was checked before, or does not matter.
-    let _ = scan_members(body, |member| {
-        if !member.name.is(MEMBER) {
-            return ControlFlow::Continue(());
-        }
-        found = replaced(body, member.value, name);
-        ControlFlow::Break(())
-    });
-    found
 }

@@ -330,7 +330,9 @@ fn answers_are_named_as_asked_where_the_host_was_told_another_name() {
 fn nothing_but_the_name_changes_in_a_whole_answer() {
     let body = r#"{ "id":"m", "content":[{"model":"claude-x","n":1.50}] ,"model" : "claude-x","x":[ ]}"#;
     let renamed = |body: &str, name| {
-        ENVELOPE.renamed(body.as_bytes(), name).map(|body| String::from_utf8(body).unwrap())
+        let reading = Reading { named: Some(name), ..reading(Operation::Batches) };
+        let answer = ENVELOPE.whole(&reading, body.as_bytes()).unwrap_or_default();
+        answer.mended.map(|body| String::from_utf8(body).unwrap())
     };
     let expected = body.replace(r#""model" : "claude-x""#, r#""model" : "a \"b\"""#);
     assert_eq!(renamed(body, "a \"b\""), Some(expected));

@@ -3,14 +3,16 @@
 use document::{Kind, Value, walk_members};
 use model::{Operation, Told};
 
+use super::name;
 use super::reader::{block_bytes, name_of};
 use crate::anthropic::content::stop_reason;
 use crate::anthropic::usage::Counts;
-use crate::{AnswerError, WholeAnswer};
+use crate::{AnswerError, Reading, WholeAnswer};
 
 /// Checks that `body` is an answer of `operation`, and reads its usage. Values that do not matter are passed
-/// over, not validated.
-pub(super) fn read(operation: Operation, body: &[u8]) -> Result<WholeAnswer, AnswerError> {
+/// over, not validated. Where the client is to be told of the model by a name, that is put in.
+pub(super) fn read(reading: &Reading<'_>, body: &[u8]) -> Result<WholeAnswer, AnswerError> {
+    let operation = reading.operation;
     let required = match operation {
         Operation::Chat => Some(("content", Kind::Array)),
         Operation::Completions => Some(("completion", Kind::String)),
@@ -22,6 +24,7 @@ pub(super) fn read(operation: Operation, body: &[u8]) -> Result<WholeAnswer, Ans
     let mut found = None;
     let mut counts = Counts::default();
     let mut told = Told::default();
+    let mut mended = None;
     let walked = walk_members(body, |member, cursor| {
         if let Some((name, kind)) = required
             && member.is(name)
@@ -33,7 +36,10 @@ pub(super) fn read(operation: Operation, body: &[u8]) -> Result<WholeAnswer, Ans
                 told.service_tier = usage.value("service_tier").and_then(name_of);
             }
         } else if member.is("model") {
-            told.model = cursor.value().and_then(name_of);
+            if let Some(model) = cursor.value() {
+                told.model = name_of(model);
+                mended = reading.named.and_then(|name| name::replaced(body, model, name));
+            }
         } else if member.is("id") {
             told.id = cursor.value().and_then(name_of);
         } else if member.is("stop_reason") {
@@ -42,7 +48,7 @@ pub(super) fn read(operation: Operation, body: &[u8]) -> Result<WholeAnswer, Ans
         }
     });
     walked.map_err(|_| AnswerError::NotAnObject)?;
-    let mut answer = WholeAnswer { usage: counts.usage(), told, ..WholeAnswer::default() };
+    let mut answer = WholeAnswer { usage: counts.usage(), told, mended, output_bytes: 0 };
     if let Some((name, _)) = required {
         let said = found.ok_or(AnswerError::Missing(name, operation.route_type()))?;
         if answer.usage.is_none() {
