@@ -384,6 +384,12 @@ mod tests {
         assert_eq!(value("o").value("y").unwrap().as_u64(), Some(2));
         assert_eq!(value("o").value("x").unwrap().items().count(), 0);
         assert!(document.value("x").is_none());
+        let raws = |names| value("o").values::<3>(names).map(|found| found.map(Value::raw));
+        assert_eq!(raws(["y", "z", "x"]), [Some(&b"2"[..]), None, Some(b"[]")]);
+        assert_eq!(value("a").values(["x"]).map(|found| found.is_some()), [false]);
+        let twice = parse(r#"{"o":{"a":1,"\u0062":2,"a":3}}"#).unwrap();
+        let found = twice.value("o").unwrap().values(["b", "a"]);
+        assert_eq!(found.map(|value| value.unwrap().raw()), [&b"2"[..], b"1"]);
         assert_eq!(value("s").items().count() + value("a").members().count(), 0);
         let empty = parse(r#"{"a":"","b":[ ],"c":{ },"d":" ","e":[0],"f":{"":0},"g":0}"#).unwrap();
         let found: Vec<_> = empty.members().map(|member| member.value.is_empty()).collect();

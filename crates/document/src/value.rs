@@ -134,6 +134,23 @@ impl<'d> Value<'d> {
         self.members().find(|member| member.name.is(name)).map(|member| member.value)
     }
 
+    /// The same for several names, in one walk over the object.
+    pub fn values<const N: usize>(self, names: [&str; N]) -> [Option<Value<'d>>; N] {
+        let mut found = [None; N];
+        let mut missing = N;
+        for member in self.members() {
+            let of_name = names.iter().zip(&mut found).find(|(name, _)| member.name.is(name));
+            if let Some((_, place @ None)) = of_name {
+                *place = Some(member.value);
+                missing -= 1;
+                if missing == 0 {
+                    break;
+                }
+            }
+        }
+        found
+    }
+
     /// The value that starts at `at` of this one's bytes, and where it ends there.
     #[inline]
     fn part(self, at: usize) -> Option<(Value<'d>, usize)> {

@@ -74,9 +74,7 @@ impl Content {
         }
         let candidates = document.value("candidates").into_iter().flat_map(Value::items);
         for (place, candidate) in (0..).zip(candidates) {
-            let index = candidate.value("index").and_then(Value::as_u64);
-            let index = index.and_then(|index| ChoiceIndex::try_from(index).ok()).unwrap_or(place);
-            self.candidate(index, candidate, events);
+            self.candidate(place, candidate, events);
         }
         if let Some(usage) = document.value("usageMetadata")
             && self.counts.update(usage)
@@ -92,9 +90,13 @@ impl Content {
         }
     }
 
-    fn candidate(&mut self, index: ChoiceIndex, candidate: Value<'_>, events: &mut Vec<ChatEvent>) {
+    /// Reads a candidate; `place` is its index where it has none.
+    fn candidate(&mut self, place: ChoiceIndex, candidate: Value<'_>, events: &mut Vec<ChatEvent>) {
+        let [content, index] = candidate.values(["content", "index"]);
+        let index = index.and_then(Value::as_u64).and_then(|index| ChoiceIndex::try_from(index).ok());
+        let index = index.unwrap_or(place);
         let choice = self.choices.entry(index).or_insert_with(|| Choice::new(index));
-        let parts = candidate.value("content").and_then(|content| content.value("parts"));
+        let parts = content.and_then(|content| content.value("parts"));
         for (at, part) in parts.into_iter().flat_map(Value::items).enumerate() {
             choice.part(part, at == 0, &self.way, &mut self.made, events);
         }
@@ -119,23 +121,28 @@ impl Content {
 /// What a part holds besides text and calls.
 fn other_part(choice: ChoiceIndex, part: Value<'_>) -> Option<ChatEvent> {
     let text = |value: Option<Value<'_>>| value.and_then(Value::as_str).map(Cow::into_owned);
-    if let Some(code) = part.value("executableCode") {
+    let [code, result, blob, file, call, response] = part.values([
+        "executableCode",
+        "codeExecutionResult",
+        "inlineData",
+        "fileData",
+        "toolCall",
+        "toolResponse",
+    ]);
+    if let Some(code) = code {
         let language = text(code.value("language")).unwrap_or_default().to_ascii_lowercase();
         let source = text(code.value("code")).unwrap_or_default();
         return Some(ChatEvent::Text { choice, delta: fenced(&language, &source) });
     }
-    if let Some(result) = part.value("codeExecutionResult") {
+    if let Some(result) = result {
         let output = text(result.value("output")).unwrap_or_default();
         return Some(ChatEvent::Text { choice, delta: fenced("", &output) });
     }
-    if let Some(blob) = part.value("inlineData")
-        && let Some(image) = image(blob)
-    {
+    if let Some(image) = blob.and_then(image) {
         return Some(ChatEvent::Image { choice, image });
     }
-    let known = ["inlineData", "fileData", "toolCall", "toolResponse"];
-    let native = known.iter().any(|name| part.value(name).is_some());
-    native.then(|| ChatEvent::Native {
+    let native = blob.or(file).or(call).or(response);
+    native.is_some().then(|| ChatEvent::Native {
         choice,
         maker: Maker::Gemini,
         value: Json::from_checked(part.raw().to_vec()),
@@ -157,8 +164,8 @@ fn image(blob: Value<'_>) -> Option<Image> {
     Some(Image { source, detail: None, cache: None })
 }
 
-fn seal_of(part: Value<'_>) -> Option<Seal> {
-    let text = part.value("thoughtSignature").and_then(Value::as_str).filter(|text| !text.is_empty())?;
+fn seal_of(signature: Value<'_>) -> Option<Seal> {
+    let text = signature.as_str().filter(|text| !text.is_empty())?;
     Some(Seal { maker: Maker::Gemini, text: text.into() })
 }
 

@@ -20,18 +20,31 @@ impl Counts {
     /// Takes over what `usageMetadata` says; tells whether it says anything new.
     pub(super) fn update(&mut self, usage: Value<'_>) -> bool {
         let before = *self;
-        let take = |place: &mut Option<u64>, name: &str| {
-            *place = usage.value(name).and_then(Value::as_u64).or(*place);
+        let [prompt, tool, cached, candidates, thoughts, of_prompt, of_cache, of_candidates] =
+            usage.values([
+                "promptTokenCount",
+                "toolUsePromptTokenCount",
+                "cachedContentTokenCount",
+                "candidatesTokenCount",
+                "thoughtsTokenCount",
+                "promptTokensDetails",
+                "cacheTokensDetails",
+                "candidatesTokensDetails",
+            ]);
+        let take = |place: &mut Option<u64>, told: Option<Value<'_>>| {
+            *place = told.and_then(Value::as_u64).or(*place);
         };
-        take(&mut self.prompt, "promptTokenCount");
-        take(&mut self.tool_prompt, "toolUsePromptTokenCount");
-        take(&mut self.cached, "cachedContentTokenCount");
-        take(&mut self.candidates, "candidatesTokenCount");
-        take(&mut self.thoughts, "thoughtsTokenCount");
-        let take_audio = |place: &mut Option<u64>, name: &str| *place = audio(usage, name).or(*place);
-        take_audio(&mut self.audio_prompt, "promptTokensDetails");
-        take_audio(&mut self.audio_cached, "cacheTokensDetails");
-        take_audio(&mut self.audio_candidates, "candidatesTokensDetails");
+        take(&mut self.prompt, prompt);
+        take(&mut self.tool_prompt, tool);
+        take(&mut self.cached, cached);
+        take(&mut self.candidates, candidates);
+        take(&mut self.thoughts, thoughts);
+        let take_audio = |place: &mut Option<u64>, told: Option<Value<'_>>| {
+            *place = told.and_then(audio).or(*place);
+        };
+        take_audio(&mut self.audio_prompt, of_prompt);
+        take_audio(&mut self.audio_cached, of_cache);
+        take_audio(&mut self.audio_candidates, of_candidates);
         *self != before
     }
 
@@ -62,10 +75,12 @@ impl Counts {
 }
 
 /// The audio in a list of counts by modality.
-fn audio(usage: Value<'_>, name: &str) -> Option<u64> {
-    let of_audio =
-        |item: &Value<'_>| item.value("modality").and_then(Value::as_str).is_some_and(|kind| kind == "AUDIO");
-    usage.value(name)?.items().find(of_audio)?.value("tokenCount")?.as_u64()
+fn audio(details: Value<'_>) -> Option<u64> {
+    let of_audio = |item: Value<'_>| {
+        let [modality, count] = item.values(["modality", "tokenCount"]);
+        modality.and_then(Value::as_str).is_some_and(|kind| kind == "AUDIO").then_some(count?.as_u64())
+    };
+    details.items().find_map(of_audio)?
 }
 
 #[cfg(test)]

@@ -3,12 +3,18 @@
 use document::Value;
 use model::{CallIndex, ChatEvent, ChoiceIndex, Extra, FinishReason, Json, Seal};
 
-use super::places::Places;
+use super::places::{Kind, Places};
 use super::{Way, grounding, is_object, logprobs, other_part, seal_of};
 use crate::gemini::partial::Partial;
 
 /// Members of a candidate that clients of the API's own format know, kept until the end.
 const NOTES: [&str; 4] = ["groundingMetadata", "citationMetadata", "urlContextMetadata", "safetyRatings"];
+
+/// What is told of a candidate besides its parts.
+const TOLD: [&str; 6] = {
+    let [grounding, citations, urls, safety] = NOTES;
+    ["finishReason", "logprobsResult", grounding, citations, urls, safety]
+};
 
 /// What is known of a candidate so far.
 pub(super) struct Choice {
@@ -46,12 +52,20 @@ impl Choice {
         events: &mut Vec<ChatEvent>,
     ) {
         let choice = self.index;
-        self.places.part(part, first);
-        if let Some(call) = part.value("functionCall").filter(is_object) {
-            return self.call(call, seal_of(part), way, made, events);
+        let [call, text, thought, seal] =
+            part.values(["functionCall", "text", "thought", "thoughtSignature"]);
+        let seal = seal.and_then(seal_of);
+        let thought = thought.and_then(Value::as_bool) == Some(true);
+        let kind = match text {
+            None => Kind::Other,
+            Some(_) if thought => Kind::Thought,
+            Some(_) => Kind::Text,
+        };
+        self.places.part(kind, first);
+        if let Some(call) = call.filter(is_object) {
+            return self.call(call, seal, way, made, events);
         }
-        if let Some(text) = part.value("text").and_then(Value::as_str) {
-            let thought = part.value("thought").and_then(Value::as_bool) == Some(true);
+        if let Some(text) = text.and_then(Value::as_str) {
             if !text.is_empty() {
                 self.before_content(events);
                 let delta = text.into_owned();
@@ -69,7 +83,7 @@ impl Choice {
             }
             events.push(event);
         }
-        self.seal = seal_of(part).or(self.seal.take());
+        self.seal = seal.or(self.seal.take());
     }
 
     /// A call, or the next piece of one.
@@ -132,14 +146,15 @@ impl Choice {
 
     /// What is told of the candidate besides its parts; the last word counts.
     pub(super) fn notes(&mut self, candidate: Value<'_>, events: &mut Vec<ChatEvent>) {
-        if let Some(reason) = candidate.value("finishReason").and_then(Value::as_str) {
+        let [reason, logprobs, notes @ ..] = candidate.values(TOLD);
+        if let Some(reason) = reason.and_then(Value::as_str) {
             self.finish = Some(reason_of(&reason));
         }
-        for (name, note) in NOTES.iter().zip(&mut self.notes) {
-            let value = candidate.value(name).filter(|value| !value.is_null() && !value.is_empty());
+        for (value, note) in notes.into_iter().zip(&mut self.notes) {
+            let value = value.filter(|value| !value.is_null() && !value.is_empty());
             *note = value.map(|value| Json::from_checked(value.raw().to_vec())).or(note.take());
         }
-        if let Some(value) = candidate.value("logprobsResult").and_then(logprobs::read) {
+        if let Some(value) = logprobs.and_then(logprobs::read) {
             events.push(ChatEvent::Logprobs { choice: self.index, value });
         }
     }

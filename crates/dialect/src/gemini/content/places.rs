@@ -21,7 +21,7 @@ pub(super) struct Places {
 
 /// What a part is: neighbours of one kind in a stream are pieces of one part.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Kind {
+pub(super) enum Kind {
     Text,
     Thought,
     Other,
@@ -37,12 +37,7 @@ struct Run {
 
 impl Places {
     /// A part comes, `first` of an element of the stream; its text is yet to be added.
-    pub(super) fn part(&mut self, part: Value<'_>, first: bool) {
-        let kind = match part.value("text") {
-            None => Kind::Other,
-            Some(_) if part.value("thought").and_then(Value::as_bool) == Some(true) => Kind::Thought,
-            Some(_) => Kind::Text,
-        };
+    pub(super) fn part(&mut self, kind: Kind, first: bool) {
         let continues =
             first && kind != Kind::Other && self.parts.last().is_some_and(|(_, last)| *last == kind);
         if !continues && self.parts.len() < MOST {
@@ -129,20 +124,15 @@ mod tests {
         places.of_segment(document.value("s").unwrap())
     }
 
-    fn part(places: &mut Places, part: &str, first: bool) {
-        let document = Document::parse(format!("{{\"p\":{part}}}").into_bytes().into()).unwrap();
-        places.part(document.value("p").unwrap(), first);
-    }
-
     #[test]
     fn segments_are_of_a_part() {
         let mut places = Places::default();
-        part(&mut places, r#"{"text":"hm","thought":true}"#, true);
-        part(&mut places, r#"{"text":"ää"}"#, false);
+        places.part(Kind::Thought, true);
+        places.part(Kind::Text, false);
         places.add("ää");
-        part(&mut places, r#"{"text":"bcd"}"#, true);
+        places.part(Kind::Text, true);
         places.add("bcd");
-        part(&mut places, r#"{"text":"xyz"}"#, false);
+        places.part(Kind::Text, false);
         places.add("xyz");
         for (segment, expected) in [
             (r#"{"partIndex":1,"startIndex":2,"endIndex":6}"#, Some((1, 4))),
