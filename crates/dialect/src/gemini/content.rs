@@ -19,6 +19,12 @@ mod grounding;
 mod logprobs;
 mod places;
 
+/// What is read of a candidate.
+const MEMBERS: [&str; 8] = {
+    let [grounding, citations, urls, safety] = choice::NOTES;
+    ["content", "index", "finishReason", "logprobsResult", grounding, citations, urls, safety]
+};
+
 /// What the way there tells the way back.
 #[derive(Debug, Clone)]
 pub(super) struct Way {
@@ -92,7 +98,7 @@ impl Content {
 
     /// Reads a candidate; `place` is its index where it has none.
     fn candidate(&mut self, place: ChoiceIndex, candidate: Value<'_>, events: &mut Vec<ChatEvent>) {
-        let [content, index] = candidate.values(["content", "index"]);
+        let [content, index, told @ ..] = candidate.values(MEMBERS);
         let index = index.and_then(Value::as_u64).and_then(|index| ChoiceIndex::try_from(index).ok());
         let index = index.unwrap_or(place);
         let choice = self.choices.entry(index).or_insert_with(|| Choice::new(index));
@@ -100,7 +106,7 @@ impl Content {
         for (at, part) in parts.into_iter().flat_map(Value::items).enumerate() {
             choice.part(part, at == 0, &self.way, &mut self.made, events);
         }
-        choice.notes(candidate, events);
+        choice.notes(told, events);
     }
 
     /// The end: tells what only the end makes final. `stopped` stands for a reason that was not told.

@@ -8,13 +8,8 @@ use super::{Way, grounding, is_object, logprobs, other_part, seal_of};
 use crate::gemini::partial::Partial;
 
 /// Members of a candidate that clients of the API's own format know, kept until the end.
-const NOTES: [&str; 4] = ["groundingMetadata", "citationMetadata", "urlContextMetadata", "safetyRatings"];
-
-/// What is told of a candidate besides its parts.
-const TOLD: [&str; 6] = {
-    let [grounding, citations, urls, safety] = NOTES;
-    ["finishReason", "logprobsResult", grounding, citations, urls, safety]
-};
+pub(super) const NOTES: [&str; 4] =
+    ["groundingMetadata", "citationMetadata", "urlContextMetadata", "safetyRatings"];
 
 /// What is known of a candidate so far.
 pub(super) struct Choice {
@@ -144,9 +139,10 @@ impl Choice {
         events.extend(self.seal.take().map(|seal| ChatEvent::Sealed { choice, seal }));
     }
 
-    /// What is told of the candidate besides its parts; the last word counts.
-    pub(super) fn notes(&mut self, candidate: Value<'_>, events: &mut Vec<ChatEvent>) {
-        let [reason, logprobs, notes @ ..] = candidate.values(TOLD);
+    /// What is told of the candidate besides its parts: the reason of its end, logprobs and notes. The last word
+    /// counts.
+    pub(super) fn notes(&mut self, told: [Option<Value<'_>>; 6], events: &mut Vec<ChatEvent>) {
+        let [reason, logprobs, notes @ ..] = told;
         if let Some(reason) = reason.and_then(Value::as_str) {
             self.finish = Some(reason_of(&reason));
         }
