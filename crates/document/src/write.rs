@@ -59,19 +59,29 @@ pub struct ObjectWriter<'o> {
 }
 
 impl ObjectWriter<'_> {
+    #[inline]
     fn name(&mut self, name: &str) -> &mut Vec<u8> {
-        if !std::mem::replace(&mut self.empty, false) {
-            self.out.push(b',');
+        let lead: &[u8] = if std::mem::replace(&mut self.empty, false) { b"" } else { b"," };
+        self.out.extend_from_slice(lead);
+        // Nearly all names are short and plain: one glance at each byte is less than a search.
+        if name.bytes().all(|byte| byte > b'"' && byte != b'\\') {
+            self.out.reserve(name.len() + 3);
+            self.out.push(b'"');
+            self.out.extend_from_slice(name.as_bytes());
+            self.out.extend_from_slice(b"\":");
+        } else {
+            write_quoted(name, self.out);
+            self.out.push(b':');
         }
-        write_quoted(name, self.out);
-        self.out.push(b':');
         self.out
     }
 
+    #[inline]
     pub fn text(&mut self, name: &str, value: &str) {
         write_quoted(value, self.name(name));
     }
 
+    #[inline]
     pub fn number(&mut self, name: &str, value: u64) {
         append_number(self.name(name), value);
     }
@@ -85,6 +95,7 @@ impl ObjectWriter<'_> {
     }
 
     /// A value that is JSON already.
+    #[inline]
     pub fn raw(&mut self, name: &str, json: &[u8]) {
         self.name(name).extend_from_slice(json);
     }

@@ -16,11 +16,11 @@ pub struct Heads {
 
 impl Heads {
     pub fn of(info: &ConnectionInfo, snapshot: &Snapshot, uri: &Uri, headers: &HeaderMap) -> Self {
-        let scheme = if info.tls { "https" } else { "http" };
+        let scheme = if info.tls { "https://" } else { "http://" };
         // HTTP/2 has no such header.
         let host = uri.authority().map(Authority::as_str);
         let host = host.or_else(|| headers.get(header::HOST).and_then(|host| host.to_str().ok()));
-        let base = host.map(|host| format!("{scheme}://{host}")).unwrap_or_default();
+        let base = host.map(|host| [scheme, host].concat()).unwrap_or_default();
         Self { base, request: written(&snapshot.redactor, headers), response: Vec::new() }
     }
 

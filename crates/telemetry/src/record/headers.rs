@@ -41,8 +41,7 @@ pub fn write_headers<'h>(
 }
 
 fn write_value(line: &mut Line<'_>, value: &[u8], masked: bool) {
-    let text = if masked { MASK.into() } else { String::from_utf8_lossy(value) };
-    line.raw("\"").text(&text).raw("\"");
+    line.raw("\"").bytes(if masked { MASK.as_bytes() } else { value }).raw("\"");
 }
 
 #[cfg(test)]

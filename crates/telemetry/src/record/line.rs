@@ -91,6 +91,14 @@ impl<'o> Line<'o> {
         self.escaped(text)
     }
 
+    /// The inside of a JSON string from bytes; what is not UTF-8 becomes U+FFFD.
+    pub fn bytes(&mut self, bytes: &[u8]) -> &mut Self {
+        if bytes.is_ascii() && !has_escape(bytes) {
+            return self.json(bytes);
+        }
+        self.text(&String::from_utf8_lossy(bytes))
+    }
+
     #[cold]
     fn escaped(&mut self, text: &str) -> &mut Self {
         for byte in text.bytes() {
