@@ -71,7 +71,9 @@ fn tell(
             encoder.error(error, out);
             return false;
         }
-        encoder.event(event, out);
+        if encoder.event(event, out).is_err() {
+            return false;
+        }
     }
     true
 }

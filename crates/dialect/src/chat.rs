@@ -3,7 +3,10 @@
 use std::borrow::Cow;
 
 use document::Document;
-use model::{ChatRequest, ChatResponse, Losses, Parameter, Settings, UpstreamError};
+use model::{
+    Arguments, AssistantPart, ChatRequest, ChatResponse, Losses, Message, Parameter, Settings, ToolCall,
+    UpstreamError,
+};
 use stream::{ChatDecoder, ChatEncoder};
 use thiserror::Error;
 
@@ -94,6 +97,11 @@ pub trait ChatCodec: ErrorReader {
         &[]
     }
 
+    /// Whether the arguments of earlier calls go out as the model wrote them, be they JSON or not.
+    fn keeps_broken_arguments(&self) -> bool {
+        false
+    }
+
     /// Writes a request. Whatever of it is not in the body is a loss, or an error.
     fn encode(&self, request: &ChatRequest, call: &ChatCall<'_>) -> Result<Encoded, EncodeError>;
 }
@@ -159,5 +167,16 @@ pub fn settle(
             Handling::Refuse => return Err(EncodeError::Unsupported(parameter.name().into())),
         }
     }
+    if !codec.keeps_broken_arguments() && request.messages.iter().any(has_broken_arguments) {
+        losses.add("messages.tool_calls.function.arguments", Approximated);
+    }
     Ok(())
+}
+
+fn has_broken_arguments(message: &Message) -> bool {
+    let Message::Assistant(message) = message else { return false };
+    let broken = |part: &AssistantPart| {
+        matches!(part, AssistantPart::ToolCall(ToolCall { arguments: Arguments::Broken(_), .. }))
+    };
+    message.parts.iter().any(broken)
 }

@@ -275,6 +275,21 @@ pub fn judge_parameters(attempt: &Attempt) {
             Handling::Refuse => {}
         }
     }
+    judge_broken_arguments(attempt);
+}
+
+/// Arguments that are no JSON go out as they are, or are told as a loss.
+fn judge_broken_arguments(attempt: &Attempt) {
+    let call = json!({"id": "c1", "type": "function", "function": {"name": "f", "arguments": "{oops"}});
+    let request = chat(&json!({"messages": [
+        {"role": "user", "content": "q"},
+        {"role": "assistant", "tool_calls": [call]},
+        {"role": "tool", "tool_call_id": "c1", "content": "r"},
+    ]}));
+    let Ok(encoded) = attempt.encode(&request) else { return };
+    let told = encoded.losses.iter().any(|loss| loss.member.starts_with("messages.tool_calls"));
+    let kept = String::from_utf8_lossy(&encoded.body).contains("{oops");
+    assert_ne!(kept, told, "{:?}", encoded.losses);
 }
 
 /// Whether some object has the member.

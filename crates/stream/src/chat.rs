@@ -3,6 +3,8 @@
 use model::{ChatEvent, UpstreamError, Usage};
 use thiserror::Error;
 
+use crate::StreamFault;
+
 /// One unit of an upstream's stream, whatever its framing was.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Unit<'a> {
@@ -39,8 +41,9 @@ pub trait ChatDecoder: Send {
 
 /// Writes the stream of one answer for a client. Whatever events come, what it writes is legal in its dialect.
 pub trait ChatEncoder: Send {
-    /// Appends what a client is sent for an event, in whole frames. [`ChatEvent::Error`] never comes here.
-    fn event(&mut self, event: ChatEvent, out: &mut Vec<u8>);
+    /// Appends what a client is sent for an event, in whole frames. [`ChatEvent::Error`] never comes here. A fault
+    /// is that the client's format cannot go on, within the bounds there are.
+    fn event(&mut self, event: ChatEvent, out: &mut Vec<u8>) -> Result<(), StreamFault>;
 
     /// The answer is complete: appends the rest, usage and end mark. `usage` is what the provider reported, or
     /// an estimate.

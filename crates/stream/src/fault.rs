@@ -48,6 +48,9 @@ pub enum StreamFault {
     /// Limit in bytes.
     #[error("a frame of the upstream's stream is longer than {limit} bytes")]
     FrameTooLong { limit: usize },
+    /// Limit in bytes.
+    #[error("tool calls of the upstream's answer are interleaved over more than {limit} bytes")]
+    Interleaved { limit: usize },
     /// The body is not framed as its content type says.
     #[error("the upstream's stream is malformed")]
     Malformed,
@@ -64,6 +67,7 @@ impl StreamFault {
             Self::Coding
             | Self::Unreadable
             | Self::FrameTooLong { .. }
+            | Self::Interleaved { .. }
             | Self::Malformed
             | Self::Checksum => "upstream_invalid",
             Self::Shutdown => "gateway_shutdown",

@@ -215,7 +215,9 @@ impl Transcoder {
                     if self.state == StreamState::Waiting {
                         self.state = StreamState::Started;
                     }
-                    self.encoder.event(event, written);
+                    if let Err(fault) = self.encoder.event(event, written) {
+                        return self.fail(fault, written);
+                    }
                 }
             }
         }

@@ -127,7 +127,7 @@ fn a_stream_with_two_tools_to_deltas() {
             if let ChatEvent::Usage(usage) = &event {
                 used = Some(*usage);
             }
-            encoder.event(event, &mut out);
+            encoder.event(event, &mut out).unwrap();
         }
     }
     let chunks_so_far = chunks(&out);
@@ -247,7 +247,7 @@ fn a_client_of_messages_before_openai() {
         upstream.unit(unit(data), &mut events).unwrap();
     }
     for event in events {
-        encoder.event(event, &mut out);
+        encoder.event(event, &mut out).unwrap();
     }
     encoder.finish(None, &mut out);
     let kinds: Vec<_> = chunks(&out).iter().map(|event| event["type"].as_str().unwrap().to_owned()).collect();
@@ -276,7 +276,7 @@ fn a_client_of_messages_is_answered() {
         ChatEvent::Finish { choice: 0, finish: FinishReason::ToolCalls.into() },
         ChatEvent::Usage(usage),
     ] {
-        encoder.event(event, &mut out);
+        encoder.event(event, &mut out).unwrap();
     }
     encoder.finish(Some(&usage), &mut out);
     let expected = [

@@ -64,6 +64,10 @@ impl ErrorReader for Codec {
 }
 
 impl ChatCodec for Codec {
+    fn keeps_broken_arguments(&self) -> bool {
+        true
+    }
+
     fn handling(&self, parameter: Parameter, family: &Family) -> Handling {
         match parameter {
             // Caches of these providers decide for themselves.

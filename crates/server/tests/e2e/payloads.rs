@@ -84,6 +84,18 @@ fn a_stream_is_recorded_as_the_whole_answer_that_it_is() {
 }
 
 #[test]
+fn payloads_are_recorded_without_statistics() {
+    let file = FILE.replace("log_statistics: true, log_payloads", "log_statistics: false, log_payloads");
+    let world = World::start(&file);
+    let answer = world.send(&Call::post("/told").json(body("hi", ""))).expect(200);
+    let record = world.record(&answer);
+    let proxy = record["ai"]["proxy"].as_object().unwrap();
+    assert_eq!(proxy.keys().collect::<Vec<_>>(), ["payload"], "{record}");
+    assert_eq!(proxy["payload"]["request"], body("hi", ""));
+    assert_eq!(proxy["payload"]["response"], answer.text());
+}
+
+#[test]
 fn without_statistics_nothing_is_told_of_the_model() {
     let world = World::start(FILE);
     let answer = world.send(&Call::post("/untold").json(body("hi", ""))).expect(200);

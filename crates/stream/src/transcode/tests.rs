@@ -47,13 +47,17 @@ fn finish() -> ChatEvent {
 struct Lines;
 
 impl ChatEncoder for Lines {
-    fn event(&mut self, event: ChatEvent, out: &mut Vec<u8>) {
+    fn event(&mut self, event: ChatEvent, out: &mut Vec<u8>) -> Result<(), StreamFault> {
         match event {
+            ChatEvent::Text { delta, .. } if delta == "overfull" => {
+                return Err(StreamFault::Interleaved { limit: 8 });
+            }
             ChatEvent::Text { delta, .. } => out.extend_from_slice(format!("{delta}\n").as_bytes()),
             ChatEvent::Start(_) => out.extend_from_slice(b"<\n"),
             ChatEvent::Finish { .. } => out.extend_from_slice(b">\n"),
             _ => {}
         }
+        Ok(())
     }
 
     fn finish(&mut self, usage: Option<&Usage>, out: &mut Vec<u8>) {
@@ -162,6 +166,15 @@ fn errors_of_the_provider() {
     assert_eq!((out.as_str(), summary.end), ("", StreamEnd::UpstreamError));
     let data = Bytes::from_static(b"slow down");
     assert_eq!(summary.state, StreamState::ErrorFirst { data, status: Some(429) });
+}
+
+#[test]
+fn what_the_clients_format_cannot_go_on_with_is_a_fault() {
+    let (out, summary) = run(&words(&["start", "overfull", "a", "finish"]), &[], End::Clean);
+    assert_eq!(
+        (out.as_str(), summary.end),
+        ("<\nerror 502\n", StreamEnd::Fault(StreamFault::Interleaved { limit: 8 }))
+    );
 }
 
 #[test]

@@ -8,7 +8,7 @@ use std::collections::VecDeque;
 use std::mem;
 
 use model::{CallIndex, ChatEvent, Finish, Maker, Seal, UpstreamError, Usage};
-use stream::ChatEncoder;
+use stream::{ChatEncoder, StreamFault};
 
 use super::emitter::{Between, Block, Complete, Fresh, Text, Thinking, ToolUse};
 use super::seal;
@@ -24,8 +24,6 @@ use complete::ObjectScan;
 const MOST_HELD: usize = 16 << 20;
 /// What a thing that waits costs besides its text.
 const OVERHEAD: usize = 64;
-/// Told in the stream.
-const TOO_MUCH: &str = "the answer's tool calls are interleaved over more than 16 MiB";
 
 /// Writes one stream.
 pub(super) struct Encoder {
@@ -167,12 +165,6 @@ impl Encoder {
         if self.waiting.is_empty() {
             self.held = 0;
         }
-        if self.held > MOST_HELD {
-            out.extend_from_slice(&error::frame(model::ErrorKind::Api, TOO_MUCH, None));
-            self.state = State::Failed;
-            self.waiting.clear();
-            self.held = 0;
-        }
     }
 
     fn write(&mut self, item: Item, out: &mut Vec<u8>) {
@@ -257,27 +249,30 @@ impl Item {
 }
 
 impl ChatEncoder for Encoder {
-    fn event(&mut self, event: ChatEvent, out: &mut Vec<u8>) {
+    fn event(&mut self, event: ChatEvent, out: &mut Vec<u8>) -> Result<(), StreamFault> {
         self.output_bytes += event.output_bytes();
         match event {
-            ChatEvent::Start(start) => return self.start(start.id.as_deref(), start.model.as_deref(), out),
+            ChatEvent::Start(start) => {
+                self.start(start.id.as_deref(), start.model.as_deref(), out);
+                return Ok(());
+            }
             ChatEvent::Usage(usage) => {
                 self.usage = Some(usage);
-                return;
+                return Ok(());
             }
             // One message is one answer.
-            ref event if event.choice().is_some_and(|choice| choice != 0) => return,
+            ref event if event.choice().is_some_and(|choice| choice != 0) => return Ok(()),
             _ => {}
         }
         if matches!(self.state, State::Complete(_) | State::Failed) || self.finish.is_some() {
-            return;
+            return Ok(());
         }
         match event {
             ChatEvent::ToolArguments { call, delta, .. } => self.arguments(call, &delta, out),
             ChatEvent::Finish { finish, .. } => {
                 self.finish = Some(finish);
                 self.advance(true, out);
-                return;
+                return Ok(());
             }
             event => {
                 self.calls |= matches!(event, ChatEvent::ToolStart { .. });
@@ -288,6 +283,7 @@ impl ChatEncoder for Encoder {
             }
         }
         self.advance(false, out);
+        if self.held > MOST_HELD { Err(StreamFault::Interleaved { limit: MOST_HELD }) } else { Ok(()) }
     }
 
     fn finish(&mut self, usage: Option<&Usage>, out: &mut Vec<u8>) {
@@ -306,6 +302,8 @@ impl ChatEncoder for Encoder {
         if !matches!(self.state, State::Complete(_) | State::Failed) {
             out.extend_from_slice(&error::frame(error.kind, &error.message, error.request_id.as_deref()));
             self.state = State::Failed;
+            self.waiting.clear();
+            self.held = 0;
         }
     }
 

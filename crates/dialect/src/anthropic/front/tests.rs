@@ -418,7 +418,7 @@ fn answers_are_named_as_asked_where_the_provider_was_asked_for_another_name() {
         let name = written["model"].as_str().unwrap().to_owned();
         let mut streamed = Vec::new();
         let start = model::Start { model: response.model, ..model::Start::default() };
-        writer.encoder(identity()).event(model::ChatEvent::Start(start), &mut streamed);
+        writer.encoder(identity()).event(model::ChatEvent::Start(start), &mut streamed).unwrap();
         let streamed = String::from_utf8(streamed).unwrap();
         assert!(streamed.contains(&format!("\"model\":\"{name}\"")), "{streamed}");
         name

@@ -8,7 +8,7 @@ use document::{ObjectWriter, append_members, append_object};
 use model::{
     ChatEvent, ChoiceIndex, Extras, Finish, Json, Maker, Reasoning, Seal, Start, UpstreamError, Usage,
 };
-use stream::ChatEncoder;
+use stream::{ChatEncoder, StreamFault};
 
 use super::{Style, content, logprobs, said, whole};
 use crate::openai::error;
@@ -326,14 +326,14 @@ impl Choice {
 }
 
 impl ChatEncoder for Encoder {
-    fn event(&mut self, event: ChatEvent, out: &mut Vec<u8>) {
+    fn event(&mut self, event: ChatEvent, out: &mut Vec<u8>) -> Result<(), StreamFault> {
         match event {
             ChatEvent::Start(start) => self.start(start),
             ChatEvent::Extra(extra) => self.extras.add(extra.name, extra.value),
             event => {
-                let Some(index) = event.choice() else { return };
+                let Some(index) = event.choice() else { return Ok(()) };
                 if self.choices.get(&index).is_some_and(|choice| choice.finished) {
-                    return;
+                    return Ok(());
                 }
                 self.open(index, out);
                 match self.style {
@@ -342,6 +342,7 @@ impl ChatEncoder for Encoder {
                 }
             }
         }
+        Ok(())
     }
 
     fn finish(&mut self, usage: Option<&Usage>, out: &mut Vec<u8>) {

@@ -111,7 +111,7 @@ fn write(thinking: bool, events: Vec<ChatEvent>) -> Message {
     let mut encoder = encoder(thinking);
     let mut out = Vec::new();
     for event in events {
-        encoder.event(event, &mut out);
+        encoder.event(event, &mut out).unwrap();
     }
     encoder.finish(None, &mut out);
     assemble(&events_of(&out))
@@ -164,7 +164,7 @@ fn what_can_go_out_goes_out_at_once() {
     let mut out = Vec::new();
     let mut step = |event: ChatEvent| {
         out.clear();
-        encoder.event(event, &mut out);
+        encoder.event(event, &mut out).unwrap();
         events_of(&out).iter().map(|event| event["type"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
     };
     assert_eq!(step(ChatEvent::Start(Start::default())), ["message_start"]);
@@ -215,9 +215,9 @@ fn seals_of_calls_travel_in_their_ids() {
 fn usage_is_told_at_the_end() {
     let mut encoder = encoder(false);
     let mut out = Vec::new();
-    encoder.event(ChatEvent::Start(Start::default()), &mut out);
-    encoder.event(text("12345678"), &mut out);
-    encoder.event(finish(FinishReason::Length), &mut out);
+    encoder.event(ChatEvent::Start(Start::default()), &mut out).unwrap();
+    encoder.event(text("12345678"), &mut out).unwrap();
+    encoder.event(finish(FinishReason::Length), &mut out).unwrap();
     let usage = Usage {
         fresh_input: 3,
         cache_write: 2,
@@ -261,10 +261,10 @@ fn an_empty_stream_is_a_message() {
 fn an_error_is_the_last_thing() {
     let mut encoder = encoder(false);
     let mut out = Vec::new();
-    encoder.event(text("a"), &mut out);
+    encoder.event(text("a"), &mut out).unwrap();
     encoder.error(&UpstreamError::new(529, "busy"), &mut out);
     let len = out.len();
-    encoder.event(text("b"), &mut out);
+    encoder.event(text("b"), &mut out).unwrap();
     encoder.finish(None, &mut out);
     encoder.error(&UpstreamError::new(500, "again"), &mut out);
     assert_eq!(out.len(), len);
@@ -277,12 +277,12 @@ fn an_error_is_the_last_thing() {
 fn what_waits_is_bounded() {
     let mut encoder = encoder(false);
     let mut out = Vec::new();
-    encoder.event(call(0), &mut out);
-    encoder.event(call(1), &mut out);
+    encoder.event(call(0), &mut out).unwrap();
+    encoder.event(call(1), &mut out).unwrap();
     let piece = "x".repeat(1 << 20);
-    for _ in 0..20 {
-        encoder.event(arguments(1, &piece), &mut out);
-    }
+    let fault = (0..20).find_map(|_| encoder.event(arguments(1, &piece), &mut out).err()).unwrap();
+    assert_eq!(fault, StreamFault::Interleaved { limit: MOST_HELD });
+    encoder.error(&UpstreamError::new(502, fault.to_string()), &mut out);
     let events = events_of(&out);
     assert_eq!(events.last().unwrap()["error"]["type"], "api_error");
     assert!(encoder.waiting.is_empty() && out.len() < 2000);
@@ -311,7 +311,7 @@ fn citations_follow_their_text() {
         citation(Some("https://x"), Some("{}")),
         citation(None, Some("{}")),
     ] {
-        encoder.event(event, &mut out);
+        encoder.event(event, &mut out).unwrap();
     }
     let events = events_of(&out);
     let told: Vec<_> = events
@@ -457,7 +457,7 @@ proptest! {
         let mut encoder = encoder(thinking);
         let mut out = Vec::new();
         for event in answer.events.clone() {
-            encoder.event(event, &mut out);
+            encoder.event(event, &mut out).unwrap();
         }
         encoder.finish(None, &mut out);
         let events = events_of(&out);
@@ -495,7 +495,7 @@ fn events_are_anthropics() {
         arguments(0, "{}"),
         finish(FinishReason::ToolCalls),
     ] {
-        encoder.event(event, &mut out);
+        encoder.event(event, &mut out).unwrap();
     }
     encoder.finish(Some(&Usage { cache_write: 1, reasoning: 1, ..Usage::default() }), &mut out);
     let events = events_of(&out);

@@ -98,7 +98,7 @@ fn again(events: Vec<ChatEvent>) -> Vec<ChatEvent> {
     let mut encoder = asked.writer.encoder(identity);
     let mut out = Vec::new();
     for event in events {
-        encoder.event(event, &mut out);
+        encoder.event(event, &mut out).unwrap();
     }
     encoder.finish(None, &mut out);
     let text = String::from_utf8(out).unwrap();

@@ -99,7 +99,7 @@ fn answers_are_what_openai_describes() {
             let mut encoder = asked.writer.encoder(identity());
             let mut out = Vec::new();
             for event in events(&[&data]) {
-                encoder.event(event, &mut out);
+                encoder.event(event, &mut out).unwrap();
             }
             encoder.finish(response.usage.as_ref(), &mut out);
             let written = String::from_utf8(out).unwrap();

@@ -27,7 +27,7 @@ fn chunks(writer: &dyn ChatWriter, events: Vec<ChatEvent>, usage: Option<&Usage>
     let mut encoder = writer.encoder(identity());
     let mut out = Vec::new();
     for event in events {
-        encoder.event(event, &mut out);
+        encoder.event(event, &mut out).unwrap();
     }
     encoder.finish(usage, &mut out);
     let text = String::from_utf8(out).unwrap();
