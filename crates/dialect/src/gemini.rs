@@ -19,4 +19,5 @@ mod usage;
 pub use codec::{CHAT_CODEC, GeminiCodec, VERTEX_CODEC};
 pub use count::{COUNT, GeminiCount, VERTEX_COUNT, VertexCount};
 pub use embeddings::{EMBEDDINGS, GeminiEmbeddings, VERTEX_EMBED_CONTENT, VERTEX_EMBEDDINGS};
+pub(crate) use error::read as refused;
 pub use traits::Traits;

@@ -6,12 +6,12 @@ use document::{Document, Edits};
 use model::{ErrorKind, Losses, Operation, UpstreamError};
 use stream::StreamReader;
 
-use super::hosting::{API, BEDROCK, DATABRICKS, FOUNDRY, Hosting, VERTEX};
+use super::hosting::{API, BEDROCK, DATABRICKS, ErrorForm, FOUNDRY, Hosting, VERTEX};
 use super::{count, error};
 use crate::envelope::data_frame;
 use crate::{
     AnswerError, Call, Delivery, Envelope, Head, HeaderOf, Reading, RequestError, Verdict, WholeAnswer,
-    invoke,
+    gemini, invoke,
 };
 
 mod edits;
@@ -100,8 +100,14 @@ impl Envelope for MessagesEnvelope {
     }
 
     fn foreign_error(&self, status: u16, headers: HeaderOf<'_>, body: &[u8]) -> Option<UpstreamError> {
-        let foreign = self.hosting.errors_of_aws && !error::is_own(body);
-        foreign.then(|| invoke::refused(status, headers, body))
+        if self.hosting.errors == ErrorForm::Anthropic || error::is_own(body) {
+            return None;
+        }
+        Some(match self.hosting.errors {
+            ErrorForm::Aws => invoke::refused(status, headers, body),
+            ErrorForm::Google => gemini::refused(status, body),
+            ErrorForm::Anthropic | ErrorForm::Databricks => error::read(status, headers, body),
+        })
     }
 
     /// <https://docs.anthropic.com/en/api/errors#request-id>

@@ -58,11 +58,13 @@ pub(super) fn kind_of(word: &str) -> Option<ErrorKind> {
         }
         "overloaded_error"
         | "UNAVAILABLE"
+        | "TEMPORARILY_UNAVAILABLE"
         | "ServiceUnavailableException"
         | "serviceUnavailableException"
         | "ModelNotReadyException" => ErrorKind::Overloaded,
         "api_error"
         | "INTERNAL"
+        | "INTERNAL_ERROR"
         | "InternalServerException"
         | "internalServerException"
         | "ModelErrorException"

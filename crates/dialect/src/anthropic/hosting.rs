@@ -23,8 +23,19 @@ pub struct Hosting {
     pub(super) refused_tools: &'static [&'static str],
     /// Takes `cache_control.scope`.
     pub(super) cache_scope: bool,
-    /// Tells errors in AWS's form.
-    pub(super) errors_of_aws: bool,
+    /// Whose form its errors have.
+    pub(super) errors: ErrorForm,
+}
+
+/// Whose form the errors of a host have, where the model did not refuse for itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum ErrorForm {
+    Anthropic,
+    Aws,
+    Google,
+    /// `{"error_code":"…","message":"…"}`:
+    /// <https://docs.databricks.com/aws/en/machine-learning/model-serving/score-foundation-models>.
+    Databricks,
 }
 
 /// Where the features that a caller asks for by `anthropic-beta` go.
@@ -94,7 +105,7 @@ pub static API: Hosting = Hosting {
     refused: &[],
     refused_tools: &[],
     cache_scope: true,
-    errors_of_aws: false,
+    errors: ErrorForm::Anthropic,
 };
 
 /// AWS Bedrock, `InvokeModel`.
@@ -115,7 +126,7 @@ pub static BEDROCK: Hosting = Hosting {
     ],
     refused_tools: &["web_search_", "web_fetch_", "code_execution_", "mcp_toolset"],
     cache_scope: false,
-    errors_of_aws: true,
+    errors: ErrorForm::Aws,
 };
 
 /// Google Vertex AI, `rawPredict`.
@@ -136,7 +147,7 @@ pub static VERTEX: Hosting = Hosting {
     ],
     refused_tools: &["web_fetch_", "code_execution_", "mcp_toolset"],
     cache_scope: false,
-    errors_of_aws: false,
+    errors: ErrorForm::Google,
 };
 
 /// Azure AI Foundry.
@@ -149,7 +160,7 @@ pub static FOUNDRY: Hosting = Hosting {
     refused: &[("service_tier", None), ("inference_geo", None), ("speed", None)],
     refused_tools: &[],
     cache_scope: true,
-    errors_of_aws: false,
+    errors: ErrorForm::Anthropic,
 };
 
 /// Databricks' endpoints in Anthropic's shape.
@@ -169,7 +180,7 @@ pub static DATABRICKS: Hosting = Hosting {
     ],
     refused_tools: &["web_search_", "web_fetch_", "code_execution_", "mcp_toolset"],
     cache_scope: false,
-    errors_of_aws: false,
+    errors: ErrorForm::Databricks,
 };
 
 impl Hosting {

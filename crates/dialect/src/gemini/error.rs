@@ -28,7 +28,7 @@ fn kind_of(word: &str) -> Option<ErrorKind> {
 }
 
 /// Reads an answer with an error status.
-pub(super) fn read(status: u16, body: &[u8]) -> UpstreamError {
+pub(crate) fn read(status: u16, body: &[u8]) -> UpstreamError {
     let mut error = match parse(body) {
         Some(document) => told(&document, Some(status)),
         None => UpstreamError::new(status, bounded_text(body)),

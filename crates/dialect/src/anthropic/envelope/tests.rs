@@ -482,3 +482,17 @@ proptest! {
         prop_assert_eq!(edited(envelope, &found, &call).0, expected);
     }
 }
+
+#[test]
+fn errors_in_a_hosts_own_form_are_read() {
+    let own = br#"{"type":"error","error":{"type":"overloaded_error","message":"busy"}}"#;
+    let of_google = br#"[{"error":{"code":429,"message":"slow down","status":"RESOURCE_EXHAUSTED"}}]"#;
+    let of_databricks = br#"{"error_code":"REQUEST_LIMIT_EXCEEDED","message":"slow down"}"#;
+    for (envelope, body) in [(&VERTEX_ENVELOPE, &of_google[..]), (&DATABRICKS_ENVELOPE, of_databricks)] {
+        assert_eq!(envelope.foreign_error(529, &|_| None, own), None);
+        let error = envelope.foreign_error(429, &|_| None, body).unwrap();
+        assert_eq!((error.kind, &*error.message), (ErrorKind::RateLimit, "slow down"));
+    }
+    // Anthropic's own API has nothing else.
+    assert_eq!(ENVELOPE.foreign_error(429, &|_| None, of_databricks), None);
+}

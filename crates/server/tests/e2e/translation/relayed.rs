@@ -92,6 +92,32 @@ fn errors_of_aws_are_told_in_the_clients_form() {
 }
 
 #[test]
+fn errors_of_google_are_told_in_the_clients_form() {
+    each(
+        |target| target.provider == "gemini" && target.speaks_messages,
+        |world, target| {
+            for (status, kind, more) in [
+                (400, "invalid_request_error", ""),
+                (401, "authentication_error", ""),
+                (403, "permission_error", ""),
+                (404, "not_found_error", ""),
+                (429, "rate_limit_error", r#","stream":true"#),
+            ] {
+                let call = super::message(target, "host-error", "hi", more);
+                let answer = world.send(&call.header("x-sim-fault", &format!("status_{status}")));
+                let error = answer.json();
+                assert_eq!((answer.status, &error["type"]), (status, &json!("error")), "{error}");
+                assert_eq!(error["error"]["type"], kind, "{error}");
+                assert!(
+                    error["error"]["message"].as_str().is_some_and(|text| !text.contains('{')),
+                    "{error}"
+                );
+            }
+        },
+    );
+}
+
+#[test]
 fn betas_and_versions_are_the_clients() {
     each(
         |target| target.provider == "anthropic",
