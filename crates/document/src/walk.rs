@@ -113,6 +113,48 @@ impl<'b> Cursor<'b> {
         }
     }
 
+    /// Gives each item of the array that stands here to `visit`, and passes over the array. None where there is no
+    /// array; of one that is malformed inside not all items are given.
+    #[inline]
+    pub fn items(&mut self, visit: impl FnMut(&mut Self)) -> Option<Value<'b>> {
+        let start = self.at;
+        if self.bytes.get(start) != Some(&b'[') {
+            return None;
+        }
+        if self.array(visit).is_err() {
+            self.at = start;
+            return self.value();
+        }
+        let raw = self.bytes.get(start..self.at)?;
+        Some(Value::new(raw, self.start + start))
+    }
+
+    /// Walks the array whose bracket is here, to its end.
+    #[inline]
+    fn array(&mut self, mut visit: impl FnMut(&mut Self)) -> Result<(), ScanError> {
+        self.at = space_end(self.bytes, self.at + 1);
+        if self.bytes.get(self.at) == Some(&b']') {
+            self.at += 1;
+            return Ok(());
+        }
+        loop {
+            let value = self.at;
+            visit(self);
+            if self.at == value {
+                self.pass()?;
+            }
+            let after = space_end(self.bytes, self.at);
+            match self.bytes.get(after) {
+                Some(b',') => self.at = space_end(self.bytes, after + 1),
+                Some(b']') => {
+                    self.at = after + 1;
+                    return Ok(());
+                }
+                _ => return Err(self.wrong(after)),
+            }
+        }
+    }
+
     /// Walks the object whose brace is here, to its end unless `visit` breaks off.
     #[inline]
     fn object(
@@ -192,6 +234,39 @@ mod tests {
             ControlFlow::Continue(())
         })?;
         Ok(names)
+    }
+
+    #[test]
+    fn items_are_given_in_their_order() {
+        let items = |body: &str| {
+            let (mut found, mut array) = (Vec::new(), None);
+            let walked = walk_members(body.as_bytes(), |name, cursor| {
+                if name.is("a") {
+                    let raw = |value: Option<Value<'_>>| {
+                        value.map(|value| String::from_utf8_lossy(value.raw()).into_owned())
+                    };
+                    array = raw(cursor.items(|item| {
+                        item.members(|name, cursor| {
+                            if name.is("f") {
+                                found.extend(raw(cursor.value()));
+                            }
+                        });
+                    }));
+                }
+            });
+            (found, array, walked)
+        };
+        let array = r#"[ {"f":"x","g":[{"f":1}]} ,7,[{"f":2}],{"h":"]","f": null } ]"#;
+        let found = vec!["\"x\"".to_owned(), "null".to_owned()];
+        assert_eq!(
+            items(&format!(r#"{{"b":[1],"a":{array},"c":2}}"#)),
+            (found, Some(array.to_owned()), Ok(()))
+        );
+        assert_eq!(items(r#"{"a":[]}"#), (vec![], Some("[]".to_owned()), Ok(())));
+        assert_eq!(items(r#"{"a":{"f":1}}"#), (vec![], None, Ok(())));
+        // Brackets are counted.
+        assert_eq!(items(r#"{"a":[1 2],"b":3}"#), (vec![], Some("[1 2]".to_owned()), Ok(())));
+        assert_eq!(items(r#"{"a":[1,2"#), (vec![], None, Err(ScanError::CutShort)));
     }
 
     #[test]

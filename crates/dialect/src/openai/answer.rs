@@ -2,7 +2,7 @@
 //!
 //! From <https://platform.openai.com/docs/api-reference/chat/object>.
 
-use document::{Kind, Value, walk_members};
+use document::{Cursor, Kind, Value, walk_members};
 use model::{FinishReason, Operation};
 
 use super::finish;
@@ -26,10 +26,14 @@ pub fn whole(reading: &Reading<'_>, body: &[u8]) -> Result<WholeAnswer, AnswerEr
         return Err(AnswerError::NotAnObject);
     }
     let mut list = None;
+    let mut reasons = Vec::new();
     let mut answer = WholeAnswer::default();
     let read = walk_members(body, |member, cursor| {
         if required.is_some_and(|required| member.is(required)) {
-            list = cursor.value().filter(|value| value.kind() == Kind::Array);
+            list = match operation {
+                Operation::Embeddings => cursor.value().filter(|value| value.kind() == Kind::Array),
+                _ => cursor.items(|choice| reasons.extend(finish_reason(choice))),
+            };
         } else if member.is("usage") {
             answer.usage = usage::read_at(cursor, quirks.reasoning_outside_completion);
         } else if member.is("model") {
@@ -44,7 +48,7 @@ pub fn whole(reading: &Reading<'_>, body: &[u8]) -> Result<WholeAnswer, AnswerEr
     if let Some(required) = required {
         let list = list.ok_or(AnswerError::Missing(required, operation.route_type()))?;
         if operation != Operation::Embeddings {
-            answer.told.finish_reasons = finish_reasons(list);
+            answer.told.finish_reasons = reasons;
             if answer.usage.is_none() {
                 answer.output_bytes = generated(operation, list).bytes;
             }
@@ -54,9 +58,15 @@ pub fn whole(reading: &Reading<'_>, body: &[u8]) -> Result<WholeAnswer, AnswerEr
     Ok(answer)
 }
 
-fn finish_reasons(choices: Value<'_>) -> Vec<FinishReason> {
-    let words = choices.items().filter_map(|choice| choice.value("finish_reason").and_then(Value::as_str));
-    words.map(|word| finish::read(&word, None, false).reason).collect()
+fn finish_reason(choice: &mut Cursor<'_>) -> Option<FinishReason> {
+    let mut reason = None;
+    choice.members(|name, cursor| {
+        if name.is("finish_reason") {
+            let word = cursor.value().and_then(Value::as_str);
+            reason = word.map(|word| finish::read(&word, None, false).reason);
+        }
+    });
+    reason
 }
 
 fn generated(operation: Operation, choices: Value<'_>) -> Generated {
