@@ -3,7 +3,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .ONESHELL:
-.PHONY: help test test-rust test-sdk test-model soak soak-check bench lint fuzz
+.PHONY: help test test-rust test-sdk test-prometheus test-model soak soak-check bench lint fuzz
 
 # Where cargo puts what it builds.
 target = $$(cargo metadata --no-deps --format-version 1 | python3 -c 'import json, sys; print(json.load(sys.stdin)["target_directory"])')
@@ -15,7 +15,7 @@ FUZZ_SECONDS ?= 60
 help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
 
-test: test-rust test-sdk ## Run every test, on what it installs into ignored folders
+test: test-rust test-sdk test-prometheus ## Run every test, on what it installs into ignored folders
 
 test-rust: ## Run the tests in Rust: unit, property, golden, end to end
 	@if cargo nextest --version >/dev/null 2>&1; then
@@ -28,6 +28,10 @@ test-rust: ## Run the tests in Rust: unit, property, golden, end to end
 test-sdk: ## Run official SDKs (Python, Node), LangChain and Claude Code against the binary
 	@cargo build --package server
 	AI_PROXY_BIN=$(target)/debug/ai-proxy tests/sdk/run.sh
+
+test-prometheus: ## Have a real Prometheus scrape the binary, and ask it all that the dashboard asks
+	@cargo build --package server
+	AI_PROXY_BIN=$(target)/debug/ai-proxy tests/prometheus/run.sh
 
 test-model: ## Talk to a real small model through the gateway; builds an inference server first, which takes minutes
 	@cargo build --release --package server

@@ -1,6 +1,7 @@
 //! `cargo xtask generate`: pages of documentation that are made from the code.
 
 mod matrix;
+mod metrics;
 mod providers;
 
 use anyhow::{Context, Result, bail};
@@ -13,8 +14,9 @@ struct Page {
     text: fn() -> String,
 }
 
-const PAGES: [Page; 2] = [
+const PAGES: [Page; 3] = [
     Page { path: "docs/generated/configuration.md", text: config::reference },
+    Page { path: "docs/generated/metrics.md", text: metrics::page },
     Page { path: "docs/generated/providers.md", text: providers::page },
 ];
 

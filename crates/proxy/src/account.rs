@@ -345,8 +345,9 @@ impl Account {
             .route
             .and_then(|index| self.snapshot.metrics.get(index))
             .unwrap_or_else(|| self.gateway.metrics.unmatched());
-        metrics.observe(&record);
-        hand_over(&record, self.gateway.records.as_ref(), self.snapshot.sinks(self.observers()));
+        let observers = self.observers();
+        self.gateway.metrics.observe(metrics, &record, self.snapshot.counted(observers));
+        hand_over(&record, self.gateway.records.as_ref(), self.snapshot.sinks(observers));
     }
 }
 

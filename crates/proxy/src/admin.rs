@@ -104,8 +104,13 @@ async fn status(State(gateway): State<Arc<Gateway>>) -> Response {
 }
 
 async fn metrics(State(gateway): State<Arc<Gateway>>) -> Response {
-    let text = gateway.metrics.render();
-    ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text).into_response()
+    let plugin = gateway.snapshot().has_prometheus;
+    // Thousands of label sets take a while to write: that must not hold up requests.
+    let text = tokio::task::spawn_blocking(move || gateway.metrics.render(plugin)).await;
+    match text {
+        Ok(text) => ([(header::CONTENT_TYPE, telemetry::EXPOSITION_TYPE)], text).into_response(),
+        Err(_) => told(StatusCode::INTERNAL_SERVER_ERROR, "the metrics could not be written", Vec::new()),
+    }
 }
 
 #[derive(Serialize)]

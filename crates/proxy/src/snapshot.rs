@@ -8,7 +8,7 @@ use config::{Configuration, Consumer, Extensions, KeyAuth, PluginConfig, Service
 use dialect::{Aside, Asides, Front};
 use identity::Identities;
 use model::{ClientFormat, Operation};
-use telemetry::{Catalogue, Metrics, RecordSink, Redactor, RouteMetrics};
+use telemetry::{Catalogue, Counted, Metrics, RecordSink, Redactor, RouteMetrics};
 use thiserror::Error;
 
 use crate::bind::{Bindings, Observers};
@@ -81,6 +81,8 @@ pub struct Snapshot {
     pub metrics: Vec<Arc<RouteMetrics>>,
     /// Whether any plugin writes records.
     pub has_sinks: bool,
+    /// Whether there is any `prometheus` plugin.
+    pub has_prometheus: bool,
     /// Whether any plugin lets the head of a stream go out before its upstream's.
     pub early_heads: bool,
     /// Knows which query arguments are credentials.
@@ -123,6 +125,7 @@ impl Snapshot {
         let is_early = |plugin: &Plugin| matches!(&plugin.kind, PluginKind::AiProxy(plugin) if plugin.extensions.early_head);
         Ok(Self {
             has_sinks: plugins.iter().any(|plugin| matches!(plugin.kind, PluginKind::Sink(_))),
+            has_prometheus: plugins.iter().any(|plugin| matches!(plugin.kind, PluginKind::Prometheus(_))),
             early_heads: plugins.iter().any(is_early),
             router,
             bindings,
@@ -168,10 +171,21 @@ impl Snapshot {
         }
     }
 
-    pub fn prometheus(&self, plugin: usize) -> Option<&config::Prometheus> {
-        match &self.plugins.get(plugin)?.kind {
-            PluginKind::Prometheus(settings) => Some(settings),
-            _ => None,
+    /// What a request is counted in.
+    pub fn counted(&self, observers: Observers) -> Counted {
+        if !self.has_prometheus {
+            return Counted::WITHOUT_PLUGIN;
+        }
+        let plugin = observers.prometheus.and_then(|plugin| self.plugins.get(plugin));
+        match plugin.map(|plugin| &plugin.kind) {
+            Some(PluginKind::Prometheus(settings)) => Counted {
+                models: settings.ai_metrics,
+                status_codes: settings.status_code_metrics,
+                latencies: settings.latency_metrics,
+                bandwidth: settings.bandwidth_metrics,
+                per_consumer: settings.per_consumer,
+            },
+            _ => Counted::NONE,
         }
     }
 

@@ -134,6 +134,16 @@ fn upstream_trust(authority: Option<&Path>) -> anyhow::Result<TlsSettings> {
     Ok(TlsSettings::new(authority.map(Path::to_owned))?)
 }
 
+/// A UUID for as long as the process lives, as random as one.
+fn node_id() -> String {
+    let random = fastrand::u128(..);
+    // Version 4, variant 1.
+    let id = (random & !(0xf << 76) & !(0b11 << 62)) | (4 << 76) | (0b10 << 62);
+    let digits = format!("{id:032x}");
+    let part = |from: usize, to: usize| digits.get(from..to).unwrap_or_default();
+    [part(0, 8), part(8, 12), part(12, 16), part(16, 20), part(20, 32)].join("-")
+}
+
 async fn serve(mut start: Start<'_>) -> anyhow::Result<ExitCode> {
     let process = start.process;
     // Signals are caught before the process says that it is ready.
@@ -141,6 +151,7 @@ async fn serve(mut start: Start<'_>) -> anyhow::Result<ExitCode> {
     let bound = bind(&start).await?;
     let metrics = Arc::new(Metrics::new(MetricsOptions {
         version: env!("CARGO_PKG_VERSION"),
+        node: node_id().into(),
         ..MetricsOptions::default()
     }));
     let tls = Arc::new(upstream_trust(process.upstream_ca.as_deref())?);

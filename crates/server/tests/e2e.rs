@@ -40,6 +40,8 @@ mod payloads;
 mod pitfalls;
 #[path = "e2e/prices.rs"]
 mod prices;
+#[path = "e2e/prometheus.rs"]
+mod prometheus;
 #[path = "e2e/providers.rs"]
 mod providers;
 #[path = "e2e/quickstart.rs"]

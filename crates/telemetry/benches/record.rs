@@ -5,10 +5,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use divan::Bencher;
-use model::{Losses, Usage, UsageSource};
+use model::{Losses, Price, Prices, Told, Usage, UsageSource};
 use telemetry::{
-    Entity, Latencies, Metrics, Outcome, Record, RecordTarget, RecordWriter, Redactor, ResponseSource, Sink,
+    Ai, Counted, Entity, Latencies, Metrics, Mode, Outcome, PriceSource, Record, RecordTarget, RecordWriter,
+    Redactor, ResponseSource, Sink, cost,
 };
+
+#[global_allocator]
+static ALLOCATIONS: divan::AllocProfiler = divan::AllocProfiler::system();
 
 fn main() {
     divan::main();
@@ -53,6 +57,30 @@ fn record<'a>(redactor: &Redactor, losses: &'a Losses) -> Record<'a> {
     }
 }
 
+/// The same with what statistics tell of the model.
+fn with_model<'a>(redactor: &Redactor, losses: &'a Losses, told: &'a Told) -> Record<'a> {
+    let prices = Prices { input: Some(Price::ONE), output: Some(Price::ONE), ..Prices::default() };
+    let usage = Usage { fresh_input: 250, cache_read: 1024, output: 412, ..Usage::default() };
+    Record {
+        ai: Some(Ai {
+            statistics: true,
+            plugin_id: "4f4a0a6c-2a3e-5f0e-9a8e-0d5c0b1f1a14",
+            provider: "openai",
+            request_model: Some("gpt-4o-mini"),
+            model_is_configured: true,
+            told,
+            mode: Mode::Stream,
+            latency: Duration::from_micros(905_001),
+            first_token: Some(Duration::from_micros(90_500)),
+            settings: Vec::new(),
+            cost: cost(&prices, &usage, None),
+            price_source: PriceSource::Configured,
+            payload: None,
+        }),
+        ..record(redactor, losses)
+    }
+}
+
 #[divan::bench]
 fn write_line(bencher: Bencher<'_, '_>) {
     let (redactor, losses) = (Redactor::default(), Losses::default());
@@ -79,7 +107,33 @@ fn observe_metrics(bencher: Bencher<'_, '_>) {
     let record = record(&redactor, &losses);
     let metrics = Metrics::default();
     let route = metrics.route("llm", "chat");
-    bencher.bench_local(|| route.observe(divan::black_box(&record)));
+    bencher.bench_local(|| metrics.observe(&route, divan::black_box(&record), Counted::WITHOUT_PLUGIN));
+}
+
+/// With a `prometheus` plugin that wants everything.
+#[divan::bench]
+fn observe_all_metrics(bencher: Bencher<'_, '_>) {
+    let (redactor, losses, told) = (Redactor::default(), Losses::default(), Told::default());
+    let record = with_model(&redactor, &losses, &told);
+    let metrics = Metrics::default();
+    let route = metrics.route("llm", "chat");
+    let counted = Counted { models: true, per_consumer: true, ..Counted::WITHOUT_PLUGIN };
+    bencher.bench_local(|| metrics.observe(&route, divan::black_box(&record), counted));
+}
+
+/// What a scrape of as many label sets as there may be costs.
+#[divan::bench]
+fn render_all_label_sets(bencher: Bencher<'_, '_>) {
+    let (redactor, losses, told) = (Redactor::default(), Losses::default(), Told::default());
+    let metrics = Metrics::default();
+    let route = metrics.route("llm", "chat");
+    let counted = Counted { models: true, per_consumer: true, ..Counted::WITHOUT_PLUGIN };
+    for index in 0..6_000 {
+        let name = format!("consumer-{index}");
+        let consumer = Some(Entity { id: "id", name: Some(&name) });
+        metrics.observe(&route, &Record { consumer, ..with_model(&redactor, &losses, &told) }, counted);
+    }
+    bencher.bench_local(|| metrics.render(true).len());
 }
 
 /// What the sender pays, thread and sink included as far as they take its core.

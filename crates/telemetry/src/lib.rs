@@ -1,7 +1,8 @@
 //! The one record of each request, the metrics, and their names.
 //!
 //! Values only come in through arguments: no clock is read here except by the writer thread's waits, and
-//! no label or member can carry what a client sent, save for the redacted URI of a record.
+//! no label or member can carry what a client sent, save for the redacted URI of a record, and the name of a model, which is
+//! bounded wherever it is a label.
 
 mod batch;
 mod catalogue;
@@ -16,8 +17,8 @@ pub use batch::{BatchQueue, Batching, Deliver, Delivering, DeliveryError};
 pub use catalogue::{Catalogue, CatalogueProblem, Entry, Kind, Unit};
 pub use cost::{Amount, Cost, PriceSource, cost};
 pub use metrics::{
-    Counter, Gauge, GaugeHold, Histogram, IdentityMetrics, Metrics, MetricsOptions, ReloadMetrics,
-    RouteMetrics, WriterMetrics,
+    Counted, Counter, EXPOSITION_TYPE, Gauge, GaugeHold, Histogram, IdentityMetrics, Metrics, MetricsOptions,
+    ReloadMetrics, RouteMetrics, WriterMetrics,
 };
 pub use model::{Price, Prices};
 pub use record::{

@@ -3,21 +3,31 @@
 //! A request touches them through handles that were looked up when the configuration was loaded. They live
 //! beside the configuration, so a reload keeps the counts.
 
+mod budget;
+mod counted;
 mod exposition;
 mod histogram;
+mod models;
 mod process;
 mod route;
 mod writer;
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use crate::names::{self, label};
+use crate::record::Record;
+use budget::Budget;
+pub use counted::Counted;
 use exposition::Exposition;
 pub use histogram::Histogram;
+use models::ModelMetrics;
 pub use route::RouteMetrics;
 pub use writer::WriterMetrics;
+
+/// Content type of an exposition.
+pub const EXPOSITION_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
 
 /// A number that only grows.
 #[derive(Debug, Default)]
@@ -106,46 +116,40 @@ impl IdentityMetrics {
 }
 
 /// What to export.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct MetricsOptions {
     /// Version of the product, for the build information.
     pub version: &'static str,
-    /// Tell consumers apart; else the label is empty, as in Kong.
-    pub per_consumer: bool,
+    /// What tells this process from others.
+    pub node: Box<str>,
     /// Routes that are told apart over the life of the process; later ones are counted together as `other`.
     pub max_routes: usize,
     /// The same for pairs of a route and a consumer.
     pub max_consumers: usize,
+    /// The same for models.
+    pub max_models: usize,
+    /// Of these, models whose names callers chose.
+    pub max_chosen_models: usize,
+    /// The same for label sets of models: model, mode and consumer.
+    pub max_model_sets: usize,
 }
 
 impl Default for MetricsOptions {
     fn default() -> Self {
         Self {
             version: env!("CARGO_PKG_VERSION"),
-            per_consumer: false,
+            node: "".into(),
             max_routes: 5_000,
             max_consumers: 10_000,
+            max_models: 2_000,
+            max_chosen_models: 500,
+            max_model_sets: 5_000,
         }
     }
 }
 
 /// Sinks of plugins that are told apart over the life of the process.
 const MAX_SINKS: usize = 1_000;
-
-/// How many more label values may come into being.
-#[derive(Debug)]
-struct Budget(AtomicUsize);
-
-impl Budget {
-    fn take(&self) -> bool {
-        let take = |left: usize| left.checked_sub(1);
-        self.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, take).is_ok()
-    }
-
-    fn is_spent(&self) -> bool {
-        self.0.load(Ordering::Relaxed) == 0
-    }
-}
 
 /// All metrics of the process.
 #[derive(Debug)]
@@ -157,6 +161,7 @@ pub struct Metrics {
     /// Requests that matched no route, with empty labels.
     unmatched: Arc<RouteMetrics>,
     other: Arc<RouteMetrics>,
+    models: ModelMetrics,
     pub in_flight: Arc<Gauge>,
     pub client_connections: Arc<Gauge>,
     pub upstream_connections: Arc<Gauge>,
@@ -178,14 +183,15 @@ struct RouteKey {
 
 impl Metrics {
     pub fn new(options: MetricsOptions) -> Self {
-        let consumers_left = Arc::new(Budget(AtomicUsize::new(options.max_consumers)));
-        let route = || Arc::new(RouteMetrics::new(options.per_consumer, Arc::clone(&consumers_left)));
+        let consumers_left = Arc::new(Budget::new(options.max_consumers));
+        let route = || Arc::new(RouteMetrics::new(Arc::clone(&consumers_left)));
         Self {
-            options,
             routes: RwLock::default(),
-            routes_left: Budget(AtomicUsize::new(options.max_routes)),
+            routes_left: Budget::new(options.max_routes),
             unmatched: route(),
             other: route(),
+            models: ModelMetrics::new(&options),
+            options,
             consumers_left,
             in_flight: Arc::default(),
             client_connections: Arc::default(),
@@ -210,7 +216,7 @@ impl Metrics {
         if !self.routes_left.take() {
             return Arc::clone(&self.other);
         }
-        let created = RouteMetrics::new(self.options.per_consumer, Arc::clone(&self.consumers_left));
+        let created = RouteMetrics::new(Arc::clone(&self.consumers_left));
         Arc::clone(routes.entry(key).or_insert(Arc::new(created)))
     }
 
@@ -229,23 +235,45 @@ impl Metrics {
         Arc::clone(sink)
     }
 
-    /// The whole exposition, in the Prometheus text format 0.0.4.
-    pub fn render(&self) -> String {
+    /// Counts a request that has ended, of this route, wherever it is to be counted.
+    pub fn observe(&self, route: &RouteMetrics, record: &Record<'_>, counted: Counted) {
+        route.observe(record, counted);
+        self.models.observe(record, counted);
+    }
+
+    /// The whole exposition, in the Prometheus text format 0.0.4. `plugin`: a `prometheus` plugin is configured, so
+    /// values are in Kong's words too.
+    pub fn render(&self, plugin: bool) -> String {
         let mut out = Exposition::default();
-        self.render_routes(&mut out);
+        self.render_routes(&mut out, plugin);
+        self.models.render(&mut out);
+        self.render_overflows(&mut out);
+        if plugin {
+            out.family(&names::NODE_INFO);
+            out.sample(&names::NODE_INFO, &[&*self.options.node, self.options.version], 1);
+        }
         self.render_gateway(&mut out);
         process::render(&mut out);
         out.into_text()
     }
 
-    fn render_routes(&self, out: &mut Exposition) {
+    fn render_routes(&self, out: &mut Exposition, plugin: bool) {
         let routes = self.routes.read().unwrap_or_else(PoisonError::into_inner);
         let mut all: Vec<(&str, &str, &RouteMetrics)> =
             routes.iter().map(|(key, route)| (&*key.service, &*key.route, &**route)).collect();
         all.push(("", "", &self.unmatched));
         all.push((label::OTHER, label::OTHER, &self.other));
         all.retain(|(_, _, route)| route.is_used());
-        route::render(out, &all);
+        route::render(out, &all, plugin);
+    }
+
+    fn render_overflows(&self, out: &mut Exposition) {
+        let (models, sets) = self.models.overflows();
+        let overflows = [self.other.requests(), self.consumers_left.overflows.value(), models, sets];
+        out.family(&names::OVERFLOWS);
+        for (cap, requests) in names::CAPS.iter().zip(overflows) {
+            out.sample(&names::OVERFLOWS, &[cap], requests);
+        }
     }
 
     fn render_gateway(&self, out: &mut Exposition) {

@@ -38,7 +38,7 @@ impl Builder<'_> {
             let Some(config) = config.filter(|_| enabled) else {
                 continue;
             };
-            if matches!(config, PluginConfig::Prometheus(_) | PluginConfig::OpenTelemetry(_)) {
+            if matches!(config, PluginConfig::OpenTelemetry(_)) {
                 self.without_effect(plugin.name, view.spot("name").place());
             }
             let first = *seen.entry((plugin.name, scope)).or_insert(node);

@@ -222,11 +222,16 @@ fn prometheus() {
 
 #[test]
 fn what_has_no_effect_yet_is_told() {
-    let text = "_format_version: '3.0'\nplugins: [{name: prometheus}]\n";
-    let loaded = super::load(text).unwrap_or_else(|problems| panic!("{problems:?}"));
+    let text = with("opentelemetry", "{traces_endpoint: 'http://c'}");
+    let loaded = super::load(&text).unwrap_or_else(|problems| panic!("{problems:?}"));
     assert!(loaded.warnings.is_empty());
     let told: Vec<&str> = loaded.unserved.iter().map(|problem| &*problem.message).collect();
-    assert_eq!(told, ["plugin prometheus is not served yet"]);
+    assert_eq!(told, ["plugin opentelemetry is not served yet"]);
+    let loaded = super::load(&with("prometheus", "{upstream_health_metrics: true}"))
+        .unwrap_or_else(|problems| panic!("{problems:?}"));
+    assert!(loaded.unserved.is_empty());
+    let told: Vec<&str> = loaded.warnings.iter().map(|problem| &*problem.message).collect();
+    assert_eq!(told, ["has no effect: the gateway has no upstreams whose health it watches"]);
 }
 
 #[test]

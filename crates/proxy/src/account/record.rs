@@ -110,6 +110,7 @@ fn ai<'a>(account: &'a Account, sent: &'a Sent, now: Instant) -> Option<Ai<'a>> 
         plugin_id: plugin.map_or("", |plugin| &plugin.id),
         provider: sent.provider.id,
         request_model: sent.model.as_deref(),
+        model_is_configured: sent.model_is_configured,
         told: &account.told,
         mode: if account.stream { Mode::Stream } else { Mode::Oneshot },
         latency: now.duration_since(sent.at),

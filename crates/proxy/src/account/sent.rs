@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use config::Logging;
+use config::{Logging, Template};
 use http::StatusCode;
 use model::Operation;
 use model::Settings;
@@ -17,6 +17,8 @@ use crate::upstream::Attempted;
 pub struct Sent {
     pub provider: &'static Provider,
     pub model: Option<Box<str>>,
+    /// The model's name is the target's, and no caller had a say in it.
+    pub model_is_configured: bool,
     pub operation: Operation,
     pub logging: Logging,
     pub prices: Arc<TargetPrices>,
@@ -33,9 +35,11 @@ pub struct Sent {
 impl Sent {
     pub fn of(prepared: &Prepared<'_>, query: Option<&str>, started_at: u64) -> Self {
         let destination = &prepared.destination;
+        let configured = prepared.target.model.as_ref().and_then(Template::literal);
         Self {
             provider: prepared.target.provider,
             model: prepared.model.clone(),
+            model_is_configured: configured.is_some() && configured == prepared.model.as_deref(),
             operation: prepared.operation,
             logging: prepared.target.logging,
             prices: Arc::clone(&prepared.target.prices),

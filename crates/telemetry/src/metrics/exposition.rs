@@ -8,6 +8,8 @@ use crate::names::MetricName;
 #[derive(Debug, Default)]
 pub struct Exposition {
     text: String,
+    /// Name of the metric whose samples are being written.
+    family: &'static str,
 }
 
 impl Exposition {
@@ -19,6 +21,14 @@ impl Exposition {
     pub fn family(&mut self, metric: &MetricName) {
         self.push(&["# HELP ", metric.name, " ", metric.help, "\n# TYPE "]);
         self.push(&[metric.name, " ", metric.kind.name(), "\n"]);
+        self.family = metric.name;
+    }
+
+    /// The same, unless this metric's samples are being written already: for metrics that may have none.
+    pub fn once(&mut self, metric: &MetricName) {
+        if self.family != metric.name {
+            self.family(metric);
+        }
     }
 
     /// One sample; `values` are in the order of the metric's labels.
@@ -88,6 +98,18 @@ mod tests {
         let sample = r#"ai_proxy_requests_total{service="a\"b\\c\nd",route="é",outcome="completed"} 3"#;
         assert_eq!(text.lines().last(), Some(sample));
         assert!(text.starts_with("# HELP ai_proxy_requests_total Requests by how they ended.\n# TYPE "));
+    }
+
+    #[test]
+    fn what_a_caller_names_stays_inside_its_quotes() {
+        let mut out = Exposition::default();
+        let name = "x\"} 1\nkong_forged{a=\"\\";
+        out.once(&names::COST_UNKNOWN);
+        out.once(&names::COST_UNKNOWN);
+        out.sample(&names::COST_UNKNOWN, &["openai", name], 1);
+        let text = out.into_text();
+        assert_eq!(text.lines().count(), 3, "{text}");
+        assert!(text.ends_with("ai_model=\"x\\\"} 1\\nkong_forged{a=\\\"\\\\\"} 1\n"), "{text}");
     }
 
     #[test]

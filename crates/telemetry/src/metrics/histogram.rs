@@ -6,14 +6,6 @@ use std::time::Duration;
 use super::exposition::Exposition;
 use crate::names::MetricName;
 
-/// Upper bounds of `kong_kong_latency_ms`, in milliseconds.
-pub const GATEWAY_BOUNDS: &[u32] =
-    &[1, 2, 5, 7, 10, 15, 20, 30, 50, 75, 100, 200, 500, 750, 1000, 3000, 6000];
-
-/// Upper bounds of `kong_upstream_latency_ms` and `kong_request_latency_ms`, in milliseconds.
-pub const REQUEST_BOUNDS: &[u32] =
-    &[25, 50, 80, 100, 250, 400, 700, 1000, 2000, 5000, 10_000, 30_000, 60_000];
-
 /// Counts durations by bucket.
 #[derive(Debug)]
 pub struct Histogram {
@@ -87,12 +79,5 @@ mod tests {
              kong_kong_latency_ms_count{{{labels}}} 6\n"
         );
         assert_eq!(out.into_text(), expected);
-    }
-
-    #[test]
-    fn bounds_ascend() {
-        for bounds in [GATEWAY_BOUNDS, REQUEST_BOUNDS] {
-            assert!(bounds.is_sorted_by(|left, right| left < right));
-        }
     }
 }

@@ -1,13 +1,13 @@
 //! The metrics of one route.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use model::{Usage, UsageSource};
 
 use super::exposition::Exposition;
-use super::histogram::{GATEWAY_BOUNDS, REQUEST_BOUNDS};
-use super::{Budget, Counter, Histogram};
+use super::{Budget, Counted, Counter, Histogram};
 use crate::names::{self, label};
 use crate::record::{Entity, Outcome, Record, ResponseSource, USAGE_PARTS, source_name, usage_parts};
 
@@ -15,9 +15,8 @@ use crate::record::{Entity, Outcome, Record, ResponseSource, USAGE_PARTS, source
 /// relaxed additions.
 #[derive(Debug)]
 pub struct RouteMetrics {
-    per_consumer: bool,
     consumers_left: Arc<Budget>,
-    /// By consumer; without `per_consumer` the one key is empty.
+    /// By consumer; the key is empty where consumers are not told apart.
     series: RwLock<HashMap<Box<str>, Series>>,
     gateway: Histogram,
     upstream: Histogram,
@@ -34,19 +33,36 @@ struct Series {
     codes: Vec<(u16, ResponseSource, Counter)>,
     ingress: Counter,
     egress: Counter,
+    /// Whether bytes were counted at all.
+    weighed: AtomicBool,
 }
 
 impl Series {
-    /// Whether the code had its counter.
-    fn count(&self, code: u16, source: ResponseSource, ingress: u64, egress: u64) -> bool {
-        let known = self.codes.iter().find(|(known, from, _)| (*known, *from) == (code, source));
-        let Some((_, _, requests)) = known else {
-            return false;
-        };
-        requests.add(1);
-        self.ingress.add(ingress);
-        self.egress.add(egress);
+    /// Whether the code had its counter; if not, nothing was counted.
+    fn count(&self, record: &Record<'_>, counted: Counted) -> bool {
+        if counted.status_codes {
+            let code = (code_of(record), record.source);
+            let known = self.codes.iter().find(|(known, from, _)| (*known, *from) == code);
+            let Some((_, _, requests)) = known else {
+                return false;
+            };
+            requests.add(1);
+        }
+        if counted.bandwidth {
+            self.ingress.add(record.request_bytes);
+            self.egress.add(record.response_bytes);
+            if !self.weighed.load(Ordering::Relaxed) {
+                self.weighed.store(true, Ordering::Relaxed);
+            }
+        }
         true
+    }
+}
+
+fn code_of(record: &Record<'_>) -> u16 {
+    match record.status {
+        code @ 100..=599 => code,
+        _ => OTHER_CODE,
     }
 }
 
@@ -54,24 +70,26 @@ impl Series {
 const OTHER_CODE: u16 = 0;
 
 impl RouteMetrics {
-    pub(super) fn new(per_consumer: bool, consumers_left: Arc<Budget>) -> Self {
+    pub(super) fn new(consumers_left: Arc<Budget>) -> Self {
         Self {
-            per_consumer,
             consumers_left,
             series: RwLock::default(),
-            gateway: Histogram::new(GATEWAY_BOUNDS),
-            upstream: Histogram::new(REQUEST_BOUNDS),
-            request: Histogram::new(REQUEST_BOUNDS),
+            gateway: Histogram::new(names::GATEWAY_LATENCY.bounds),
+            upstream: Histogram::new(names::UPSTREAM_LATENCY.bounds),
+            request: Histogram::new(names::REQUEST_LATENCY.bounds),
             outcomes: Default::default(),
             reported: Default::default(),
             estimated: Default::default(),
         }
     }
 
-    /// Counts a request that has ended.
-    pub fn observe(&self, record: &Record<'_>) {
-        self.count(record);
-        self.observe_latencies(record);
+    pub(super) fn observe(&self, record: &Record<'_>, counted: Counted) {
+        if counted.status_codes || counted.bandwidth {
+            self.count(record, counted);
+        }
+        if counted.latencies {
+            self.observe_latencies(record);
+        }
         let index = Outcome::ALL.iter().position(|outcome| *outcome == record.outcome);
         if let Some(counter) = index.and_then(|index| self.outcomes.get(index)) {
             counter.add(1);
@@ -99,43 +117,50 @@ impl RouteMetrics {
         }
     }
 
-    fn count(&self, record: &Record<'_>) {
+    fn count(&self, record: &Record<'_>, counted: Counted) {
         let consumer = match &record.consumer {
-            Some(consumer) if self.per_consumer => Entity::label(consumer),
+            Some(consumer) if counted.per_consumer => Entity::label(consumer),
             _ => "",
         };
-        let code = match record.status {
-            code @ 100..=599 => code,
-            _ => OTHER_CODE,
-        };
-        let (ingress, egress) = (record.request_bytes, record.response_bytes);
-        let counted = |series: &Series| series.count(code, record.source, ingress, egress);
         {
-            let series = self.series.read().unwrap_or_else(PoisonError::into_inner);
-            let overflow = || self.consumers_left.is_spent().then(|| series.get(label::OTHER));
-            let found = series.get(consumer).or_else(|| overflow().flatten());
-            if found.is_some_and(counted) {
-                return;
+            let all = self.series.read().unwrap_or_else(PoisonError::into_inner);
+            match all.get(consumer) {
+                Some(series) if series.count(record, counted) => return,
+                None if !consumer.is_empty() && self.consumers_left.is_spent() => {
+                    if all.get(label::OTHER).is_some_and(|series| series.count(record, counted)) {
+                        self.consumers_left.overflows.add(1);
+                        return;
+                    }
+                }
+                _ => {}
             }
         }
         let mut all = self.series.write().unwrap_or_else(PoisonError::into_inner);
         let known = consumer.is_empty() || all.contains_key(consumer) || self.consumers_left.take();
         let consumer = if known { consumer } else { label::OTHER };
+        if !known {
+            self.consumers_left.overflows.add(1);
+        }
         let series = all.entry(consumer.into()).or_default();
-        if !counted(series) {
-            series.codes.push((code, record.source, Counter::default()));
-            counted(series);
+        if !series.count(record, counted) {
+            series.codes.push((code_of(record), record.source, Counter::default()));
+            series.count(record, counted);
         }
     }
 
+    /// Requests so far.
+    pub(super) fn requests(&self) -> u64 {
+        self.outcomes.iter().map(Counter::value).sum()
+    }
+
     pub(super) fn is_used(&self) -> bool {
-        self.request.count() > 0
+        self.requests() > 0
     }
 }
 
 /// Writes the families that have a route among their labels.
-pub fn render(out: &mut Exposition, routes: &[(&str, &str, &RouteMetrics)]) {
-    render_requests(out, routes);
+pub fn render(out: &mut Exposition, routes: &[(&str, &str, &RouteMetrics)], plugin: bool) {
+    render_requests(out, routes, if plugin { kong_source } else { ResponseSource::name });
     render_histogram(out, &names::GATEWAY_LATENCY, routes, |route| &route.gateway);
     render_histogram(out, &names::UPSTREAM_LATENCY, routes, |route| &route.upstream);
     render_histogram(out, &names::REQUEST_LATENCY, routes, |route| &route.request);
@@ -161,7 +186,19 @@ fn each_consumer(route: &RouteMetrics, mut visit: impl FnMut(&str, &Series)) {
     }
 }
 
-fn render_requests(out: &mut Exposition, routes: &[(&str, &str, &RouteMetrics)]) {
+/// Kong's words in this metric, which are not those of its records.
+const fn kong_source(source: ResponseSource) -> &'static str {
+    match source {
+        ResponseSource::Upstream => "service",
+        ResponseSource::Gateway => "kong",
+    }
+}
+
+fn render_requests(
+    out: &mut Exposition,
+    routes: &[(&str, &str, &RouteMetrics)],
+    word: fn(ResponseSource) -> &'static str,
+) {
     out.family(&names::HTTP_REQUESTS);
     for (service, name, route) in routes {
         each_consumer(route, |consumer, series| {
@@ -171,7 +208,7 @@ fn render_requests(out: &mut Exposition, routes: &[(&str, &str, &RouteMetrics)])
                     OTHER_CODE => label::OTHER,
                     code => number.format(code),
                 };
-                let values = [service, name, code, source.name(), consumer];
+                let values = [service, name, code, word(*source), consumer];
                 out.sample(&names::HTTP_REQUESTS, &values, requests.value());
             }
         });
@@ -182,6 +219,9 @@ fn render_bandwidth(out: &mut Exposition, routes: &[(&str, &str, &RouteMetrics)]
     out.family(&names::BANDWIDTH);
     for (service, name, route) in routes {
         each_consumer(route, |consumer, series| {
+            if !series.weighed.load(Ordering::Relaxed) {
+                return;
+            }
             for (direction, bytes) in [("ingress", &series.ingress), ("egress", &series.egress)] {
                 let values = [service, name, direction, consumer];
                 out.sample(&names::BANDWIDTH, &values, bytes.value());

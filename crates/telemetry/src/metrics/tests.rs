@@ -3,11 +3,14 @@
 use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 
-use model::{Usage, UsageSource};
+use model::{Told, Usage, UsageSource};
 
 use super::*;
+use crate::cost::Cost;
 use crate::names::MetricKind;
-use crate::record::{Entity, Latencies, Outcome, Record, Redactor, ResponseSource};
+use crate::record::{Ai, Entity, Latencies, Outcome, Record, Redactor, ResponseSource};
+
+const ALL: Counted = Counted::WITHOUT_PLUGIN;
 
 fn record(status: u16, consumer: Option<&str>) -> Record<'_> {
     Record {
@@ -40,11 +43,11 @@ fn value(text: &str, sample: &str) -> Option<String> {
 fn a_request_is_counted_everywhere() {
     let metrics = Metrics::default();
     let route = metrics.route("llm", "chat");
-    route.observe(&record(200, Some("ann")));
-    route.observe(&record(200, None));
-    route.observe(&record(429, None));
-    metrics.unmatched().observe(&record(404, None));
-    let text = metrics.render();
+    route.observe(&record(200, Some("ann")), ALL);
+    route.observe(&record(200, None), ALL);
+    route.observe(&record(429, None), ALL);
+    metrics.unmatched().observe(&record(404, None), ALL);
+    let text = metrics.render(false);
     let sample = |sample: &str| value(&text, sample).unwrap_or_else(|| panic!("{sample} in {text}"));
     let requests = |labels: &str| sample(&format!("kong_http_requests_total{{{labels}}}"));
     let labels =
@@ -75,7 +78,7 @@ fn fetches_of_identities_are_counted_by_kind() {
     metrics.identities.count("azure_client", false);
     metrics.identities.count("azure_client", false);
     metrics.identities.count("nobody", false);
-    let text = metrics.render();
+    let text = metrics.render(false);
     let fetches = |kind: &str, result: &str| {
         value(&text, &format!("ai_proxy_identity_fetches_total{{kind=\"{kind}\",result=\"{result}\"}}"))
     };
@@ -88,26 +91,25 @@ fn fetches_of_identities_are_counted_by_kind() {
 #[test]
 fn a_handle_of_the_same_names_goes_on_counting() {
     let metrics = Metrics::default();
-    metrics.route("s", "r").observe(&record(200, None));
-    metrics.route("s", "r").observe(&record(200, None));
-    assert!(metrics.render().contains("code=\"200\",source=\"upstream\",consumer=\"\"} 2\n"));
+    metrics.route("s", "r").observe(&record(200, None), ALL);
+    metrics.route("s", "r").observe(&record(200, None), ALL);
+    assert!(metrics.render(false).contains("code=\"200\",source=\"upstream\",consumer=\"\"} 2\n"));
 }
 
 #[test]
 fn label_values_above_the_caps_are_counted_together() {
-    let metrics = Metrics::new(MetricsOptions {
-        per_consumer: true,
-        max_routes: 2,
-        max_consumers: 2,
-        ..MetricsOptions::default()
-    });
+    let metrics =
+        Metrics::new(MetricsOptions { max_routes: 2, max_consumers: 2, ..MetricsOptions::default() });
     for route in ["a", "b", "c", "d"] {
-        metrics.route("s", route).observe(&record(200, None));
+        metrics.route("s", route).observe(&record(200, None), ALL);
     }
     for consumer in ["x", "y", "z", "w", "x"] {
-        metrics.route("s", "a").observe(&record(200, Some(consumer)));
+        let counted = Counted { per_consumer: true, ..ALL };
+        metrics.route("s", "a").observe(&record(200, Some(consumer)), counted);
     }
-    let text = metrics.render();
+    // Who calls without a name is nobody above a cap.
+    metrics.route("s", "b").observe(&record(200, None), Counted { per_consumer: true, ..ALL });
+    let text = metrics.render(false);
     let requests = |service: &str, route: &str, consumer: &str| {
         let labels = format!(
             r#"service="{service}",route="{route}",code="200",source="upstream",consumer="{consumer}""#
@@ -118,6 +120,11 @@ fn label_values_above_the_caps_are_counted_together() {
     assert_eq!(requests("s", "a", "x").as_deref(), Some("2"));
     assert_eq!(requests("s", "a", "y").as_deref(), Some("1"));
     assert_eq!(requests("s", "a", "other").as_deref(), Some("2"));
+    assert_eq!(requests("s", "b", "").as_deref(), Some("2"));
+    let overflows = |cap: &str| value(&text, &format!("ai_proxy_label_overflows_total{{cap=\"{cap}\"}}"));
+    assert_eq!(overflows("routes").as_deref(), Some("2"));
+    assert_eq!(overflows("consumers").as_deref(), Some("2"));
+    assert_eq!(overflows("models").as_deref(), Some("0"));
     assert_eq!(requests("s", "a", "z"), None);
     assert_eq!(requests("s", "c", ""), None);
 }
@@ -125,9 +132,71 @@ fn label_values_above_the_caps_are_counted_together() {
 #[test]
 fn a_code_that_is_none_is_other() {
     let metrics = Metrics::default();
-    metrics.route("s", "r").observe(&record(999, None));
-    metrics.route("s", "r").observe(&record(0, None));
-    assert!(metrics.render().contains("code=\"other\",source=\"upstream\",consumer=\"\"} 2\n"));
+    metrics.route("s", "r").observe(&record(999, None), ALL);
+    metrics.route("s", "r").observe(&record(0, None), ALL);
+    assert!(metrics.render(false).contains("code=\"other\",source=\"upstream\",consumer=\"\"} 2\n"));
+}
+
+#[test]
+fn a_request_is_counted_in_what_its_plugin_wants() {
+    let metrics = Metrics::default();
+    let counted = |flags: &str| Counted {
+        models: flags.contains('m'),
+        status_codes: flags.contains('s'),
+        latencies: flags.contains('l'),
+        bandwidth: flags.contains('b'),
+        per_consumer: flags.contains('c'),
+    };
+    let families = ["kong_http_requests_total", "kong_request_latency_ms", "kong_bandwidth_bytes"];
+    for (flags, expected) in [
+        ("", [false; 3]),
+        ("s", [true, false, false]),
+        ("l", [false, true, false]),
+        ("b", [false, false, true]),
+    ] {
+        let route = metrics.route("s", &format!("r{flags}"));
+        metrics.observe(&route, &record(200, Some("ann")), counted(flags));
+        let text = metrics.render(true);
+        let samples = |name: &str| {
+            let labels = format!("service=\"s\",route=\"r{flags}\"");
+            text.lines().any(|line| line.starts_with(name) && line.contains(&labels))
+        };
+        assert_eq!(families.map(samples), expected, "{flags}: {text}");
+        assert!(samples("ai_proxy_requests_total") && samples("ai_proxy_tokens_total"), "{flags}");
+    }
+    let route = metrics.route("s", "consumers");
+    metrics.observe(&route, &record(200, Some("ann")), counted("sbc"));
+    metrics.observe(&route, &record(200, Some("ann")), counted("s"));
+    let text = metrics.render(true);
+    let labels = r#"service="s",route="consumers""#;
+    let requests = |consumer: &str| {
+        let sample = format!(
+            r#"kong_http_requests_total{{{labels},code="200",source="service",consumer="{consumer}"}}"#
+        );
+        value(&text, &sample)
+    };
+    assert_eq!((requests("ann").as_deref(), requests("").as_deref()), (Some("1"), Some("1")));
+    let egress = |consumer: &str| {
+        let sample = format!(r#"kong_bandwidth_bytes{{{labels},direction="egress",consumer="{consumer}"}}"#);
+        value(&text, &sample)
+    };
+    assert_eq!((egress("ann").as_deref(), egress("")), (Some("20"), None));
+}
+
+#[test]
+fn with_a_plugin_words_are_those_of_kong() {
+    let metrics =
+        Metrics::new(MetricsOptions { node: "n-1".into(), version: "1.2", ..MetricsOptions::default() });
+    metrics.route("s", "r").observe(&record(200, None), ALL);
+    metrics.unmatched().observe(&Record { source: ResponseSource::Gateway, ..record(404, None) }, ALL);
+    let text = metrics.render(true);
+    assert!(text.contains("code=\"200\",source=\"service\""), "{text}");
+    assert!(text.contains("code=\"404\",source=\"kong\""), "{text}");
+    assert_eq!(value(&text, r#"kong_node_info{node_id="n-1",version="1.2"}"#).as_deref(), Some("1"));
+    let text = metrics.render(false);
+    assert!(text.contains("code=\"200\",source=\"upstream\""), "{text}");
+    assert!(text.contains("code=\"404\",source=\"gateway\""), "{text}");
+    assert!(!text.contains("kong_node_info"), "{text}");
 }
 
 #[test]
@@ -137,7 +206,7 @@ fn gauges_and_reloads() {
     drop(held.0);
     metrics.reloads.succeeded(1_760_000_000);
     metrics.reloads.failed();
-    let text = metrics.render();
+    let text = metrics.render(false);
     let sample = |sample: &str| value(&text, sample).unwrap();
     assert_eq!(sample("ai_proxy_requests_in_flight"), "1");
     assert_eq!(sample("ai_proxy_configuration_reloads_total{result=\"success\"}"), "1");
@@ -151,8 +220,13 @@ fn gauges_and_reloads() {
 #[test]
 fn every_metric_is_exposed_once_and_only_under_its_name() {
     let metrics = Metrics::default();
-    metrics.route("s", "r").observe(&record(200, None));
-    let text = metrics.render();
+    let told = Told::default();
+    let counted = Counted { models: true, ..ALL };
+    for cost in [Cost::Unknown, models::tests::costs_of_a_thousandth()] {
+        let record = Record { ai: Some(Ai { cost, ..models::tests::ai(&told) }), ..record(200, None) };
+        metrics.observe(&metrics.route("s", "r"), &record, counted);
+    }
+    let text = metrics.render(true);
     let mut families = Vec::new();
     for line in text.lines() {
         if let Some(rest) = line.strip_prefix("# TYPE ") {
@@ -184,12 +258,12 @@ fn counts_from_many_threads_are_all_there() {
             scope.spawn(|| {
                 let route = metrics.route("s", "r");
                 for index in 0..500_u16 {
-                    route.observe(&record(200 + index % 7, None));
+                    route.observe(&record(200 + index % 7, None), ALL);
                 }
             });
         }
     });
-    let text = metrics.render();
+    let text = metrics.render(false);
     assert_eq!(
         value(&text, r#"ai_proxy_requests_total{service="s",route="r",outcome="completed"}"#).as_deref(),
         Some("2000")
@@ -208,7 +282,7 @@ fn sinks_of_plugins_are_told_apart_up_to_a_cap() {
     metrics.sink("file-log:a").written.add(3);
     metrics.sink("file-log:a").dropped_full.add(2);
     metrics.sink("http-log:b").failed("answered 500");
-    let text = metrics.render();
+    let text = metrics.render(false);
     for line in [
         "ai_proxy_sink_records_total{sink=\"file-log:a\"} 3",
         "ai_proxy_sink_drops_total{sink=\"file-log:a\",reason=\"full\"} 2",

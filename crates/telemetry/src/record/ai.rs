@@ -38,6 +38,8 @@ pub struct Ai<'a> {
     pub provider: &'a str,
     /// None where only the URL names it.
     pub request_model: Option<&'a str>,
+    /// The model's name is the configuration's, not the caller's.
+    pub model_is_configured: bool,
     pub told: &'a Told,
     pub mode: Mode,
     /// From sending the request to the end of its answer.

@@ -80,6 +80,7 @@ fn ai(told: &Told) -> Ai<'_> {
         plugin_id: "p-1",
         provider: "openai",
         request_model: Some("gpt-4o"),
+        model_is_configured: true,
         told,
         mode: Mode::Stream,
         latency: Duration::from_millis(905),
