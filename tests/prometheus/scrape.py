@@ -28,6 +28,9 @@ SCRAPE_SECONDS = 0.5
 TRAFFIC_SECONDS = 6
 PATIENCE_SECONDS = 20
 
+# Characters that an exposition has to escape.
+STRANGE_MODEL = 'no"bo\\dy} knows'
+
 # Names, types and labels in the order of Kong's plugin, without the labels that a scrape adds.
 MODEL = "ai_provider ai_model cache_status vector_db embeddings_provider embeddings_model".split()
 SERIES = {
@@ -164,7 +167,7 @@ class Scraped(unittest.TestCase):
         kinds = [
             ("/priced", "key-alice", plain, {}),
             ("/priced", "key-bob", {**plain, "stream": True}, {}),
-            ("/chosen", "key-alice", {**plain, "model": 'no"bo\\dy\nknows'}, {}),
+            ("/chosen", "key-alice", {**plain, "model": STRANGE_MODEL}, {}),
             ("/silent", "key-bob", plain, {}),
             ("/priced", "key-alice", plain, {"x-sim-fault": "status_500"}),
             ("/priced", "wrong", plain, {}),
@@ -241,7 +244,7 @@ class Scraped(unittest.TestCase):
 
         self.assertEqual(values("consumer", "kong_ai_llm_requests_total"), {"alice", "bob"})
         self.assertEqual(values("consumer", "kong_http_requests_total"), {"alice", "bob", ""})
-        self.assertEqual(values("ai_model", "kong_ai_llm_requests_total"), {"gpt-4o-mini", 'no"bo\\dy\nknows'})
+        self.assertEqual(values("ai_model", "kong_ai_llm_requests_total"), {"gpt-4o-mini", STRANGE_MODEL})
         self.assertEqual(values("workspace", "kong_ai_llm_requests_total"), {"default"})
         self.assertEqual(values("source", "kong_http_requests_total"), {"service", "kong"})
 
@@ -266,4 +269,4 @@ class Scraped(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    unittest.main(verbosity=1)
+    unittest.main(warnings="ignore")

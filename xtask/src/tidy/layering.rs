@@ -41,7 +41,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "telemetry",
         ],
     ),
-    ("xtask", &["config", "dialect", "model", "provider"]),
+    ("xtask", &["config", "dialect", "model", "provider", "telemetry"]),
 ];
 
 /// Packages that only compute: no runtime, no network, no log.

@@ -261,13 +261,15 @@ fn counts_outlive_a_reload() {
 #[test]
 fn what_callers_name_stays_in_its_label() {
     let world = start(ALL);
-    let name = r#"evil\"} 9\nkong_forged{a=\"\\"#;
-    let text = sent(&world, &[chat("/chosen", "x", &format!(r#","model":"{name}""#))]);
+    let name = r#"evil\"} 9 kong_forged{a=\"\\"#;
+    let chosen = |name: &str| chat("/chosen", "x", &format!(r#","model":"{name}""#));
+    let text = sent(&world, &[chosen(name), chosen(r"evil\nkong_forged 9")]);
     assert!(!text.lines().any(|line| line.starts_with("kong_forged")), "{text}");
+    assert_counted(&text, "kong_ai_llm_requests_total", &[], 1.0);
     // JSON escapes these characters just as the exposition does.
     assert_counted(&text, "kong_ai_llm_requests_total", &[&format!("ai_model=\"{name}\"")], 1.0);
     let long = "m".repeat(4_000);
-    let text = sent(&world, &[chat("/chosen", "x", &format!(r#","model":"{long}""#)), Call::get("/nowhere")]);
+    let text = sent(&world, &[chosen(&long), Call::get("/nowhere")]);
     assert_counted(&text, "kong_ai_llm_requests_total", &[&format!("ai_model=\"{}\"", &long[..256])], 1.0);
     assert!(text.lines().all(|line| line.len() < 1000));
 }
