@@ -211,7 +211,7 @@ metrics! {
             label::WORKSPACE,
             label::CONSUMER,
         ],
-        "Tokens of models: prompt_tokens, completion_tokens, and both together as total_tokens.";
+        "Tokens of models by type: those of the prompt, those of the completion, and both together as total.";
     LLM_LATENCY = "kong_ai_llm_provider_latency_ms", Histogram(MODEL_BOUNDS), When::Models, MODEL_SET,
         "Time from sending a request to a model until the end of its answer, in milliseconds.";
     FIRST_TOKEN = "ai_proxy_llm_first_token_latency_ms", Histogram(REQUEST_BOUNDS), When::Models, PER_MODEL,

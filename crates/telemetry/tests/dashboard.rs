@@ -79,11 +79,19 @@ fn tokens(expression: &str) -> Vec<Token<'_>> {
     found
 }
 
+#[derive(Debug)]
+struct Selector<'t> {
+    metric: &'t str,
+    /// Labels and what they are compared with.
+    matchers: Vec<(&'t str, &'t str)>,
+    /// It is asked over a range.
+    ranged: bool,
+}
+
 /// What an expression asks for.
 #[derive(Debug, Default)]
 struct Asked<'t> {
-    /// Each metric with its matchers, and whether it is asked over a range.
-    selectors: Vec<(&'t str, Vec<(&'t str, &'t str)>, bool)>,
+    selectors: Vec<Selector<'t>>,
     /// The labels that are left.
     grouped: BTreeSet<&'t str>,
 }
@@ -124,7 +132,8 @@ fn asked<'t>(tokens: &[Token<'t>]) -> Asked<'t> {
                         }
                     }
                 }
-                asked.selectors.push((metric, matchers, tokens.get(at + 1) == Some(&Token::Range)));
+                let ranged = tokens.get(at + 1) == Some(&Token::Range);
+                asked.selectors.push(Selector { metric, matchers, ranged });
             }
             _ => {}
         }
@@ -160,7 +169,7 @@ fn every_query_asks_for_what_there_is() {
         let asked = asked(&tokens);
         assert!(!asked.selectors.is_empty(), "{expression}");
         let mut known = BTreeSet::new();
-        for (name, matchers, ranged) in &asked.selectors {
+        for Selector { metric: name, matchers, ranged } in &asked.selectors {
             let (metric, labels) = metric(name);
             for (label, value) in matchers {
                 assert!(labels.contains(label), "{name} has no label {label}: {expression}");
@@ -204,7 +213,7 @@ fn what_operators_ask_for_is_on_it() {
     let all: BTreeSet<&str> = queries
         .iter()
         .flat_map(|(expression, _)| asked(&tokens(expression)).selectors)
-        .map(|(name, ..)| metric(name).0.name)
+        .map(|selector| metric(selector.metric).0.name)
         .collect();
     for metric in [
         names::OUTCOMES,

@@ -228,7 +228,7 @@ impl ModelMetrics {
     }
 
     /// All that there is, so that nothing is formatted while requests wait.
-    fn known(&self) -> (Vec<(Labels, Arc<Set>)>, Vec<(Arc<str>, Arc<str>, Arc<Totals>)>) {
+    fn known(&self) -> (Vec<LabelledSet>, Vec<NamedTotals>) {
         let (mut sets, mut totals) = (Vec::new(), Vec::new());
         let known = self.providers.read().unwrap_or_else(PoisonError::into_inner);
         for (provider, models) in known.iter() {
@@ -327,6 +327,11 @@ impl Labels {
     }
 }
 
+type LabelledSet = (Labels, Arc<Set>);
+
+/// Provider and model, and what that has.
+type NamedTotals = (Arc<str>, Arc<str>, Arc<Totals>);
+
 /// The value of a counter, if it has counted.
 fn whole(counter: &Counter) -> Option<String> {
     let value = counter.value();
@@ -336,7 +341,7 @@ fn whole(counter: &Counter) -> Option<String> {
 fn render_sets(
     out: &mut Exposition,
     metric: &MetricName,
-    sets: &[(Labels, Arc<Set>)],
+    sets: &[LabelledSet],
     value: impl Fn(&Set) -> Option<String>,
 ) {
     for (labels, set) in sets {
@@ -348,7 +353,7 @@ fn render_sets(
 }
 
 /// Tokens are not told apart by mode, so sets that differ in nothing else are counted together.
-fn render_tokens(out: &mut Exposition, sets: &[(Labels, Arc<Set>)]) {
+fn render_tokens(out: &mut Exposition, sets: &[LabelledSet]) {
     let mut sums: BTreeMap<(&str, &str, &str), (&Labels, [u64; 3])> = BTreeMap::new();
     for (labels, set) in sets {
         let key = (&*labels.provider, &*labels.model, &*labels.consumer);

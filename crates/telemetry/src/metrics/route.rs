@@ -127,7 +127,8 @@ impl RouteMetrics {
             match all.get(consumer) {
                 Some(series) if series.count(record, counted) => return,
                 None if !consumer.is_empty() && self.consumers_left.is_spent() => {
-                    if all.get(label::OTHER).is_some_and(|series| series.count(record, counted)) {
+                    let others = all.get(label::OTHER);
+                    if others.is_some_and(|others| others.count(record, counted)) {
                         self.consumers_left.overflows.add(1);
                         return;
                     }
