@@ -72,7 +72,7 @@ def fetch(url, body=None, headers=None):
 def wait_for(what, probe):
     deadline = time.monotonic() + PATIENCE_SECONDS
     while time.monotonic() < deadline:
-        with contextlib.suppress(OSError):
+        with contextlib.suppress(OSError, ValueError):
             if found := probe():
                 return found
         time.sleep(0.1)
