@@ -3,6 +3,7 @@
 mod matrix;
 mod metrics;
 mod providers;
+mod usage;
 
 use anyhow::{Context, Result, bail};
 

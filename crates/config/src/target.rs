@@ -84,6 +84,8 @@ pub struct Extensions {
     pub keep_alive: Option<Duration>,
     /// `early_head`: send the 200 of a stream at the first keep-alive.
     pub early_head: bool,
+    /// `drain_seconds`, with `on_disconnect: drain`: how long the answer to a client that has left is read on, for its usage.
+    pub drain: Option<Duration>,
     /// `http2`: speak HTTP/2 to the upstream.
     pub http2: bool,
     /// `allowed_hosts`: hosts that a templated URL may reach besides its literal suffix. Lower case.

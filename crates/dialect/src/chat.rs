@@ -10,7 +10,7 @@ use model::{
 use stream::{ChatDecoder, ChatEncoder};
 use thiserror::Error;
 
-use crate::{Delivery, Family, Quirks, RequestError};
+use crate::{Counting, Delivery, Family, Quirks, RequestError};
 
 /// One attempt: what of a target decides how a request is written.
 #[derive(Debug, Clone, Copy)]
@@ -90,6 +90,9 @@ pub trait ChatCodec: ErrorReader {
     /// What becomes of a parameter, for models of a family. [`settle`] makes losses of it; `encode` writes
     /// what passes.
     fn handling(&self, parameter: Parameter, family: &Family) -> Handling;
+
+    /// How its answers count what they used, for a provider that deviates so.
+    fn counting(&self, quirks: &Quirks) -> &'static Counting;
 
     /// Those headers of a client, by their lower-case names, that `encode` reads in the request: what it takes of
     /// them goes into the body, and they themselves go no further.

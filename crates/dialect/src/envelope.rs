@@ -135,6 +135,13 @@ pub trait Envelope: Sync {
     }
     /// Estimated input tokens of a request (spec/gateway.md §3.7), for when the provider reports none.
     fn estimate_input(&self, document: &Document, delivery: Delivery) -> u64;
+    /// Shows each text of a request, for a count of its tokens, and gives the tokens that stand beside the texts; none
+    /// where the format has no such count.
+    fn texts(&self, _document: &Document, _visit: &mut dyn FnMut(&str)) -> Option<u64> {
+        None
+    }
+    /// Appends all text that a whole answer has generated, likewise.
+    fn generated(&self, _body: &[u8], _text: &mut String) {}
     /// Reads a whole answer.
     fn whole(&self, reading: &Reading<'_>, body: &[u8]) -> Result<WholeAnswer, AnswerError>;
     /// The name by which the client is told of the model that answers, where it must be the one it asked by

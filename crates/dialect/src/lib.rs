@@ -5,6 +5,7 @@ pub mod bedrock;
 mod chat;
 pub mod cohere;
 mod count;
+mod counting;
 mod embeddings;
 mod envelope;
 mod family;
@@ -35,6 +36,7 @@ pub use chat::{
     ErrorReader, Handling, HeaderOf, Identity, settle,
 };
 pub use count::{CountCodec, cannot_count};
+pub use counting::{COUNTINGS, Counted, Counting, InStream};
 pub use embeddings::{EmbeddingsCall, EmbeddingsCodec, EmbeddingsFront, EncodedEmbeddings};
 pub use family::{CachePlaces, EffortPlace, Family, SamplingRule, Structured, Thinking, TopK};
 pub use front::{Aside, Asides, Front, front, is_format_header};

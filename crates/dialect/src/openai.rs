@@ -15,6 +15,7 @@ mod request;
 mod said;
 mod shape;
 pub mod stream;
+mod texts;
 mod usage;
 
 pub use codec::CHAT_CODEC;

@@ -47,11 +47,14 @@ pub(crate) fn objects<'d>(
     Ok(list.items())
 }
 
+/// A count above this is no count of tokens.
+const SANE: u64 = 1_000_000_000_000;
+
 /// A count, also where it is written with a fraction, as some providers do.
 pub(crate) fn count(value: Option<Value<'_>>) -> Option<u64> {
     let value = value.filter(|value| value.kind() == Kind::Number)?;
     let whole = std::str::from_utf8(value.raw()).ok()?.split('.').next()?;
-    whole.parse().ok()
+    whole.parse().ok().filter(|&count| count <= SANE)
 }
 
 /// A value of an answer, to be passed on as it is.

@@ -14,9 +14,10 @@ use dialect::WholeAnswer;
 use http::{HeaderMap, Method, StatusCode, Uri};
 use model::{LossKind, Losses, Told, Usage, UsageSource};
 use stream::{StreamEnd, StreamFault, Summary};
-use telemetry::{GaugeHold, Outcome, Record, RecordSink, RecordWriter, ResponseSource};
+use telemetry::{Disconnect, GaugeHold, Outcome, Record, RecordSink, RecordWriter, ResponseSource};
 
 use crate::Gateway;
+use crate::absence::Absence;
 use crate::bind::{Caller, Observers};
 use crate::error::{Blame, GatewayError};
 use crate::listen::ConnectionInfo;
@@ -99,6 +100,9 @@ pub struct Account {
     losses: Losses,
     outcome: Outcome,
     error: Option<&'static str>,
+    /// Where answers may be read on without their clients.
+    absence: Option<Arc<Absence>>,
+    on_disconnect: Option<Disconnect>,
     closed: bool,
     _in_flight: GaugeHold,
 }
@@ -143,6 +147,8 @@ impl Account {
             losses: Losses::default(),
             outcome: Outcome::Completed,
             error: None,
+            absence: None,
+            on_disconnect: None,
             closed: false,
             _in_flight: gateway.metrics.in_flight.hold(),
         })
@@ -223,14 +229,12 @@ impl Account {
         self.losses.add("input_tokens", LossKind::Approximated);
     }
 
-    /// A whole answer was read; `estimated` is the input to assume where the upstream told no usage.
-    pub fn whole(&mut self, answer: WholeAnswer, estimated: impl FnOnce() -> u64) {
+    /// A whole answer was read; `estimated` is the usage to assume where the upstream told none.
+    pub fn whole(&mut self, answer: WholeAnswer, estimated: impl FnOnce() -> Usage) {
         self.told = answer.told;
-        self.used(if let Some(usage) = answer.usage {
-            (usage, UsageSource::Reported)
-        } else {
-            let output = answer.output_bytes.div_ceil(4);
-            (Usage { fresh_input: estimated(), output, ..Usage::default() }, UsageSource::Estimated)
+        self.used(match answer.usage {
+            Some(usage) => (usage, UsageSource::Reported),
+            None => (estimated(), UsageSource::Estimated),
         });
     }
 
@@ -277,8 +281,32 @@ impl Account {
     pub fn left_untaken(&mut self) {
         // That of an answer to HEAD is not asked for.
         if self.method != Method::HEAD {
+            if self.absence.as_ref().is_some_and(|absence| absence.has_begun()) && !self.sent.is_empty() {
+                self.left_behind(Disconnect::Drained);
+            }
             self.client_left();
         }
+    }
+
+    /// Should the client leave, what is done then is decided here.
+    pub fn may_be_left(&mut self, absence: Arc<Absence>) {
+        self.absence = Some(absence);
+    }
+
+    /// The request goes to a target whose answers are read on for so long after their client has left.
+    pub fn outlasts_client(&self, patience: Duration) {
+        if let Some(absence) = &self.absence {
+            absence.allow(patience);
+        }
+    }
+
+    pub fn absence(&self) -> Option<Arc<Absence>> {
+        self.absence.clone().filter(|absence| absence.is_allowed())
+    }
+
+    /// The client has left while the upstream's answer was under way, and this became of it.
+    pub fn left_behind(&mut self, disconnect: Disconnect) {
+        self.on_disconnect = Some(disconnect);
     }
 
     pub fn client_left(&mut self) {
@@ -383,6 +411,9 @@ impl Drop for Account {
     /// A request whose client leaves before the head of its answer is dropped as it stands.
     fn drop(&mut self) {
         if !self.closed {
+            if !self.sent.is_empty() {
+                self.left_behind(Disconnect::Cancelled);
+            }
             self.client_left();
             self.write(0);
         }

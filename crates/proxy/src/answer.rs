@@ -1,5 +1,6 @@
 //! Bodies of answers on their way to the client.
 
+mod abandoned;
 mod early;
 mod event_stream;
 mod machine;
@@ -14,13 +15,14 @@ use http::HeaderMap;
 use http_body::{Body, Frame, SizeHint};
 use thiserror::Error;
 
-pub use early::{Promise, Running};
+pub use early::Promise;
 pub use event_stream::{EventStream, Opening, StreamSettings};
 pub use machine::Machine;
 pub use passing::Passing;
 pub use reframed::Reframed;
 
 use crate::account::Account;
+use abandoned::Abandoned;
 use early::{Early, Next};
 
 /// The answer breaks off: the connection is closed so that the client cannot take it for whole.
@@ -131,11 +133,18 @@ impl Drop for ClientBody {
         let Some(mut account) = self.account.take() else {
             return;
         };
-        match &mut self.content {
+        let content = std::mem::replace(&mut self.content, Content::Whole(None));
+        match content {
+            Content::Stream(stream)
+                if stream.is_under_way()
+                    && let Some(absence) = account.absence() =>
+            {
+                return Abandoned::read_on(stream, account, self.sent, absence);
+            }
             Content::Whole(bytes) if bytes.is_some() => account.left_untaken(),
             Content::Whole(_) | Content::Early(_) => {}
             Content::Passing(passing) => passing.settle(&mut account),
-            Content::Stream(stream) => stream.settle(&mut account),
+            Content::Stream(mut stream) => stream.settle(&mut account),
         }
         account.close(self.sent);
     }

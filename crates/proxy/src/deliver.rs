@@ -212,7 +212,8 @@ impl Delivering<'_, '_> {
         match self.envelope().whole(&reading, &whole.plain) {
             Ok(mut answer) => {
                 let mended = answer.mended.take();
-                account.whole(answer, || self.prepared.input_estimate());
+                let bytes = answer.output_bytes;
+                account.whole(answer, || self.prepared.estimate(&whole.plain, bytes));
                 if let Some(mended) = mended {
                     parts.headers.remove(header::CONTENT_ENCODING);
                     return Ok((parts, Content::Whole(mended.into())));
@@ -422,8 +423,12 @@ impl Delivering<'_, '_> {
             (false, false) => UsagePolicy::Pass,
         };
         let settings =
-            RelaySettings { usage, input_estimate: prepared.input_estimate(), ..RelaySettings::default() };
-        SseRelay::new(envelope.stream(&self.reading(nonce)), settings, fault_frame)
+            RelaySettings { usage, input_estimate: prepared.streamed_input(), ..RelaySettings::default() };
+        let relay = SseRelay::new(envelope.stream(&self.reading(nonce)), settings, fault_frame);
+        match prepared.counter() {
+            Some(counter) => relay.counting(counter),
+            None => relay,
+        }
     }
 }
 

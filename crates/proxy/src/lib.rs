@@ -3,6 +3,7 @@
 //! [`Gateway`] is what runs: the snapshot of the configuration, which is swapped as a whole, and beside it
 //! what outlives a configuration: connections to upstreams, metrics, the record writer, the sinks of plugins.
 
+mod absence;
 mod account;
 pub mod admin;
 mod admit;
@@ -39,6 +40,7 @@ mod snapshot;
 mod target;
 mod templates;
 mod token_calls;
+mod tokens_used;
 mod translate;
 mod upstream;
 

@@ -9,15 +9,17 @@ use document::Document;
 use http::request::Parts;
 use http::{HeaderMap, Request, Response, StatusCode};
 use hyper::body::Incoming;
+use model::Operation;
 use tokio::sync::oneshot;
 
 use crate::Gateway;
+use crate::absence::{Absence, Running};
 use crate::account::Account;
 use crate::admit::{self, Admitted, Refusal};
-use crate::answer::{ClientBody, Promise, Running};
+use crate::answer::{ClientBody, Promise};
 use crate::deliver::{Delivering, gather};
 use crate::error::GatewayError;
-use crate::listen::ConnectionInfo;
+use crate::listen::{ConnectionInfo, Signal};
 use crate::prepare::{Asked, Counting, Prepared, hide, prepare, prepare_count};
 use crate::read::ClientRequestBody;
 use crate::sign::{Signed, sign};
@@ -44,16 +46,18 @@ type Early = Option<oneshot::Sender<Promise>>;
 pub async fn handle(
     gateway: &Arc<Gateway>,
     info: &Arc<ConnectionInfo>,
+    signal: &Signal,
     request: Request<Incoming>,
 ) -> Response<ClientBody> {
     let snapshot = gateway.snapshot();
-    if !snapshot.early_heads {
-        return run(gateway, &snapshot, info, request, None).await;
+    if !snapshot.early_heads && !snapshot.drains {
+        return run(gateway, &snapshot, info, request, None, None).await;
     }
+    let absence = snapshot.drains.then(|| Arc::new(Absence::new(signal.clone())));
     let (early, mut promised) = oneshot::channel();
-    let (gateway, info) = (Arc::clone(gateway), Arc::clone(info));
-    let mut running: Running =
-        Box::pin(async move { run(&gateway, &snapshot, &info, request, Some(early)).await });
+    let (gateway, info, left) = (Arc::clone(gateway), Arc::clone(info), absence.clone());
+    let pipeline = async move { run(&gateway, &snapshot, &info, request, Some(early), left).await };
+    let mut running = Running::new(Box::pin(pipeline), absence);
     let promise = tokio::select! {
         biased;
         response = &mut running => return response,
@@ -75,9 +79,13 @@ async fn run(
     info: &ConnectionInfo,
     request: Request<Incoming>,
     early: Early,
+    absence: Option<Arc<Absence>>,
 ) -> Response<ClientBody> {
     let (parts, body) = request.into_parts();
-    let account = Account::open(gateway, snapshot, info, &parts.method, &parts.uri, &parts.headers);
+    let mut account = Account::open(gateway, snapshot, info, &parts.method, &parts.uri, &parts.headers);
+    if let Some(absence) = absence {
+        account.may_be_left(absence);
+    }
     let mut body = ClientRequestBody::new(body, &parts.headers);
     let answered = answer(gateway, snapshot, info, parts, &mut body, account, early).await;
     body.discard();
@@ -182,6 +190,11 @@ async fn exchange(
             Err(error) => return Err(failed(error, account, plugin)),
         };
         account.sending(&mut prepared, request.uri().query());
+        // Of what is not read, nothing is learnt.
+        if let Some(patience) = plugin.extensions.drain.filter(|_| prepared.operation != Operation::Preserve)
+        {
+            account.outlasts_client(patience);
+        }
         let delivering =
             Delivering { prepared: &mut prepared, plugin, read_timeout: timeouts.read, takes_gzip, debug };
         if let Some(promise) = delivering.promise(&account)

@@ -564,14 +564,4 @@ impl Prepared<'_> {
             && self.target.logging.statistics
             && self.quirks.usage_in_stream == UsageInStream::OnRequest
     }
-
-    /// Tokens of the input, estimated, for a provider that does not tell.
-    pub fn input_estimate(&self) -> u64 {
-        match (&self.body, &self.plan) {
-            (Body::Object { document, .. }, Plan::Relay(envelope)) => {
-                envelope.estimate_input(document, self.delivery)
-            }
-            _ => 0,
-        }
-    }
 }

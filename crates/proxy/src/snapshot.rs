@@ -85,6 +85,8 @@ pub struct Snapshot {
     pub has_prometheus: bool,
     /// Whether any plugin lets the head of a stream go out before its upstream's.
     pub early_heads: bool,
+    /// Whether any plugin has answers read on after their client has left.
+    pub drains: bool,
     /// Knows which query arguments are credentials.
     pub redactor: Redactor,
     /// When the keys' time to live began.
@@ -123,10 +125,12 @@ impl Snapshot {
             .map(|(plugin, verify)| compile_plugin(plugin, verify, context))
             .collect::<Result<Vec<_>, _>>()?;
         let is_early = |plugin: &Plugin| matches!(&plugin.kind, PluginKind::AiProxy(plugin) if plugin.extensions.early_head);
+        let drains = |plugin: &Plugin| matches!(&plugin.kind, PluginKind::AiProxy(plugin) if plugin.extensions.drain.is_some());
         Ok(Self {
             has_sinks: plugins.iter().any(|plugin| matches!(plugin.kind, PluginKind::Sink(_))),
             has_prometheus: plugins.iter().any(|plugin| matches!(plugin.kind, PluginKind::Prometheus(_))),
             early_heads: plugins.iter().any(is_early),
+            drains: plugins.iter().any(drains),
             router,
             bindings,
             routes: configuration.routes,

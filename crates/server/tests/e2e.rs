@@ -8,6 +8,8 @@ mod auth;
 mod commands;
 #[path = "e2e/deviations.rs"]
 mod deviations;
+#[path = "e2e/disconnects.rs"]
+mod disconnects;
 #[path = "e2e/early_head.rs"]
 mod early_head;
 #[path = "e2e/encoding.rs"]

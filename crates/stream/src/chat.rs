@@ -37,6 +37,12 @@ pub trait ChatDecoder: Send {
     /// The body has ended as the transport says it should: appends what is still to be told, such as a finish
     /// that only the end makes final.
     fn end(&mut self, events: &mut Vec<ChatEvent>);
+
+    /// What the provider counted before it had an answer, where it did: exact input, no output. An estimate
+    /// for an answer that broke off begins with it.
+    fn input_usage(&self) -> Option<Usage> {
+        None
+    }
 }
 
 /// Writes the stream of one answer for a client. Whatever events come, what it writes is legal in its dialect.

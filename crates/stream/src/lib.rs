@@ -30,6 +30,6 @@ pub use frame::{Ended, Frame, FrameName};
 pub use framer::{DEFAULT_FRAME_LIMIT, SseFrame, SseFramer};
 pub use framing::{Framer, Framing};
 pub use opaque::Opaque;
-pub use reader::{FrameKind, StreamReader};
+pub use reader::{FrameKind, StreamReader, TokenCounter};
 pub use relay::{FaultFrame, RelaySettings, SseRelay, UsagePolicy};
 pub use transcode::Transcoder;

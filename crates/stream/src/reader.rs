@@ -15,6 +15,12 @@ pub enum FrameKind {
     Terminator,
 }
 
+/// Counts tokens of generated text, piece by piece, for an answer whose provider does not.
+pub trait TokenCounter: Send {
+    fn add(&mut self, text: &str);
+    fn tokens(&self) -> u64;
+}
+
 /// Reads along a relayed stream. It can never fail a stream: what it cannot read is `Content`.
 pub trait StreamReader: Send {
     /// Looks at the data of one frame (an SSE event's joined `data` lines) and its event name.
@@ -41,6 +47,8 @@ pub trait StreamReader: Send {
     fn started(&self) -> bool;
     /// Bytes of generated text seen so far, for an estimate where the provider reports no usage.
     fn output_bytes(&self) -> u64;
+    /// Appends the text that one event has generated, for a count of its tokens.
+    fn generated(&self, _data: &[u8], _text: &mut String) {}
     /// A usage frame in the client's dialect, with the identity (`id`, `model`, …) of this stream,
     /// complete with its blank line.
     fn usage_frame(&self, usage: &Usage) -> Vec<u8>;

@@ -9,7 +9,7 @@ use model::{Usage, UsageSource};
 use crate::event::SseEvent;
 use crate::fault::{End, StreamEnd, StreamFault, StreamState, Summary};
 use crate::framer::{DEFAULT_FRAME_LIMIT, Piece, SseFramer};
-use crate::reader::{FrameKind, StreamReader};
+use crate::reader::{FrameKind, StreamReader, TokenCounter};
 
 /// Writes the one error frame that tells the client of a fault, complete with its blank line.
 pub type FaultFrame = Box<dyn Fn(StreamFault) -> Bytes + Send + Sync>;
@@ -85,6 +85,8 @@ struct Judge {
     failed: bool,
     /// A usage frame of ours went out.
     estimated: bool,
+    /// Where the provider is not expected to report usage.
+    counter: Option<Box<dyn TokenCounter>>,
 }
 
 impl SseRelay {
@@ -100,12 +102,20 @@ impl SseRelay {
                 terminated: false,
                 failed: false,
                 estimated: false,
+                counter: None,
             },
             fault_frame,
             passed: true,
             fault: None,
             bytes_out: 0,
         }
+    }
+
+    /// Has the tokens of the answer counted until its provider reports some.
+    #[must_use]
+    pub fn counting(mut self, counter: Box<dyn TokenCounter>) -> Self {
+        self.judge.counter = Some(counter);
+        self
     }
 
     /// Takes the next bytes of the body; appends what can go out. Bytes are slices of `chunk`, except for a
@@ -298,6 +308,9 @@ impl Judge {
                 _ => StreamState::Started,
             };
         }
+        if kind == FrameKind::Content && self.counter.is_some() {
+            self.count(&data);
+        }
         let pass = match self.reader.instead() {
             None => Verdict::Pass,
             Some(data) => Verdict::Instead(SseEvent::with_data(raw, first, &data).into()),
@@ -327,11 +340,25 @@ impl Judge {
         Some(Bytes::from(self.reader.usage_frame(&self.estimate())))
     }
 
-    /// One token for four bytes of text, and the input that was counted before it, where it was.
+    fn count(&mut self, data: &[u8]) {
+        if self.reader.usage().is_some() {
+            self.counter = None;
+        }
+        if let Some(counter) = &mut self.counter {
+            let mut text = String::new();
+            self.reader.generated(data, &mut text);
+            counter.add(&text);
+        }
+    }
+
+    /// The tokens that were counted, else one for four bytes of text, and the input that was counted before it, where it was.
     fn estimate(&self) -> Usage {
         let estimated = Usage { fresh_input: self.settings.input_estimate, ..Usage::default() };
         Usage {
-            output: self.reader.output_bytes().div_ceil(4),
+            output: self
+                .counter
+                .as_ref()
+                .map_or_else(|| self.reader.output_bytes().div_ceil(4), |counter| counter.tokens()),
             ..self.reader.input_usage().unwrap_or(estimated)
         }
     }

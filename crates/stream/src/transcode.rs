@@ -210,6 +210,7 @@ impl Transcoder {
             match event {
                 ChatEvent::Error(error) => return self.reject(&error, written),
                 ChatEvent::Usage(usage) => self.usage = Some(usage),
+                ChatEvent::ServedAs(word) => self.told.service_tier = Some(word),
                 event => {
                     self.note(&event);
                     if self.state == StreamState::Waiting {
@@ -269,15 +270,19 @@ impl Transcoder {
         }
     }
 
-    /// One token for four bytes of text.
+    /// One token for four bytes of text, and the input that was counted before it, where it was.
     fn estimate(&self) -> Usage {
-        Usage { fresh_input: self.input_estimate, output: self.output_bytes.div_ceil(4), ..Usage::default() }
+        let estimated = Usage { fresh_input: self.input_estimate, ..Usage::default() };
+        Usage { output: self.output_bytes.div_ceil(4), ..self.decoder.input_usage().unwrap_or(estimated) }
     }
 
     fn account(&self, end: StreamEnd) -> Summary {
         let usage = match self.usage {
             Some(usage) => Some((usage, UsageSource::Reported)),
-            None if self.output_bytes > 0 || end == StreamEnd::Complete => {
+            None if self.output_bytes > 0
+                || end == StreamEnd::Complete
+                || self.decoder.input_usage().is_some() =>
+            {
                 Some((self.estimate(), UsageSource::Estimated))
             }
             None => None,

@@ -67,6 +67,27 @@ impl Outcome {
     }
 }
 
+/// What became of an upstream's answer whose client left while it was under way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Disconnect {
+    /// The connection to the upstream was closed before its answer had ended.
+    Cancelled,
+    /// The answer was read on to its end.
+    Drained,
+}
+
+impl Disconnect {
+    pub const ALL: [Self; 2] = [Self::Cancelled, Self::Drained];
+
+    /// The word in records.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Cancelled => "cancelled",
+            Self::Drained => "drained",
+        }
+    }
+}
+
 /// Who made the answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum ResponseSource {
@@ -168,6 +189,8 @@ pub struct Record<'a> {
     pub outcome: Outcome,
     /// A word from the gateway's list of error kinds.
     pub error: Option<&'static str>,
+    /// Only where the client left while the upstream's answer was under way.
+    pub on_disconnect: Option<Disconnect>,
     pub attempts: &'a dyn Attempts,
     /// What the model was asked and has said, where the plugin wants it recorded.
     pub ai: Option<Ai<'a>>,
@@ -202,6 +225,7 @@ impl Default for Record<'_> {
             losses: None,
             outcome: Outcome::GatewayError,
             error: None,
+            on_disconnect: None,
             attempts: const { &[] as &[Attempt<'_>; 0] },
             ai: None,
         }
@@ -295,6 +319,7 @@ impl Record<'_> {
         line.raw(",\"gateway\":{\"outcome\":\"").word(self.outcome.name());
         line.raw(if self.stream { "\",\"stream\":true" } else { "\",\"stream\":false" });
         line.optional_text(",\"error\":\"", self.error);
+        line.optional_text(",\"on_disconnect\":\"", self.on_disconnect.map(Disconnect::name));
         if let Some(target) = &self.target {
             line.raw(",\"target\":{\"provider\":\"").text(target.provider).raw("\"");
             line.optional_text(",\"model\":\"", target.model);

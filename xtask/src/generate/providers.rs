@@ -5,6 +5,8 @@ use std::fmt::Write as _;
 use dialect::{Deviation, MemberRule, MessageRules, Quirks, Requirement, TokenLimit};
 use provider::{Base, KeyStyle, Provider, Required, Route, Settings, all};
 
+use super::usage;
+
 const HEAD: &str = "# Providers
 
 Generated from `crates/provider`: do not edit.
@@ -12,7 +14,7 @@ Generated from `crates/provider`: do not edit.
 An operation is named by its `route_type`. *Checked* operations are accepted by `ai-proxy check` and refused by `ai-proxy serve`.
 Changes are those to a request in OpenAI's format, for a model that has no rules of its own; what is left out or replaced is
 reported with the answer. *Answers* is what is put right in relayed answers of chat, for OpenAI's clients; all else of them passes as
-it came.
+it came. *Usage* names rows of [how usage is counted](#how-usage-is-counted).
 ";
 
 /// The whole page.
@@ -22,6 +24,7 @@ pub fn page() -> String {
         // Writing into a string cannot fail.
         let _ = write!(page, "\n## {}\n\n{}", provider.title, section(provider));
     }
+    page.push_str(&usage::table());
     page.push_str(&super::matrix::tables());
     page
 }
@@ -41,6 +44,7 @@ fn section(provider: &Provider) -> String {
         let quirks = (provider.quirks)(None, &Settings::default());
         rows.push(("Changes", changes(quirks)));
         rows.push(("Answers", answers(quirks)));
+        rows.push(("Usage", usage::formats(provider, quirks)));
     }
     let mut table = "| | |\n|---|---|\n".to_owned();
     for (name, value) in rows.into_iter().filter(|(_, value)| !value.is_empty()) {

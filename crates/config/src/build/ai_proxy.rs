@@ -54,6 +54,7 @@ pub(crate) fn ai_proxy(builder: &mut Builder<'_>, view: &View<'_>, enabled: bool
                 .filter(|seconds| *seconds > 0)
                 .map(Duration::from_secs),
             early_head: extensions.boolean("early_head"),
+            drain: builder.drain(&extensions),
             http2: extensions.boolean("http2"),
             allowed_hosts: wanted.allowed_hosts,
             models,
@@ -65,6 +66,20 @@ pub(crate) fn ai_proxy(builder: &mut Builder<'_>, view: &View<'_>, enabled: bool
 }
 
 impl Builder<'_> {
+    /// How long answers are read on after their client has left.
+    fn drain(&mut self, extensions: &View<'_>) -> Option<Duration> {
+        if extensions.text("on_disconnect") != Some("drain") {
+            if extensions.has("drain_seconds") {
+                self.warning(
+                    extensions.spot("drain_seconds").place(),
+                    "has no effect without 'on_disconnect: drain'",
+                );
+            }
+            return None;
+        }
+        extensions.integer("drain_seconds").map(Duration::from_secs)
+    }
+
     /// What every target of the instance has to do.
     fn wanted(&mut self, view: &View<'_>, extensions: &View<'_>, enabled: bool) -> Wanted {
         for item in extensions.items("allowed_hosts") {

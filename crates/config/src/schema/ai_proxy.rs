@@ -188,6 +188,20 @@ static EXTENSIONS: Record = Record {
             "Whether a stream's 200 goes out at the first keep-alive, before the provider has answered.",
         ))
         .or("false"),
+        ours(choice(
+            "on_disconnect",
+            &["cancel", "drain"],
+            "What becomes of the upstream's answer when the client leaves: its connection is closed at once, or the \
+             answer is read to its end, so that the record has its usage.",
+        ))
+        .or("\"cancel\""),
+        ours(integer(
+            "drain_seconds",
+            1,
+            3600,
+            "How long an answer is read on with `on_disconnect: drain`; then its connection is closed.",
+        ))
+        .or("60"),
         ours(boolean("http2", "Whether the upstream is spoken to in HTTP/2.")).or("false"),
         ours(Field::new("allowed_hosts", TEXTS, "Hosts that a URL with placeholders in its host may reach.")),
         BEARER_KEY,

@@ -388,6 +388,7 @@ fn ai_proxy_with_its_defaults() {
     assert_eq!((config.streaming, &*config.category), (StreamingPolicy::Allow, "text/generation"));
     assert_eq!(config.extensions.unsupported, UnsupportedPolicy::Report);
     assert_eq!(config.extensions.keep_alive, Some(Duration::from_secs(15)));
+    assert_eq!(config.extensions.drain, None);
     let target = config.target.as_ref().unwrap();
     let setting = |name: &str| {
         let found = target.settings.iter().find(|(known, _)| &**known == name);
@@ -430,7 +431,7 @@ fn ai_proxy_in_full() {
          param_name: k, param_value: v, param_location: query, allow_override: true}, \
          model: {provider: openai, name: m, model_alias: a, options: {max_tokens: 9, upstream_url: 'https://a.b/c'}}, \
          extensions: {unsupported: reject, options_precedence: config, keep_alive_seconds: 0, early_head: true, \
-         http2: true, allowed_hosts: [A.example.com]}}",
+         http2: true, on_disconnect: drain, allowed_hosts: [A.example.com]}}",
     );
     let loaded = load_with(&text, &|name| (name == "KEY").then(|| "Bearer s".to_owned()));
     let loaded = loaded.unwrap_or_else(|problems| panic!("{:#?}", lines(&problems)));
@@ -439,6 +440,7 @@ fn ai_proxy_in_full() {
     let extensions = &config.extensions;
     assert_eq!(extensions.unsupported, UnsupportedPolicy::Reject);
     assert!(extensions.keep_alive.is_none() && extensions.early_head && extensions.http2);
+    assert_eq!(extensions.drain, Some(Duration::from_secs(60)));
     assert_eq!(&*extensions.allowed_hosts[0], "a.example.com");
     let target = config.target.as_ref().unwrap();
     let (name, value) = target.auth.header.as_ref().unwrap();
@@ -475,4 +477,19 @@ fn references_by_id() {
          {{paths: [/b], service: {{id: {id}}}}}]\n"
     ));
     assert!(configuration.routes.iter().all(|route| route.service == Some(0)));
+}
+
+#[test]
+fn time_for_a_drain_that_is_none_is_told() {
+    let text = with_config(
+        "{route_type: llm/v1/chat, auth: {header_name: Authorization, header_value: v}, \
+         model: {provider: openai, name: m}, extensions: {drain_seconds: 5}}",
+    );
+    let configuration =
+        load_with(&text, &|_| None).unwrap_or_else(|problems| panic!("{:#?}", lines(&problems)));
+    let warnings = lines(&configuration.warnings).join("\n");
+    assert!(warnings.contains("extensions.drain_seconds: has no effect"), "{warnings}");
+    let drained = text.replace("{drain_seconds: 5}", "{on_disconnect: drain, drain_seconds: 5}");
+    let PluginConfig::AiProxy(config) = &loaded(&drained).plugins[0].config else { panic!() };
+    assert_eq!(config.extensions.drain, Some(Duration::from_secs(5)));
 }

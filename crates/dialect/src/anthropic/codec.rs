@@ -7,8 +7,8 @@ use super::content::Way;
 use super::hosting::{API, BEDROCK, DATABRICKS, FOUNDRY, Hosting, VERTEX};
 use super::{error, request};
 use crate::{
-    ChatCall, ChatCodec, EncodeError, Encoded, ErrorReader, Family, Handling, HeaderOf, SamplingRule,
-    Structured, Thinking, settle,
+    ChatCall, ChatCodec, Counting, EncodeError, Encoded, ErrorReader, Family, Handling, HeaderOf, Quirks,
+    SamplingRule, Structured, Thinking, counting, settle,
 };
 
 /// Messages, as one host has them.
@@ -35,6 +35,10 @@ impl ErrorReader for MessagesCodec {
 }
 
 impl ChatCodec for MessagesCodec {
+    fn counting(&self, _quirks: &Quirks) -> &'static Counting {
+        &counting::MESSAGES
+    }
+
     fn handling(&self, parameter: Parameter, family: &Family) -> Handling {
         match parameter {
             Parameter::Temperature | Parameter::TopP | Parameter::TopK => match family.sampling {

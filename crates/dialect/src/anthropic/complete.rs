@@ -13,8 +13,8 @@ use stream::{ChatDecoder, Progress, Unit, Unreadable};
 use super::answer::fold;
 use super::error;
 use crate::{
-    ChatAnswer, ChatCall, ChatCodec, DecodeError, Delivery, EncodeError, Encoded, ErrorReader, Family,
-    Handling, HeaderOf, SamplingRule, settle,
+    ChatAnswer, ChatCall, ChatCodec, Counting, DecodeError, Delivery, EncodeError, Encoded, ErrorReader,
+    Family, Handling, HeaderOf, Quirks, SamplingRule, counting, settle,
 };
 
 /// The legacy completions of Anthropic's own API.
@@ -31,6 +31,10 @@ impl ErrorReader for CompleteCodec {
 }
 
 impl ChatCodec for CompleteCodec {
+    fn counting(&self, _quirks: &Quirks) -> &'static Counting {
+        &counting::COMPLETE
+    }
+
     fn handling(&self, parameter: Parameter, family: &Family) -> Handling {
         match parameter {
             Parameter::MaxTokens => Handling::Rename("max_tokens_to_sample"),

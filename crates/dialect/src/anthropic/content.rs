@@ -4,7 +4,7 @@ use document::{Document, Edits, Member, Name, Value, quote};
 use model::{CallIndex, ChatEvent, Citation, Extra, Finish, FinishReason, Json, Maker, Seal, Start};
 use stream::Unreadable;
 
-use super::usage::Counts;
+use super::usage::{Counts, tier};
 use crate::ToolNames;
 
 /// Bytes that are held of one answer: of text that may be a preface only, and of blocks that are passed on whole.
@@ -94,6 +94,7 @@ pub(super) struct Content {
     sealed: Option<Seal>,
     held: usize,
     pub(super) counts: Counts,
+    served_as: Option<Box<str>>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd)]
@@ -141,6 +142,7 @@ impl Content {
             sealed: None,
             held: 0,
             counts: Counts::default(),
+            served_as: None,
         }
     }
 
@@ -159,6 +161,16 @@ impl Content {
         events.push(ChatEvent::Start(Start { id, model, created: None }));
         if let Some(usage) = opening.usage {
             self.counts.update(usage);
+            self.serve(usage, events);
+        }
+    }
+
+    /// What a `usage` says of how the request is served; the last word counts.
+    pub(super) fn serve(&mut self, usage: Value<'_>, events: &mut Vec<ChatEvent>) {
+        let served_as = tier(usage);
+        if served_as.is_some() && served_as != self.served_as {
+            self.served_as.clone_from(&served_as);
+            events.extend(served_as.map(ChatEvent::ServedAs));
         }
     }
 

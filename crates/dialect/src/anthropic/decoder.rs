@@ -6,7 +6,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use document::{Document, Value};
-use model::ChatEvent;
+use model::{ChatEvent, Usage};
 use stream::{ChatDecoder, Progress, Unit, Unreadable};
 
 use super::content::{Content, Ending, Opening, Way, extra};
@@ -88,6 +88,9 @@ impl Decoder {
             self.content.start(Opening::default(), events);
             events.extend(self.content.counts.usage().map(ChatEvent::Usage));
         }
+        if let Some(usage) = document.value("usage") {
+            self.content.serve(usage, events);
+        }
     }
 
     fn end_here(&mut self) -> Progress {
@@ -118,6 +121,10 @@ impl ChatDecoder for Decoder {
 
     fn end(&mut self, _events: &mut Vec<ChatEvent>) {
         self.over = true;
+    }
+
+    fn input_usage(&self) -> Option<Usage> {
+        self.content.counts.usage()
     }
 }
 

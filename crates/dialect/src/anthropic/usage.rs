@@ -111,6 +111,12 @@ fn round(value: Value<'_>) -> Option<Usage> {
     counts.usage()
 }
 
+/// How a request was served, where a `usage` object says it.
+pub(super) fn tier(usage: Value<'_>) -> Option<Box<str>> {
+    let tier = usage.value("service_tier").and_then(Value::as_str)?;
+    (!tier.is_empty()).then(|| tier.into())
+}
+
 /// Writes the members of a `usage` object.
 pub(super) fn write(usage: &Usage, object: &mut ObjectWriter<'_>) {
     object.number("input_tokens", usage.uncached_input());

@@ -33,6 +33,7 @@ impl ChatAnswer for Answer {
         let trace = document.value("trace").filter(|trace| !trace.is_null());
         events.extend(trace.map(|trace| extra("trace", trace)));
         events.extend(document.value("usage").and_then(usage::read).map(ChatEvent::Usage));
+        events.extend(usage::tier(document.root()).map(ChatEvent::ServedAs));
         let mut response = whole::of_events(events)?;
         let tier = document.value("serviceTier").and_then(|tier| tier.value("type"));
         response.service_tier = tier.and_then(Value::as_str).map(Into::into);

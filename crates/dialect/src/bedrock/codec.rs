@@ -6,8 +6,8 @@ use super::answer::Answer;
 use super::content::Way;
 use super::{error, request};
 use crate::{
-    CachePlaces, ChatCall, ChatCodec, EncodeError, Encoded, ErrorReader, Family, Handling, HeaderOf,
-    SamplingRule, Structured, Thinking, settle,
+    CachePlaces, ChatCall, ChatCodec, Counting, EncodeError, Encoded, ErrorReader, Family, Handling,
+    HeaderOf, Quirks, SamplingRule, Structured, Thinking, counting, settle,
 };
 
 const FIELDS: &str = "additionalModelRequestFields";
@@ -26,6 +26,10 @@ impl ErrorReader for ConverseCodec {
 }
 
 impl ChatCodec for ConverseCodec {
+    fn counting(&self, _quirks: &Quirks) -> &'static Counting {
+        &counting::CONVERSE
+    }
+
     fn handling(&self, parameter: Parameter, family: &Family) -> Handling {
         match parameter {
             Parameter::MaxTokens => Handling::Rename("inferenceConfig.maxTokens"),

@@ -56,6 +56,7 @@ impl Decoder {
             payload.value("trace").filter(|trace| !trace.is_null()).map(|trace| extra("trace", trace)),
         );
         events.extend(payload.value("usage").and_then(usage::read).map(ChatEvent::Usage));
+        events.extend(usage::tier(payload).map(ChatEvent::ServedAs));
         if self.content.is_finished() { self.end_here() } else { Progress::More }
     }
 

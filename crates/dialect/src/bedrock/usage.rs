@@ -37,6 +37,14 @@ pub(super) fn read(usage: Value<'_>) -> Option<Usage> {
     })
 }
 
+/// How a request was served, in Bedrock's word: its tier, or else the latency that it was served with.
+pub(super) fn tier(answer: Value<'_>) -> Option<Box<str>> {
+    let word =
+        |name: &str, member: &str| answer.value(name).and_then(|object| object.value(member)?.as_str());
+    let told = word("serviceTier", "type").or_else(|| word("performanceConfig", "latency"))?;
+    (!told.is_empty()).then(|| told.into())
+}
+
 #[cfg(test)]
 mod tests {
     use bytes::Bytes;

@@ -8,8 +8,8 @@ use super::answer::Answer;
 use super::calls::{NAMES, Way};
 use super::{error, request};
 use crate::{
-    ChatCall, ChatCodec, EncodeError, Encoded, ErrorReader, Family, Handling, HeaderOf, Thinking, ToolNames,
-    settle,
+    ChatCall, ChatCodec, Counting, EncodeError, Encoded, ErrorReader, Family, Handling, HeaderOf, Quirks,
+    Thinking, ToolNames, counting, settle,
 };
 
 /// Chat of the second version.
@@ -26,6 +26,10 @@ impl ErrorReader for ChatV2 {
 }
 
 impl ChatCodec for ChatV2 {
+    fn counting(&self, _quirks: &Quirks) -> &'static Counting {
+        &counting::COHERE
+    }
+
     fn handling(&self, parameter: Parameter, family: &Family) -> Handling {
         match parameter {
             Parameter::TopP => Handling::Rename("p"),

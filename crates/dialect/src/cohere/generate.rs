@@ -11,8 +11,8 @@ use super::error;
 use super::lines::{Lines, usage};
 use super::request::write_sampling;
 use crate::{
-    ChatAnswer, ChatCall, ChatCodec, DecodeError, Delivery, EncodeError, Encoded, ErrorReader, Family,
-    Handling, HeaderOf, ToolNames, prompt, read, settle, whole,
+    ChatAnswer, ChatCall, ChatCodec, Counting, DecodeError, Delivery, EncodeError, Encoded, ErrorReader,
+    Family, Handling, HeaderOf, Quirks, ToolNames, counting, prompt, read, settle, whole,
 };
 
 /// Members that pass as they are.
@@ -32,6 +32,10 @@ impl ErrorReader for Generate {
 }
 
 impl ChatCodec for Generate {
+    fn counting(&self, _quirks: &Quirks) -> &'static Counting {
+        &counting::COHERE
+    }
+
     fn handling(&self, parameter: Parameter, _family: &Family) -> Handling {
         match parameter {
             Parameter::TopP => Handling::Rename("p"),

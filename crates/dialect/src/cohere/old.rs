@@ -9,8 +9,8 @@ use super::calls::{NAMES, Way};
 use super::error;
 use super::lines::{Lines, usage};
 use crate::{
-    ChatAnswer, ChatCall, ChatCodec, DecodeError, EncodeError, Encoded, ErrorReader, Family, Handling,
-    HeaderOf, ToolNames, read, settle, whole,
+    ChatAnswer, ChatCall, ChatCodec, Counting, DecodeError, EncodeError, Encoded, ErrorReader, Family,
+    Handling, HeaderOf, Quirks, ToolNames, counting, read, settle, whole,
 };
 
 mod history;
@@ -31,6 +31,10 @@ impl ErrorReader for ChatV1 {
 }
 
 impl ChatCodec for ChatV1 {
+    fn counting(&self, _quirks: &Quirks) -> &'static Counting {
+        &counting::COHERE
+    }
+
     fn handling(&self, parameter: Parameter, _family: &Family) -> Handling {
         match parameter {
             Parameter::TopP => Handling::Rename("p"),

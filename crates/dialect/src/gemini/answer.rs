@@ -6,6 +6,7 @@ use stream::ChatDecoder;
 
 use super::content::{Content, Way};
 use super::decoder::Decoder;
+use super::usage;
 use crate::{ChatAnswer, DecodeError, HeaderOf, read, whole};
 
 pub(super) struct Answer {
@@ -44,8 +45,7 @@ fn is_candidate(value: Value<'_>) -> bool {
 
 /// What is paid for, where it is told and is not the usual thing.
 fn tier(usage: Value<'_>) -> Option<Box<str>> {
-    let told = usage.value("serviceTier").or_else(|| usage.value("trafficType"))?.as_str()?;
-    let told = told.to_ascii_lowercase();
+    let told = usage::tier(usage)?.to_ascii_lowercase();
     (!matches!(told.as_str(), "" | "standard" | "unspecified" | "on_demand" | "traffic_type_unspecified"))
         .then(|| told.into())
 }

@@ -7,7 +7,8 @@ use super::content::Way;
 use super::host::{Host, PUBLIC, VERTEX};
 use super::{error, request};
 use crate::{
-    ChatCall, ChatCodec, EncodeError, Encoded, ErrorReader, Family, Handling, HeaderOf, Thinking, settle,
+    ChatCall, ChatCodec, Counting, EncodeError, Encoded, ErrorReader, Family, Handling, HeaderOf, Quirks,
+    Thinking, counting, settle,
 };
 
 /// `generateContent`, as one host has it.
@@ -28,6 +29,10 @@ impl ErrorReader for GeminiCodec {
 }
 
 impl ChatCodec for GeminiCodec {
+    fn counting(&self, _quirks: &Quirks) -> &'static Counting {
+        &counting::GENERATE_CONTENT
+    }
+
     fn handling(&self, parameter: Parameter, family: &Family) -> Handling {
         match parameter {
             Parameter::MaxTokens => Handling::Rename("maxOutputTokens"),

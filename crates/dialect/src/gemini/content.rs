@@ -11,7 +11,7 @@ use model::{
 };
 
 use self::choice::Choice;
-use super::usage::Counts;
+use super::usage::{Counts, word};
 use crate::ToolNames;
 
 mod choice;
@@ -50,6 +50,7 @@ pub(super) struct Content {
     /// Ids that were made up.
     made: u32,
     counts: Counts,
+    served_as: Option<Box<str>>,
     /// Why the prompt was refused, as the provider says it.
     blocked: Option<Json>,
 }
@@ -62,6 +63,7 @@ impl Content {
             choices: BTreeMap::new(),
             made: 0,
             counts: Counts::default(),
+            served_as: None,
             blocked: None,
         }
     }
@@ -82,10 +84,15 @@ impl Content {
         for (place, candidate) in (0..).zip(candidates) {
             self.candidate(place, candidate, events);
         }
-        if let Some(usage) = document.value("usageMetadata")
-            && self.counts.update(usage)
-        {
+        let Some(usage) = document.value("usageMetadata") else { return };
+        let (counted, served_as) = self.counts.update(usage);
+        if counted {
             events.extend(self.counts.usage().map(ChatEvent::Usage));
+        }
+        let served_as = served_as.and_then(word);
+        if served_as.is_some() && served_as != self.served_as {
+            self.served_as.clone_from(&served_as);
+            events.extend(served_as.map(ChatEvent::ServedAs));
         }
     }
 

@@ -3,6 +3,9 @@
 use document::Value;
 use model::Usage;
 
+/// A count above this is no count of tokens.
+const SANE: u64 = 1_000_000_000_000;
+
 /// The counts of one answer so far.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Counts {
@@ -11,76 +14,127 @@ pub(super) struct Counts {
     cached: Option<u64>,
     candidates: Option<u64>,
     thoughts: Option<u64>,
-    audio_prompt: Option<u64>,
-    audio_cached: Option<u64>,
-    audio_candidates: Option<u64>,
+    of_prompt: Option<Media>,
+    of_cached: Option<Media>,
+    of_candidates: Option<Media>,
 }
 
 impl Counts {
-    /// Takes over what `usageMetadata` says; tells whether it says anything new.
-    pub(super) fn update(&mut self, usage: Value<'_>) -> bool {
+    /// Takes over what `usageMetadata` says; tells whether it counts anything new, and how the request is served: Vertex
+    /// AI tells what kind of traffic it is.
+    pub(super) fn update<'d>(&mut self, usage: Value<'d>) -> (bool, Option<Value<'d>>) {
         let before = *self;
-        let [prompt, tool, cached, candidates, thoughts, of_prompt, of_cache, of_candidates] =
-            usage.values([
-                "promptTokenCount",
-                "toolUsePromptTokenCount",
-                "cachedContentTokenCount",
-                "candidatesTokenCount",
-                "thoughtsTokenCount",
-                "promptTokensDetails",
-                "cacheTokensDetails",
-                "candidatesTokensDetails",
-            ]);
+        let [
+            prompt,
+            tool,
+            cached,
+            candidates,
+            thoughts,
+            of_prompt,
+            of_cached,
+            of_candidates,
+            service,
+            traffic,
+        ] = usage.values([
+            "promptTokenCount",
+            "toolUsePromptTokenCount",
+            "cachedContentTokenCount",
+            "candidatesTokenCount",
+            "thoughtsTokenCount",
+            "promptTokensDetails",
+            "cacheTokensDetails",
+            "candidatesTokensDetails",
+            "serviceTier",
+            "trafficType",
+        ]);
         let take = |place: &mut Option<u64>, told: Option<Value<'_>>| {
-            *place = told.and_then(Value::as_u64).or(*place);
+            *place = told.and_then(tokens).or(*place);
         };
         take(&mut self.prompt, prompt);
         take(&mut self.tool_prompt, tool);
         take(&mut self.cached, cached);
         take(&mut self.candidates, candidates);
         take(&mut self.thoughts, thoughts);
-        let take_audio = |place: &mut Option<u64>, told: Option<Value<'_>>| {
-            *place = told.and_then(audio).or(*place);
+        let take_media = |place: &mut Option<Media>, told: Option<Value<'_>>| {
+            *place = told.map(Media::read).or(*place);
         };
-        take_audio(&mut self.audio_prompt, of_prompt);
-        take_audio(&mut self.audio_cached, of_cache);
-        take_audio(&mut self.audio_candidates, of_candidates);
-        *self != before
+        take_media(&mut self.of_prompt, of_prompt);
+        take_media(&mut self.of_cached, of_cached);
+        take_media(&mut self.of_candidates, of_candidates);
+        (*self != before, service.or(traffic))
     }
 
-    /// None where nothing was told. The cached tokens and the audio are inside of the prompt, the thoughts are
-    /// outside of the candidates.
+    /// None where nothing was told. The cached tokens, the audio and the pictures are inside of the prompt; what the
+    /// provider's own tools added is beside it, and the thoughts are beside the candidates.
     pub(super) fn usage(&self) -> Option<Usage> {
         let told = [self.prompt, self.tool_prompt, self.candidates, self.thoughts];
         if told.iter().all(Option::is_none) {
             return None;
         }
         let count = Option::unwrap_or_default;
-        let prompt = count(self.prompt).saturating_add(count(self.tool_prompt));
+        let media = Option::<Media>::unwrap_or_default;
+        let (told, cached, made) = (media(self.of_prompt), media(self.of_cached), media(self.of_candidates));
+        let prompt = count(self.prompt);
         let cache_read = count(self.cached).min(prompt);
-        let audio_input =
-            count(self.audio_prompt).saturating_sub(count(self.audio_cached)).min(prompt - cache_read);
+        let fresh = prompt - cache_read;
+        let audio_input = told.audio.saturating_sub(cached.audio).min(fresh);
+        let image_input = told.image.saturating_sub(cached.image).min(fresh - audio_input);
         let output = count(self.candidates);
-        let audio_output = count(self.audio_candidates).min(output);
+        let audio_output = made.audio.min(output);
+        let image_output = made.image.min(output - audio_output);
         Some(Usage {
-            fresh_input: prompt - cache_read - audio_input,
+            fresh_input: fresh - audio_input - image_input,
             cache_read,
             audio_input,
-            output: output - audio_output,
+            image_input,
+            tool_input: count(self.tool_prompt),
+            output: output - audio_output - image_output,
             reasoning: count(self.thoughts),
             audio_output,
+            image_output,
             ..Usage::default()
         })
     }
 }
 
-/// The audio in a list of counts by modality.
-fn audio(details: Value<'_>) -> Option<u64> {
-    let of_audio = |item: Value<'_>| {
-        let [modality, count] = item.values(["modality", "tokenCount"]);
-        modality.and_then(Value::as_str).is_some_and(|kind| kind == "AUDIO").then_some(count?.as_u64())
-    };
-    details.items().find_map(of_audio)?
+/// What of a count is no text.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+struct Media {
+    audio: u64,
+    /// Films as well.
+    image: u64,
+}
+
+impl Media {
+    /// Reads a list of counts by modality.
+    fn read(list: Value<'_>) -> Self {
+        let mut media = Self::default();
+        for item in list.items() {
+            let [modality, count] = item.values(["modality", "tokenCount"]);
+            let count = count.and_then(tokens).unwrap_or(0);
+            match modality.and_then(Value::as_str).as_deref() {
+                Some("AUDIO") => media.audio += count,
+                Some("IMAGE" | "VIDEO") => media.image += count,
+                _ => {}
+            }
+        }
+        media
+    }
+}
+
+fn tokens(value: Value<'_>) -> Option<u64> {
+    value.as_u64().filter(|&count| count <= SANE)
+}
+
+/// What kind of service was given, in Google's word.
+pub(super) fn tier(usage: Value<'_>) -> Option<Box<str>> {
+    let [service, traffic] = usage.values(["serviceTier", "trafficType"]);
+    word(service.or(traffic)?)
+}
+
+/// A word that says something.
+pub(super) fn word(value: Value<'_>) -> Option<Box<str>> {
+    value.as_str().filter(|told| !told.is_empty()).map(Into::into)
 }
 
 #[cfg(test)]
@@ -104,6 +158,17 @@ mod tests {
         .unwrap();
         assert_eq!((usage.prompt_tokens(), usage.completion_tokens(), usage.total_tokens()), (11, 7, 18));
         assert_eq!((usage.cache_read, usage.reasoning, usage.output), (4, 5, 2));
+        assert_eq!((usage.fresh_input, usage.tool_input), (6, 1));
+    }
+
+    #[test]
+    fn pictures_and_films_are_told_apart() {
+        let usage = read(&[
+            r#"{"promptTokenCount":900,"cachedContentTokenCount":300,"promptTokensDetails":[{"modality":"TEXT","tokenCount":100},{"modality":"IMAGE","tokenCount":258},{"modality":"VIDEO","tokenCount":500},{"modality":"DOCUMENT","tokenCount":42}],"cacheTokensDetails":[{"modality":"VIDEO","tokenCount":300}],"candidatesTokenCount":1300,"candidatesTokensDetails":[{"modality":"IMAGE","tokenCount":1290},{"modality":"NEW","tokenCount":3},{"tokenCount":1},7]}"#,
+        ])
+        .unwrap();
+        assert_eq!((usage.cache_read, usage.image_input, usage.fresh_input), (300, 458, 142));
+        assert_eq!((usage.output, usage.image_output, usage.total_tokens()), (10, 1290, 2200));
     }
 
     #[test]

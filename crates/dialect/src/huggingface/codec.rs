@@ -8,8 +8,8 @@ use model::{ChatRequest, LossKind, Losses, Parameter, ResponseFormat, UpstreamEr
 use super::answer::Answer;
 use super::error;
 use crate::{
-    ChatCall, ChatCodec, Delivery, EncodeError, Encoded, ErrorReader, Family, Handling, HeaderOf, prompt,
-    settle,
+    ChatCall, ChatCodec, Counting, Delivery, EncodeError, Encoded, ErrorReader, Family, Handling, HeaderOf,
+    Quirks, counting, prompt, settle,
 };
 
 const MOST_STOPS: usize = 4;
@@ -50,6 +50,10 @@ impl ErrorReader for GenerateCodec {
 }
 
 impl ChatCodec for GenerateCodec {
+    fn counting(&self, _quirks: &Quirks) -> &'static Counting {
+        &counting::TEXT_GENERATION
+    }
+
     fn handling(&self, parameter: Parameter, _family: &Family) -> Handling {
         match parameter {
             Parameter::MaxTokens => Handling::Rename("parameters.max_new_tokens"),

@@ -6,7 +6,8 @@ use model::{ChatRequest, LossKind, Losses, Parameter, UpstreamError};
 use super::answer::Answer;
 use super::template::{Prompt, Template};
 use crate::{
-    ChatCall, ChatCodec, EncodeError, Encoded, ErrorReader, Family, Handling, HeaderOf, plain_error, settle,
+    ChatCall, ChatCodec, Counting, EncodeError, Encoded, ErrorReader, Family, Handling, HeaderOf, Quirks,
+    counting, plain_error, settle,
 };
 
 /// Parameters that pass as they are.
@@ -29,6 +30,10 @@ impl ErrorReader for RawCodec {
 }
 
 impl ChatCodec for RawCodec {
+    fn counting(&self, _quirks: &Quirks) -> &'static Counting {
+        &counting::TEXT_ALONE
+    }
+
     fn handling(&self, parameter: Parameter, _family: &Family) -> Handling {
         match parameter {
             Parameter::MaxTokens => Handling::Rename("parameters.max_new_tokens"),

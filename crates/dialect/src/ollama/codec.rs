@@ -7,8 +7,8 @@ use model::{ChatRequest, Losses, Parameter, UpstreamError};
 use super::answer::{Answer, Form};
 use super::request;
 use crate::{
-    ChatCall, ChatCodec, EncodeError, Encoded, ErrorReader, Family, Handling, HeaderOf, Thinking,
-    plain_error, settle,
+    ChatCall, ChatCodec, Counting, EncodeError, Encoded, ErrorReader, Family, Handling, HeaderOf, Quirks,
+    Thinking, counting, plain_error, settle,
 };
 
 /// One of the two ways to ask for text.
@@ -29,6 +29,10 @@ impl ErrorReader for OllamaCodec {
 }
 
 impl ChatCodec for OllamaCodec {
+    fn counting(&self, _quirks: &Quirks) -> &'static Counting {
+        &counting::OLLAMA
+    }
+
     fn handling(&self, parameter: Parameter, family: &Family) -> Handling {
         match parameter {
             Parameter::MaxTokens => Handling::Rename("options.num_predict"),

@@ -25,8 +25,8 @@ use stream::ChatDecoder;
 
 use super::request;
 use crate::{
-    Call, ChatAnswer, ChatCall, ChatCodec, DecodeError, EncodeError, Encoded, ErrorReader, Family, Handling,
-    HeaderOf, NameRule, Structured, Thinking, ToolNames, settle,
+    Call, ChatAnswer, ChatCall, ChatCodec, Counting, DecodeError, EncodeError, Encoded, ErrorReader, Family,
+    Handling, HeaderOf, NameRule, Quirks, Structured, Thinking, ToolNames, counting, settle,
 };
 
 /// Choices that one answer may have; `OpenAI` allows 128.
@@ -66,6 +66,10 @@ impl ErrorReader for Codec {
 impl ChatCodec for Codec {
     fn keeps_broken_arguments(&self) -> bool {
         true
+    }
+
+    fn counting(&self, quirks: &Quirks) -> &'static Counting {
+        if quirks.reasoning_outside_completion { &counting::REASONING_BESIDE } else { &counting::OPENAI }
     }
 
     fn handling(&self, parameter: Parameter, family: &Family) -> Handling {

@@ -5,7 +5,7 @@ use model::{Losses, Operation};
 use stream::StreamReader;
 
 use super::stream::Reader;
-use super::{answer, error, estimate, request, said, shape};
+use super::{answer, error, estimate, request, said, shape, texts};
 use crate::{AnswerError, Call, Delivery, Envelope, Head, Reading, RequestError, Verdict, WholeAnswer};
 
 /// The envelope of chat, completions and embeddings.
@@ -37,6 +37,14 @@ impl Envelope for OpenAi {
 
     fn estimate_input(&self, document: &Document, delivery: Delivery) -> u64 {
         estimate::input(document, delivery)
+    }
+
+    fn texts(&self, document: &Document, visit: &mut dyn FnMut(&str)) -> Option<u64> {
+        Some(texts::show(document, visit))
+    }
+
+    fn generated(&self, body: &[u8], text: &mut String) {
+        said::all(body, text);
     }
 
     fn whole(&self, reading: &Reading<'_>, body: &[u8]) -> Result<WholeAnswer, AnswerError> {

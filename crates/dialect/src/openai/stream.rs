@@ -16,7 +16,7 @@ use stream::{FrameKind, StreamReader};
 use super::finish;
 use super::generated::Generated;
 use super::mend::{self, Mender};
-use super::usage;
+use super::{said, usage};
 use crate::Reading;
 
 const DONE: &[u8] = b"[DONE]";
@@ -150,6 +150,10 @@ impl Reader {
     }
 
     fn identify(&mut self, chunk: &Chunk<'_>, empty: bool) {
+        // The last word counts: what was asked for may come first.
+        if let Some(tier) = chunk.service_tier.and_then(name) {
+            self.service_tier = Some(tier);
+        }
         if self.tries == 0 {
             return;
         }
@@ -159,9 +163,6 @@ impl Reader {
         }
         if self.model.is_none() {
             self.model = chunk.model.and_then(name);
-        }
-        if self.service_tier.is_none() {
-            self.service_tier = chunk.service_tier.and_then(name);
         }
         if self.id.is_some() && self.model.is_some() {
             self.tries = 0;
@@ -223,6 +224,10 @@ impl StreamReader for Reader {
 
     fn output_bytes(&self) -> u64 {
         self.generated.bytes
+    }
+
+    fn generated(&self, data: &[u8], text: &mut String) {
+        said::all(data, text);
     }
 
     fn usage_frame(&self, usage: &Usage) -> Vec<u8> {

@@ -17,8 +17,10 @@ struct Counts {
     cached: u64,
     cache_written: u64,
     audio_in: u64,
+    image_in: u64,
     reasoning: u64,
     audio_out: u64,
+    image_out: u64,
 }
 
 /// Reads a `usage` object; none where it counts nothing. Unknown members are passed over.
@@ -64,6 +66,9 @@ impl Counts {
                 self.add_cached(cursor);
             } else if name.is("audio_tokens") {
                 self.audio_in = count_at(cursor).unwrap_or(0);
+            } else if name.is("image_tokens") || name.is("video_tokens") {
+                // DashScope counts films apart.
+                self.image_in += count_at(cursor).unwrap_or(0);
             } else if name.is("cache_write_tokens") {
                 self.cache_written = count_at(cursor).unwrap_or(0);
             }
@@ -76,6 +81,8 @@ impl Counts {
                 self.reasoning = count_at(cursor).unwrap_or(0);
             } else if name.is("audio_tokens") {
                 self.audio_out = count_at(cursor).unwrap_or(0);
+            } else if name.is("image_tokens") {
+                self.image_out = count_at(cursor).unwrap_or(0);
             }
         });
     }
@@ -94,18 +101,22 @@ impl Counts {
         };
         let cache_read = self.cached.min(prompt);
         let cache_write = self.cache_written.min(prompt - cache_read);
-        let audio_input = self.audio_in.min(prompt - cache_read - cache_write);
+        let fresh = prompt - cache_read - cache_write;
+        let audio_input = self.audio_in.min(fresh);
+        let image_input = self.image_in.min(fresh - audio_input);
         let reasoning = self.reasoning.min(completion);
         let audio_output = self.audio_out.min(completion - reasoning);
+        let image_output = self.image_out.min(completion - reasoning - audio_output);
         Some(Usage {
-            fresh_input: prompt - cache_read - cache_write - audio_input,
+            fresh_input: fresh - audio_input - image_input,
             cache_read,
             cache_write,
-            cache_write_hour: 0,
             audio_input,
-            output: completion - reasoning - audio_output,
+            image_input,
+            output: completion - reasoning - audio_output - image_output,
             reasoning,
             audio_output,
+            image_output,
             ..Usage::default()
         })
     }
@@ -143,19 +154,25 @@ pub(super) fn write(usage: &Usage, object: &mut ObjectWriter<'_>) {
     object.number("prompt_tokens", usage.prompt_tokens());
     object.number("completion_tokens", usage.completion_tokens());
     object.number("total_tokens", usage.total_tokens());
-    if usage.cache_read + usage.cache_writes() + usage.audio_input > 0 {
+    if usage.cache_read + usage.cache_writes() + usage.audio_input + usage.image_input > 0 {
         object.object("prompt_tokens_details", |details| {
             details.number("cached_tokens", usage.cache_read);
             details.number("audio_tokens", usage.audio_input);
             if usage.cache_writes() > 0 {
                 details.number("cache_write_tokens", usage.cache_writes());
             }
+            if usage.image_input > 0 {
+                details.number("image_tokens", usage.image_input);
+            }
         });
     }
-    if usage.reasoning + usage.audio_output > 0 {
+    if usage.reasoning + usage.audio_output + usage.image_output > 0 {
         object.object("completion_tokens_details", |details| {
             details.number("reasoning_tokens", usage.reasoning);
             details.number("audio_tokens", usage.audio_output);
+            if usage.image_output > 0 {
+                details.number("image_tokens", usage.image_output);
+            }
         });
     }
 }
@@ -204,6 +221,23 @@ mod tests {
         };
         assert_eq!(usage, expected);
         assert_eq!((usage.prompt_tokens(), usage.completion_tokens()), (100, 50));
+    }
+
+    #[test]
+    fn pictures_and_films_are_told_apart() {
+        let usage = parse(
+            r#"{"prompt_tokens":100,"completion_tokens":50,"total_tokens":150,
+                "prompt_tokens_details":{"text_tokens":30,"image_tokens":40,"video_tokens":10,"audio_tokens":20},
+                "completion_tokens_details":{"text_tokens":5,"image_tokens":45}}"#,
+        )
+        .unwrap();
+        assert_eq!((usage.fresh_input, usage.image_input, usage.audio_input), (30, 50, 20));
+        assert_eq!((usage.output, usage.image_output), (5, 45));
+        let cut = parse(
+            r#"{"prompt_tokens":4,"completion_tokens":1,"prompt_tokens_details":{"cached_tokens":3,"image_tokens":9}}"#,
+        );
+        let cut = cut.unwrap();
+        assert_eq!((cut.cache_read, cut.image_input, cut.fresh_input), (3, 1, 0));
     }
 
     #[test]
@@ -264,9 +298,11 @@ mod tests {
             cache_write: 3,
             cache_write_hour: 0,
             audio_input: 4,
+            image_input: 8,
             output: 5,
             reasoning: 6,
             audio_output: 7,
+            image_output: 9,
             ..Usage::default()
         };
         let written = |usage: &Usage| String::from_utf8(write_object(|object| write(usage, object))).unwrap();

@@ -84,6 +84,8 @@ pub enum ChatEvent {
     },
     /// So far; the last one counts.
     Usage(Usage),
+    /// How the provider serves the request, in its own word, for the account alone; the last one counts.
+    ServedAs(Box<str>),
     /// The provider failed; nothing comes after it.
     Error(UpstreamError),
 }

@@ -37,6 +37,7 @@ impl Fold {
                 self.response.created = start.created;
             }
             ChatEvent::Usage(usage) => self.response.usage = Some(usage),
+            ChatEvent::ServedAs(word) => self.response.served_as = Some(word),
             ChatEvent::Extra(extra) => self.response.extras.add(extra.name, extra.value),
             ChatEvent::Error(error) => self.error = Some(error),
             other => {
@@ -109,7 +110,11 @@ impl Folding {
             ChatEvent::Native { maker, value, .. } => self.push(AssistantPart::Native(maker, value)),
             ChatEvent::Logprobs { value, .. } => self.logprobs = Some(value),
             ChatEvent::Finish { finish, .. } => self.finish = finish,
-            ChatEvent::Start(_) | ChatEvent::Usage(_) | ChatEvent::Extra(_) | ChatEvent::Error(_) => {}
+            ChatEvent::Start(_)
+            | ChatEvent::Usage(_)
+            | ChatEvent::ServedAs(_)
+            | ChatEvent::Extra(_)
+            | ChatEvent::Error(_) => {}
         }
     }
 

@@ -61,7 +61,7 @@ impl Grammar {
                 Ok(())
             }
             _ if !self.started => Err(GrammarError::NotStarted),
-            ChatEvent::Usage(_) | ChatEvent::Extra(_) => Ok(()),
+            ChatEvent::Usage(_) | ChatEvent::ServedAs(_) | ChatEvent::Extra(_) => Ok(()),
             _ => self.accept_content(event),
         }
     }
@@ -132,7 +132,7 @@ impl ChatEvent {
             | Self::Logprobs { choice, .. }
             | Self::Native { choice, .. }
             | Self::Finish { choice, .. } => Some(*choice),
-            Self::Start(_) | Self::Extra(_) | Self::Usage(_) | Self::Error(_) => None,
+            Self::Start(_) | Self::Extra(_) | Self::Usage(_) | Self::ServedAs(_) | Self::Error(_) => None,
         }
     }
 

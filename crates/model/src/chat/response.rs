@@ -12,7 +12,10 @@ pub struct ChatResponse {
     pub created: Option<u64>,
     pub choices: Vec<Choice>,
     pub usage: Option<Usage>,
+    /// How the request was served, in OpenAI's words, where clients are to be told.
     pub service_tier: Option<Box<str>>,
+    /// The same in the provider's own word, for the account.
+    pub served_as: Option<Box<str>>,
     /// What the provider said besides, under names that clients of its own format know.
     pub extras: Extras,
 }
@@ -60,7 +63,7 @@ impl ChatResponse {
         Told {
             id: self.id.clone(),
             model: self.model.clone(),
-            service_tier: self.service_tier.clone(),
+            service_tier: self.served_as.clone(),
             finish_reasons: self.choices.iter().map(|choice| choice.finish.reason).collect(),
         }
     }

@@ -62,6 +62,7 @@ pub(super) fn of(account: &Account, response_bytes: u64) -> Record<'_> {
         losses: Some(&account.losses),
         outcome: account.outcome,
         error: account.error,
+        on_disconnect: account.on_disconnect,
         attempts: account,
         ai: sent.and_then(|sent| ai(account, sent, now)),
     }

@@ -1,7 +1,7 @@
 //! A stream whose head went out before its upstream answered (`extensions.early_head`): keep-alives, until
 //! the rest of the pipeline has an answer.
 
-use std::future::Future;
+use std::future::Future as _;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -15,6 +15,7 @@ use stream::FrameKind;
 use tokio::time::{Instant, Sleep};
 
 use super::{ClientBody, Content};
+use crate::absence::Running;
 
 /// What is known of a streamed answer before its upstream has said anything.
 pub struct Promise {
@@ -25,9 +26,6 @@ pub struct Promise {
     pub operation: Operation,
     pub quirks: &'static Quirks,
 }
-
-/// The pipeline of one request, on its way to an answer.
-pub type Running = Pin<Box<dyn Future<Output = Response<ClientBody>> + Send>>;
 
 /// The answer that the pipeline still owes.
 pub struct Early {
@@ -76,7 +74,7 @@ impl Promise {
 
 impl Early {
     pub(super) fn poll_next(&mut self, context: &mut Context<'_>) -> Poll<Next> {
-        if let Poll::Ready(response) = self.running.as_mut().poll(context) {
+        if let Poll::Ready(response) = Pin::new(&mut self.running).poll(context) {
             return Poll::Ready(Next::Answer(response));
         }
         std::task::ready!(self.tick.as_mut().poll(context));

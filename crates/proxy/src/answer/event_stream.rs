@@ -6,9 +6,11 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use stream::{Break, End, StreamEnd, StreamState, Summary};
+use telemetry::Disconnect;
 use tokio::time::Instant;
 
 use super::machine::Machine;
+use crate::absence::MOST_DRAINED;
 use crate::account::Account;
 use crate::frames::poll_data;
 use crate::idle::IdleTimer;
@@ -54,6 +56,10 @@ pub struct EventStream {
     head_sent: bool,
     summary: Option<Summary>,
     end: Option<End>,
+    /// Nobody takes what comes.
+    unheard: bool,
+    /// Bytes that may still be read.
+    room: u64,
 }
 
 impl EventStream {
@@ -75,6 +81,8 @@ impl EventStream {
             head_sent: false,
             summary: None,
             end: None,
+            unheard: false,
+            room: u64::MAX,
         })
     }
 
@@ -143,8 +151,9 @@ impl EventStream {
                     if !self.machine.as_ref().is_some_and(Machine::is_terminated) {
                         self.timer.read_now();
                     }
+                    self.room = self.room.saturating_sub(chunk.len() as u64);
                     self.accept(chunk);
-                    if self.next < self.out.len() || self.upstream.is_none() {
+                    if self.room == 0 || self.next < self.out.len() || self.upstream.is_none() {
                         return Poll::Ready(());
                     }
                 }
@@ -221,10 +230,41 @@ impl EventStream {
         self.upstream.is_none() && self.next >= self.out.len()
     }
 
+    /// Whether its upstream may have more to tell.
+    pub(super) fn is_under_way(&self) -> bool {
+        self.upstream.is_some()
+    }
+
+    /// The client has left: what comes is read for the account only.
+    pub(super) fn leave(&mut self) {
+        self.unheard = true;
+        self.room = MOST_DRAINED;
+        self.settings.keep_alive = None;
+    }
+
+    /// Reads on to the end of the body, or of the room that there is.
+    pub(super) fn poll_unheard(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        loop {
+            self.out.clear();
+            self.next = 0;
+            if self.upstream.is_none() || self.room == 0 {
+                return Poll::Ready(());
+            }
+            std::task::ready!(self.poll_read(context));
+        }
+    }
+
     pub(super) fn settle(&mut self, account: &mut Account) {
+        // Where the upstream has ended by itself, and somebody listened, nothing happened to it.
+        let silent = self.end == Some(End::Broken(Break::TimedOut));
+        if self.machine.is_some() || (self.unheard && silent) {
+            account.left_behind(Disconnect::Cancelled);
+        } else if self.unheard {
+            account.left_behind(Disconnect::Drained);
+        }
         let mut summary = match (self.summary.take(), &self.machine) {
             // Told to nobody: what the client did not take counts as not delivered.
-            (Some(mut summary), _) if self.next < self.out.len() => {
+            (Some(mut summary), _) if self.unheard || self.next < self.out.len() => {
                 summary.end = StreamEnd::Abandoned;
                 summary
             }

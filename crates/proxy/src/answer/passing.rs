@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http_body::{Body as _, SizeHint};
+use telemetry::Disconnect;
 
 use super::BrokenOff;
 use crate::account::Account;
@@ -65,7 +66,10 @@ impl Passing {
     pub(super) fn settle(&self, account: &mut Account) {
         match self.state {
             State::Broken => account.upstream_truncated(),
-            State::Flowing if !self.upstream.is_end_stream() => account.client_left(),
+            State::Flowing if !self.upstream.is_end_stream() => {
+                account.left_behind(Disconnect::Cancelled);
+                account.client_left();
+            }
             State::Flowing | State::Ended => {}
         }
     }

@@ -109,7 +109,7 @@ async fn speak<I>(io: I, http2: bool, info: ConnectionInfo, gateway: Arc<Gateway
 where
     I: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
-    let handler = Handler { gateway, info: Arc::new(info) };
+    let handler = Handler { gateway, info: Arc::new(info), signal: signal.clone() };
     let io = TokioIo::new(Patience::new(io, WRITE_TIMEOUT));
     // Each protocol's state lives in its own allocation: a task is as large as what it runs.
     let outcome = if http2 {
@@ -165,6 +165,7 @@ where
 struct Handler {
     gateway: Arc<Gateway>,
     info: Arc<ConnectionInfo>,
+    signal: Signal,
 }
 
 impl Service<Request<Incoming>> for Handler {
@@ -176,6 +177,7 @@ impl Service<Request<Incoming>> for Handler {
     fn call(&self, request: Request<Incoming>) -> Self::Future {
         let gateway = Arc::clone(&self.gateway);
         let info = Arc::clone(&self.info);
-        Box::pin(async move { Ok(crate::pipeline::handle(&gateway, &info, request).await) })
+        let signal = self.signal.clone();
+        Box::pin(async move { Ok(crate::pipeline::handle(&gateway, &info, &signal, request).await) })
     }
 }

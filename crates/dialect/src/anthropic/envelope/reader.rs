@@ -10,7 +10,7 @@ use stream::{FrameKind, StreamReader};
 
 use super::name;
 use crate::anthropic::content::stop_reason;
-use crate::anthropic::usage::Counts;
+use crate::anthropic::usage::{Counts, tier};
 
 const TERMINATOR: &[u8] = b"event: message_stop\ndata: {\"type\":\"message_stop\"}\n\n";
 /// Bytes of a model's name that are kept; a longer one is no name.
@@ -75,8 +75,7 @@ impl Reader {
                 let Some(message) = event.message else { return FrameKind::Content };
                 self.name(event.data, message.value("model"));
                 self.told.id = message.value("id").and_then(name_of);
-                self.told.service_tier =
-                    message.value("usage").and_then(|usage| usage.value("service_tier")).and_then(name_of);
+                self.told.service_tier = message.value("usage").and_then(tier);
                 if let Some(usage) = message.value("usage").filter(|_| !self.counted) {
                     self.counts.update(usage);
                     self.counts = self.counts.without_output();
@@ -99,6 +98,9 @@ impl Reader {
                 if let Some(usage) = event.usage.filter(|usage| usage.kind() == Kind::Object) {
                     self.counts.update(usage);
                     self.counted = true;
+                    if let Some(tier) = tier(usage) {
+                        self.told.service_tier = Some(tier);
+                    }
                 }
             }
             b"message_stop" => {

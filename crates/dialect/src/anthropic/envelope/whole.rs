@@ -6,7 +6,7 @@ use model::{Operation, Told};
 use super::name;
 use super::reader::{block_bytes, name_of};
 use crate::anthropic::content::stop_reason;
-use crate::anthropic::usage::Counts;
+use crate::anthropic::usage::{Counts, tier};
 use crate::{AnswerError, Reading, WholeAnswer};
 
 /// Checks that `body` is an answer of `operation`, and reads its usage. Values that do not matter are passed
@@ -33,7 +33,7 @@ pub(super) fn read(reading: &Reading<'_>, body: &[u8]) -> Result<WholeAnswer, An
         } else if member.is("usage") {
             if let Some(usage) = cursor.value() {
                 counts.update(usage);
-                told.service_tier = usage.value("service_tier").and_then(name_of);
+                told.service_tier = tier(usage);
             }
         } else if member.is("model") {
             if let Some(model) = cursor.value() {

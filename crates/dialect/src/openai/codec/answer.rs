@@ -36,6 +36,7 @@ pub(super) fn read(body: &[u8], way: &Way) -> Result<ChatResponse, DecodeError> 
     }
     response.usage = usage_of(&document, way);
     response.service_tier = document.value("service_tier").and_then(name);
+    response.served_as.clone_from(&response.service_tier);
     for extra in EXTRAS {
         if let Some(value) = document.value(extra).filter(|value| !value.is_null()) {
             response.extras.add(extra, json(&document, value));

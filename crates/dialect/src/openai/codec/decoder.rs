@@ -11,7 +11,7 @@ use stream::{ChatDecoder, Progress, Unit, Unreadable};
 use super::said::{Choice, Sink, items};
 use super::{Way, answer, errors};
 use crate::openai::error;
-use crate::openai::stream::tells_of_error;
+use crate::openai::stream::{name, tells_of_error};
 
 const DONE: &[u8] = b"[DONE]";
 /// Members that clients of the format know, told once.
@@ -23,12 +23,13 @@ pub(super) struct Decoder {
     started: bool,
     choices: BTreeMap<ChoiceIndex, Choice>,
     usage: Option<Usage>,
+    served_as: Option<Box<str>>,
     told: Vec<&'static str>,
 }
 
 impl Decoder {
     pub(super) fn new(way: Arc<Way>) -> Self {
-        Self { way, started: false, choices: BTreeMap::new(), usage: None, told: Vec::new() }
+        Self { way, started: false, choices: BTreeMap::new(), usage: None, served_as: None, told: Vec::new() }
     }
 
     fn chunk(&mut self, document: &Document, events: &mut Vec<ChatEvent>) -> Result<(), Unreadable> {
@@ -42,6 +43,11 @@ impl Decoder {
         }
         if speaks {
             self.extras(document, events);
+            let served_as = document.value("service_tier").and_then(name);
+            if served_as.is_some() && served_as != self.served_as {
+                self.served_as.clone_from(&served_as);
+                events.extend(served_as.map(ChatEvent::ServedAs));
+            }
         }
         for choice in items(choices).filter(|choice| choice.kind() == Kind::Object) {
             self.choice(choice, document, events)?;
@@ -56,12 +62,12 @@ impl Decoder {
     }
 
     fn extras(&mut self, document: &Document, events: &mut Vec<ChatEvent>) {
-        for name in EXTRAS {
-            let value = document.value(name).filter(|value| !value.is_null() && !value.is_empty());
-            if let Some(value) = value.filter(|_| !self.told.contains(&name)) {
-                self.told.push(name);
+        for extra in EXTRAS {
+            let value = document.value(extra).filter(|value| !value.is_null() && !value.is_empty());
+            if let Some(value) = value.filter(|_| !self.told.contains(&extra)) {
+                self.told.push(extra);
                 let value = Json::from_checked(document.share(&value));
-                events.push(ChatEvent::Extra(Extra { name: name.into(), value }));
+                events.push(ChatEvent::Extra(Extra { name: extra.into(), value }));
             }
         }
     }

@@ -201,6 +201,7 @@ impl Encoder {
             | ChatEvent::Start(_)
             | ChatEvent::Extra(_)
             | ChatEvent::Usage(_)
+            | ChatEvent::ServedAs(_)
             | ChatEvent::Error(_) => {}
         }
     }
