@@ -6,6 +6,8 @@
 mod auth;
 #[path = "e2e/commands.rs"]
 mod commands;
+#[path = "e2e/counts.rs"]
+mod counts;
 #[path = "e2e/deviations.rs"]
 mod deviations;
 #[path = "e2e/disconnects.rs"]

@@ -124,7 +124,7 @@ impl ChatDecoder for Decoder {
     }
 
     fn input_usage(&self) -> Option<Usage> {
-        self.content.counts.usage()
+        self.content.counts.input()
     }
 }
 

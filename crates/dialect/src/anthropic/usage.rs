@@ -97,6 +97,11 @@ impl Counts {
             ..Usage::default()
         })
     }
+
+    /// What was counted of the input alone. Servers that do not count write noughts.
+    pub(super) fn input(&self) -> Option<Usage> {
+        self.usage().filter(|usage| usage.prompt_tokens() > 0)
+    }
 }
 
 fn set(slot: &mut Option<u64>, value: Option<Value<'_>>) {

@@ -187,7 +187,7 @@ impl StreamReader for Reader {
     }
 
     fn input_usage(&self) -> Option<Usage> {
-        self.counts.usage()
+        self.counts.input()
     }
 
     fn told(&self) -> Told {
