@@ -293,9 +293,10 @@ impl Account {
         self.absence = Some(absence);
     }
 
-    /// The request goes to a target whose answers are read on for so long after their client has left.
-    pub fn outlasts_client(&self, patience: Duration) {
-        if let Some(absence) = &self.absence {
+    /// For how long the answer to the request is read on after its client has left; none where it is not. Of an answer
+    /// that passes unread nothing would be learnt.
+    pub fn outlasts_client(&self, patience: Option<Duration>) {
+        if let (Some(absence), Some(patience)) = (&self.absence, patience) {
             absence.allow(patience);
         }
     }

@@ -190,11 +190,8 @@ async fn exchange(
             Err(error) => return Err(failed(error, account, plugin)),
         };
         account.sending(&mut prepared, request.uri().query());
-        // Of what is not read, nothing is learnt.
-        if let Some(patience) = plugin.extensions.drain.filter(|_| prepared.operation != Operation::Preserve)
-        {
-            account.outlasts_client(patience);
-        }
+        account
+            .outlasts_client(plugin.extensions.drain.filter(|_| prepared.operation != Operation::Preserve));
         let delivering =
             Delivering { prepared: &mut prepared, plugin, read_timeout: timeouts.read, takes_gzip, debug };
         if let Some(promise) = delivering.promise(&account)

@@ -440,7 +440,7 @@ fn ai_proxy_in_full() {
     let extensions = &config.extensions;
     assert_eq!(extensions.unsupported, UnsupportedPolicy::Reject);
     assert!(extensions.keep_alive.is_none() && extensions.early_head && extensions.http2);
-    assert_eq!(extensions.drain, Some(Duration::from_secs(60)));
+    assert_eq!(extensions.drain, Some(Duration::from_mins(1)));
     assert_eq!(&*extensions.allowed_hosts[0], "a.example.com");
     let target = config.target.as_ref().unwrap();
     let (name, value) = target.auth.header.as_ref().unwrap();
