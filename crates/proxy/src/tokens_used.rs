@@ -4,24 +4,21 @@
 use dialect::UsageInStream;
 use model::Usage;
 use stream::TokenCounter;
-use tokens::Vocabulary;
+use tokens::{Tally, Vocabulary};
 
 use crate::body::Body;
 use crate::prepare::{Plan, Prepared};
 
-/// Counts a stream delta by delta: nothing of its text is kept.
-struct Deltas {
-    vocabulary: Vocabulary,
-    tokens: u64,
-}
+/// Counts a stream delta by delta.
+struct Deltas(Tally);
 
 impl TokenCounter for Deltas {
     fn add(&mut self, text: &str) {
-        self.tokens += self.vocabulary.count(text);
+        self.0.add(text);
     }
 
     fn tokens(&self) -> u64 {
-        self.tokens
+        self.0.tokens()
     }
 }
 
@@ -42,7 +39,7 @@ impl Prepared<'_> {
         if self.usage_expected() {
             return None;
         }
-        Some(Box::new(Deltas { vocabulary: self.vocabulary()?, tokens: 0 }))
+        Some(Box::new(Deltas(self.vocabulary()?.tally())))
     }
 
     /// Tokens of the input of a stream.
@@ -62,18 +59,18 @@ impl Prepared<'_> {
         let (Body::Object { document, .. }, Plan::Relay(envelope)) = (&self.body, &self.plan) else {
             return None;
         };
-        let vocabulary = self.vocabulary()?;
-        let mut counted = 0;
-        let beside = envelope.texts(document, &mut |text| counted += vocabulary.count(text))?;
-        Some(counted + beside)
+        let mut tally = self.vocabulary()?.tally();
+        let beside = envelope.texts(document, &mut |text| tally.add(text))?;
+        Some(tally.tokens() + beside)
     }
 
     fn counted_output(&self, body: &[u8]) -> Option<u64> {
         let Plan::Relay(envelope) = self.plan else { return None };
-        let vocabulary = self.vocabulary()?;
+        let mut tally = self.vocabulary()?.tally();
         let mut text = String::new();
         envelope.generated(body, &mut text);
-        Some(vocabulary.count(&text))
+        tally.add(&text);
+        Some(tally.tokens())
     }
 
     /// Tokens of the input by Kong's rule.
