@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use auth::ParamLocation;
 use bytes::Bytes;
-use dialect::{Aside, Envelope};
+use dialect::Envelope;
 use document::Document;
 use http::request::Parts;
 use http::{HeaderMap, Request, Response, StatusCode};
@@ -15,10 +15,11 @@ use crate::Gateway;
 use crate::account::Account;
 use crate::admit::{self, Admitted, Refusal};
 use crate::answer::{ClientBody, Promise, Running};
+use crate::course::{Instead, lists_models, prepare_asked};
 use crate::deliver::{Delivering, gather};
 use crate::error::GatewayError;
 use crate::listen::ConnectionInfo;
-use crate::prepare::{Asked, Counting, Prepared, hide, prepare, prepare_count};
+use crate::prepare::{Asked, Prepared, hide};
 use crate::read::ClientRequestBody;
 use crate::sign::{Signed, sign};
 use crate::snapshot::{AiProxy, Snapshot};
@@ -111,8 +112,7 @@ async fn answer(
         }
     };
     let plugin = admitted.plugin;
-    let lists = matches!(plugin.aside(parts.uri.path()), Some((_, Aside::Models)));
-    if plugin.extensions.list_models || lists {
+    if lists_models(plugin, parts.uri.path()) {
         return match models::answer(plugin, &parts.method, &admitted.remainder) {
             Ok(list) => {
                 account.answered_here();
@@ -156,19 +156,10 @@ async fn exchange(
         request_id: account.request_id_text(),
     };
     let asked_for = asked.body.clone();
-    let prepared = match plugin.aside(asked.path) {
-        Some((asides, Aside::Count)) => match prepare_count(gateway, plugin, asides, &asked) {
-            Ok(Counting::Asked(prepared)) => Ok(*prepared),
-            Ok(Counting::Estimated(count)) => {
-                return Ok(estimated(count, plugin, account));
-            }
-            Err(error) => Err(error),
-        },
-        _ => prepare(gateway, plugin, &asked),
-    };
-    let mut prepared = match prepared {
+    let mut prepared = match prepare_asked(gateway, plugin, &asked) {
         Ok(prepared) => prepared,
-        Err(error) => return Err(failed(error, account, plugin)),
+        Err(Instead::Estimated(count)) => return Ok(estimated(count, plugin, account)),
+        Err(Instead::Refused(error)) => return Err(failed(error, account, plugin)),
     };
     drop(asked);
     keep_bodies(&prepared, admitted, asked_for, &mut account);
@@ -264,7 +255,7 @@ async fn signed(
         // Boxed, so that waiting for it takes no room in the requests of others.
         Some(_) => Box::pin(cloud::grant(prepared, &headers, account)).await?,
     };
-    sign(prepared, headers, client_query, takes_gzip, grant.as_deref())
+    sign(prepared, headers, client_query, takes_gzip, grant.as_deref(), account.request_id_text())
 }
 
 #[expect(clippy::unnecessary_box_returns, reason = "it is the error of results whose other side is small")]
