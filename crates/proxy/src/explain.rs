@@ -139,7 +139,7 @@ fn arrived(example: Example) -> (ConnectionInfo, Parts, Bytes) {
     let Example { request, tls } = example;
     let (parts, body) = request.into_parts();
     let peer = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
-    (ConnectionInfo { peer, tls, sni: sni.filter(|_| tls) }, parts, Bytes::from(body))
+    (ConnectionInfo { peer, tls, sni: sni.filter(|_| tls), cipher: None }, parts, Bytes::from(body))
 }
 
 async fn go_on(

@@ -109,7 +109,7 @@ impl Names {
         let group = scope.group.and_then(|index| self.groups.get(index).cloned());
         let scope = [
             ("consumer", consumer.map(|consumer| consumer.label().into())),
-            ("consumer group", group),
+            ("consumer_group", group),
             ("route", scope.route.and_then(|index| route(snapshot, index)).map(|route| route.label().into())),
             (
                 "service",

@@ -141,12 +141,15 @@ fn shown(prepared: &Prepared<'_>, admitted: &Admitted<'_>) -> Shown {
         Some((ParamLocation::Query, _)) | None => None,
     };
     let secret: Vec<&str> = admitted.key_members.iter().map(|name| &**name).chain(own).collect();
-    let hides = matches!(prepared.body, Body::Form(_) | Body::Arguments(_) | Body::Signed(_));
-    if hides || (!secret.is_empty() && !prepared.body.is_json() && !body.is_empty()) {
-        return Shown::Bytes(body.len());
-    }
-    let masked =
-        if secret.is_empty() || body.is_empty() { Some(body.clone()) } else { masked(body.clone(), &secret) };
+    // Where a field of a form is to be the credential, what the caller has in it is none of the reader's business.
+    let is_form = matches!(prepared.body, Body::Form(_) | Body::Arguments(_));
+    let masked = if is_form {
+        Some(body.clone()).filter(|_| !own.is_some_and(|name| prepared.body.has(name)))
+    } else if secret.is_empty() || body.is_empty() {
+        Some(body.clone())
+    } else {
+        masked(body.clone(), &secret)
+    };
     match masked.and_then(|text| String::from_utf8(text.to_vec()).ok()) {
         Some(text) => Shown::Text(text),
         None => Shown::Bytes(body.len()),
