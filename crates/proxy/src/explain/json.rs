@@ -143,16 +143,10 @@ fn write_sending(object: &mut ObjectWriter<'_>, sending: &Sending) {
 fn write_estimate(object: &mut ObjectWriter<'_>, estimate: &Estimate) {
     object.number("input_tokens", estimate.input_tokens);
     object.text("price_source", estimate.source);
-    match &estimate.prices {
-        Some((input, output)) => {
-            object.raw("input_cost", input.to_string().as_bytes());
-            object.raw("output_price_per_million", output.to_string().as_bytes());
-        }
-        None => {
-            object.null("input_cost");
-            object.null("output_price_per_million");
-        }
-    }
+    let number = |text: Option<String>| text.unwrap_or_else(|| "null".to_owned()).into_bytes();
+    let (input, output) = estimate.prices.unzip();
+    object.raw("input_cost", &number(input.map(|amount| amount.to_string())));
+    object.raw("output_price_per_million", &number(output.map(|price| price.to_string())));
 }
 
 fn write_refused(object: &mut ObjectWriter<'_>, refused: &Refused) {

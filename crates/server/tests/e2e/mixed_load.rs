@@ -129,7 +129,7 @@ fn plan(number: usize) -> Plan {
     }
 }
 
-/// Numbers that look random (SplitMix64).
+/// Numbers that look random: the generator `SplitMix64`.
 struct Random(u64);
 
 impl Random {
