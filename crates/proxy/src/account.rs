@@ -156,6 +156,11 @@ impl Account {
         self.closed = true;
     }
 
+    /// The configuration that the request began with.
+    pub fn snapshot(&self) -> &Arc<Snapshot> {
+        &self.snapshot
+    }
+
     pub fn method(&self) -> &Method {
         &self.method
     }

@@ -41,13 +41,29 @@ const MAX_RECORDED: usize = 1 << 20;
 /// Where a pipeline says what the head of its answer will be, if it may go out early.
 type Early = Option<oneshot::Sender<Promise>>;
 
+/// A request that has arrived: whatever becomes of it, it leaves a record.
+pub struct Arrived {
+    parts: Parts,
+    body: Incoming,
+    account: Box<Account>,
+}
+
+impl Arrived {
+    pub fn new(gateway: &Arc<Gateway>, info: &ConnectionInfo, request: Request<Incoming>) -> Self {
+        let (parts, body) = request.into_parts();
+        let snapshot = gateway.snapshot();
+        let account = Account::open(gateway, &snapshot, info, &parts.method, &parts.uri, &parts.headers);
+        Self { parts, body, account }
+    }
+}
+
 /// Answers one request; never fails, and always leaves a record.
 pub async fn handle(
     gateway: &Arc<Gateway>,
     info: &Arc<ConnectionInfo>,
-    request: Request<Incoming>,
+    request: Arrived,
 ) -> Response<ClientBody> {
-    let snapshot = gateway.snapshot();
+    let snapshot = Arc::clone(request.account.snapshot());
     if !snapshot.early_heads {
         return run(gateway, &snapshot, info, request, None).await;
     }
@@ -74,11 +90,10 @@ async fn run(
     gateway: &Arc<Gateway>,
     snapshot: &Arc<Snapshot>,
     info: &ConnectionInfo,
-    request: Request<Incoming>,
+    request: Arrived,
     early: Early,
 ) -> Response<ClientBody> {
-    let (parts, body) = request.into_parts();
-    let account = Account::open(gateway, snapshot, info, &parts.method, &parts.uri, &parts.headers);
+    let Arrived { parts, body, account } = request;
     let mut body = ClientRequestBody::new(body, &parts.headers);
     let answered = answer(gateway, snapshot, info, parts, &mut body, account, early).await;
     body.discard();

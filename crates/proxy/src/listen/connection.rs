@@ -22,6 +22,7 @@ use super::patience::Patience;
 use super::tls::version_and_cipher;
 use crate::Gateway;
 use crate::answer::ClientBody;
+use crate::pipeline::{self, Arrived};
 
 /// A request's head must arrive within this time; an idle connection is closed after it.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(75);
@@ -185,6 +186,8 @@ impl Service<Request<Incoming>> for Handler {
     fn call(&self, request: Request<Incoming>) -> Self::Future {
         let gateway = Arc::clone(&self.gateway);
         let info = Arc::clone(&self.info);
-        Box::pin(async move { Ok(crate::pipeline::handle(&gateway, &info, request).await) })
+        // Before anything waits: a client that is gone by then has its record as well.
+        let arrived = Arrived::new(&gateway, &info, request);
+        Box::pin(async move { Ok(pipeline::handle(&gateway, &info, arrived).await) })
     }
 }

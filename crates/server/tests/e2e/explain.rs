@@ -373,6 +373,44 @@ fn all_ways_to_go_on_are_told() {
     assert_eq!(told["refusal"]["code"], "https_required");
 }
 
+const CALLERS: &str = r#"_format_version: "3.0"
+consumers: [{username: guest}]
+routes:
+  - name: open
+    paths: [/open]
+    plugins:
+      - {name: key-auth, config: {anonymous: guest, run_on_preflight: false}}
+      - name: ai-proxy
+        config:
+          route_type: llm/v1/chat
+          auth: {header_name: Authorization, header_value: Bearer CANARY}
+          model: {provider: openai, name: gpt-4o}
+  - name: regionless
+    methods: [POST]
+    plugins:
+      - name: ai-proxy
+        config:
+          route_type: llm/v1/chat
+          model: {provider: bedrock, name: amazon.nova-lite-v1:0}
+"#;
+
+#[test]
+fn why_a_caller_is_who_it_is_and_a_target_cannot_be_sent_to() {
+    let asked = r#"{"messages":[{"role":"user","content":"hi"}]}"#;
+    let told = explain_json(CALLERS, &["/open", "--json", asked], 0);
+    let caller = &told["caller"];
+    assert_eq!((&caller["rule"], &caller["consumer"]["name"]), (&json!("anonymous"), &json!("guest")));
+    let told = explain_json(CALLERS, &["/open", "-X", "OPTIONS"], 1);
+    assert_eq!((&told["caller"]["rule"], &told["caller"]["consumer"]), (&json!("preflight"), &Value::Null));
+    let told = explain_json(CALLERS, &["/else", "--json", asked], 1);
+    assert_eq!((&told["route"]["name"], &told["matched"]["path"]), (&json!("regionless"), &Value::Null));
+    assert_eq!(told["matched"]["method"], "POST");
+    let refusal = &told["refusal"];
+    assert_eq!((&refusal["status"], &refusal["code"]), (&json!(500), &json!("identity_failed")));
+    assert!(refusal["reason"].as_str().unwrap().contains("no AWS region is configured"), "{refusal}");
+    assert!(!refusal["body"].as_str().unwrap().contains("region"), "{refusal}");
+}
+
 #[test]
 fn a_compressed_body_is_read_as_serving_reads_it() {
     let body = testkit::gzip(br#"{"messages":[{"role":"user","content":"hi"}]}"#);

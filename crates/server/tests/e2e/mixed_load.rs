@@ -277,20 +277,18 @@ fn every_one_of_ten_thousand_requests_leaves_exactly_one_record() {
     for drops in ["ai_proxy_record_drops_total", "ai_proxy_sink_drops_total"] {
         assert_eq!(sum(&metrics, drops), 0, "{drops}");
     }
-    // A client that leaves before its request is looked at leaves nothing; whoever saw an answer has its record.
+    // Also of a client that has left before anything was done with its request.
+    assert_eq!(seen.len(), REQUESTS);
     let mut by_number: BTreeMap<usize, Vec<&str>> = BTreeMap::new();
     for (number, id) in &all {
         by_number.entry(*number).or_default().push(id);
     }
     for (number, id) in &seen {
         let recorded = by_number.get(number).map(Vec::as_slice).unwrap_or_default();
-        match id {
-            Some(id) => assert_eq!(recorded, [id], "{:?}", plan(*number).call),
-            None => assert!(recorded.len() <= 1, "{recorded:?} {:?}", plan(*number).call),
-        }
+        assert_eq!(recorded.len(), 1, "{recorded:?} {:?}", plan(*number).call);
+        assert!(id.as_ref().is_none_or(|id| recorded == [id]), "{recorded:?} {id:?}");
     }
-    assert_eq!(seen.len(), REQUESTS);
-    assert!(all.len() > REQUESTS * 9 / 10, "{} records", all.len());
+    assert_eq!(all.len(), REQUESTS);
 
     let files = ["chat-gpt-4o", "chat-gpt-4o-mini", "others"].map(|name| lines(&logs.path().join(name)));
     assert!(files.iter().all(|lines| lines.len() > 100), "{:?}", files.each_ref().map(Vec::len));
