@@ -121,7 +121,6 @@ pub async fn explain(
     let matched = found::matched(&snapshot, &info, &parts);
     let admitted = admit(&snapshot, &info, &mut parts, &mut body, &mut account).await;
     let found = found::find(&snapshot, &names, &info, matched, &account);
-    account.forget();
     let course = match admitted {
         Err(Refusal { error, extra, envelope }) => Course::refused(&error, envelope, extra, None),
         Ok(admitted) => {
@@ -130,6 +129,7 @@ pub async fn explain(
             course.unwrap_or_else(|error| Course::refused(&error, envelope, Extra::new(), None))
         }
     };
+    account.forget();
     Ok(Explanation { method, uri, found, course })
 }
 
