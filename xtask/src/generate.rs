@@ -15,11 +15,22 @@ struct Page {
     text: fn() -> String,
 }
 
-const PAGES: [Page; 3] = [
+const PAGES: [Page; 4] = [
     Page { path: "docs/generated/configuration.md", text: config::reference },
     Page { path: "docs/generated/metrics.md", text: metrics::page },
+    Page { path: "docs/generated/log-record.schema.json", text: log_record },
     Page { path: "docs/generated/providers.md", text: providers::page },
 ];
+
+/// The schema of log lines, with the settings that providers have them tell.
+fn log_record() -> String {
+    let recorded =
+        provider::all().iter().flat_map(|provider| provider.settings).filter_map(|setting| setting.recorded);
+    let mut names: Vec<&str> = recorded.collect();
+    names.sort_unstable();
+    names.dedup();
+    telemetry::record_schema(&names)
+}
 
 /// Writes every page.
 pub fn write() -> Result<String> {

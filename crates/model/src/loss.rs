@@ -14,6 +14,8 @@ pub enum LossKind {
 }
 
 impl LossKind {
+    pub const ALL: [Self; 3] = [Self::Dropped, Self::Emulated, Self::Approximated];
+
     /// The word used in records and in `X-AI-Proxy-Losses`.
     pub const fn name(self) -> &'static str {
         match self {

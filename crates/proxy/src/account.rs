@@ -33,6 +33,9 @@ use sent::Sent;
 pub struct RequestId([u8; 32]);
 
 impl RequestId {
+    /// That of a request which is not served but explained.
+    pub const NONE: Self = Self([b'0'; 32]);
+
     fn new() -> Self {
         let mut digits = [0; 32];
         let mut number = fastrand::u128(..);
@@ -154,6 +157,20 @@ impl Account {
         })
     }
 
+    /// The request is not served: nothing is to be recorded.
+    pub fn forget(mut self: Box<Self>) {
+        self.closed = true;
+    }
+
+    /// The configuration that the request began with.
+    pub fn snapshot(&self) -> &Arc<Snapshot> {
+        &self.snapshot
+    }
+
+    pub fn method(&self) -> &Method {
+        &self.method
+    }
+
     pub fn request_id(&self) -> RequestId {
         self.request_id
     }
@@ -265,6 +282,9 @@ impl Account {
         };
         self.outcome = outcome;
         self.error = Some(error);
+        if outcome != Outcome::ClientDisconnected {
+            tracing::warn!(request_id = self.request_id.as_str(), error, "a stream did not come to its end");
+        }
     }
 
     /// The client had its 200 before anything was known of the answer; `stream`: which is one now.
@@ -355,7 +375,7 @@ impl Account {
     }
 
     /// The instances of plugins that look on at this request.
-    fn observers(&self) -> Observers {
+    pub fn observers(&self) -> Observers {
         let consumer = self.consumer.and_then(|index| self.snapshot.consumers.get(index));
         let groups = consumer.map(|consumer| &*consumer.groups).unwrap_or_default();
         let caller = Caller { consumer: self.consumer, groups };
@@ -369,6 +389,13 @@ impl Account {
 
     fn write(&mut self, response_bytes: u64) {
         self.closed = true;
+        tracing::debug!(
+            request_id = self.request_id.as_str(),
+            status = self.status.as_u16(),
+            outcome = self.outcome.name(),
+            error = self.error,
+            "a request has ended"
+        );
         let record = record::of(self, response_bytes);
         let metrics = self
             .route

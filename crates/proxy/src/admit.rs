@@ -97,7 +97,7 @@ pub async fn admit<'s>(
     })
 }
 
-fn scheme(info: &ConnectionInfo) -> Protocol {
+pub fn scheme(info: &ConnectionInfo) -> Protocol {
     if info.tls { Protocol::Https } else { Protocol::Http }
 }
 
@@ -165,6 +165,20 @@ async fn identify_caller<'s>(
     Ok(Caller { consumer, credential, query, hidden_members: hidden.body_members() })
 }
 
+/// What a request shows to the router.
+pub fn route_request<'a>(info: &'a ConnectionInfo, parts: &'a Parts) -> RouteRequest<'a> {
+    let authority = parts.uri.authority().map(http::uri::Authority::as_str);
+    let host = authority.or_else(|| parts.headers.get(header::HOST).and_then(|host| host.to_str().ok()));
+    RouteRequest {
+        method: parts.method.as_str(),
+        host,
+        path: parts.uri.path(),
+        headers: &parts.headers,
+        scheme: scheme(info),
+        sni: info.sni.as_deref(),
+    }
+}
+
 fn find_route(
     snapshot: &Snapshot,
     info: &ConnectionInfo,
@@ -173,16 +187,7 @@ fn find_route(
     if parts.headers.get_all(header::HOST).iter().nth(1).is_some() {
         return Err(Refusal::new(GatewayError::SeveralHosts, Extra::new()));
     }
-    let authority = parts.uri.authority().map(http::uri::Authority::as_str);
-    let host = authority.or_else(|| parts.headers.get(header::HOST).and_then(|host| host.to_str().ok()));
-    let request = RouteRequest {
-        method: parts.method.as_str(),
-        host,
-        path: parts.uri.path(),
-        headers: &parts.headers,
-        scheme: scheme(info),
-        sni: info.sni.as_deref(),
-    };
+    let request = route_request(info, parts);
     match snapshot.router.find(&request) {
         Ok(found) => {
             let remainder = found.remainder().into();
@@ -190,7 +195,7 @@ fn find_route(
         }
         Err(Unmatched::NotFound) => Err(Refusal::new(GatewayError::NoRoute, Extra::new())),
         Err(Unmatched::ProtocolMismatch { status, .. }) => {
-            let mut upgrade = Upgrade::new(status, host, &parts.uri);
+            let mut upgrade = Upgrade::new(status, request.host, &parts.uri);
             if parts.version == Version::HTTP_2 {
                 // HTTP/2 has no such headers.
                 upgrade.headers.retain(|(name, _)| name == header::LOCATION);

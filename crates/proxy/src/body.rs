@@ -60,7 +60,7 @@ impl Body {
     }
 
     /// Whether the body has a credential of the caller's at this name; null is none.
-    fn has(&self, name: &str) -> bool {
+    pub fn has(&self, name: &str) -> bool {
         match self {
             Self::Object { document, .. } => document.value(name).is_some_and(|value| !value.is_null()),
             Self::Form(form) => form.has_field(),

@@ -48,6 +48,17 @@ impl Embedding {
         self.sent >= self.request.inputs.len()
     }
 
+    /// Calls that the request becomes, and inputs in all of them.
+    pub fn calls(&self, settings: &Settings) -> (usize, usize) {
+        let inputs = self.request.inputs.len();
+        (inputs.div_ceil(self.codec.batch(&self.call(settings)).max(1)), inputs)
+    }
+
+    /// Tokens of the input, estimated.
+    pub fn input_estimate(&self) -> u64 {
+        self.identity.input_estimate
+    }
+
     /// The next call; none where all inputs have been sent.
     pub fn next(&mut self, settings: &Settings) -> Result<Option<Batch>, GatewayError> {
         let call = self.call(settings);

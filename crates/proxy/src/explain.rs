@@ -1,59 +1,109 @@
 //! What would be sent where for a request, without sending it: the pipeline up to its last pure stage.
 
-use std::fmt::Write as _;
+mod example;
+mod found;
+mod json;
+mod sending;
+mod text;
+
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
-use auth::{MASK, ParamLocation, is_redacted};
 use bytes::Bytes;
 use config::Configuration;
+use dialect::Envelope;
+use http::StatusCode;
 use http::request::Parts;
-use http::{HeaderName, HeaderValue, Method, Request, Uri};
+use model::{Loss, LossKind};
 use telemetry::{Catalogue, Metrics, MetricsOptions};
 use thiserror::Error;
 
-use crate::account::Account;
-use crate::admit::{Admitted, admit};
+use crate::account::{Account, RequestId};
+use crate::admit::{Admitted, Refusal, admit};
+use crate::course::{Instead, lists_models, prepare_asked};
 use crate::error::GatewayError;
 use crate::gateway::{Gateway, Settings};
+use crate::headers;
 use crate::listen::ConnectionInfo;
-use crate::prepare::{Asked, Prepared, prepare};
-use crate::read::ClientRequestBody;
-use crate::segments::Segments;
+use crate::models;
+use crate::prepare::Asked;
+use crate::read::{self, ClientRequestBody};
+use crate::render::{self, Extra};
 use crate::sign::sign;
 use crate::snapshot::{CompileError, Snapshot};
 use crate::templates::Lookup;
 use crate::upstream::{Hosts, TlsSettings, TlsSetupError};
-use crate::{headers, models};
+pub use example::{Example, ExampleError};
+use found::{Found, Names};
+use sending::Sending;
 
 /// Why a request cannot be explained.
 #[derive(Debug, Error)]
 pub enum ExplainError {
-    #[error("not an HTTP request: line {0}")]
-    Request(usize),
     #[error(transparent)]
     Compile(#[from] CompileError),
     #[error(transparent)]
     Tls(#[from] TlsSetupError),
 }
 
-/// What would happen to a request.
+/// What would happen to a request. No credential is in it.
 pub struct Explanation {
-    pub text: String,
-    /// Whether something would be sent upstream, or answered from the list of models.
-    pub would_send: bool,
+    method: String,
+    uri: String,
+    found: Found,
+    course: Course,
+}
+
+/// How it goes on with a request.
+enum Course {
+    Sent(Box<Sending>),
+    /// The gateway answers by itself.
+    Answered {
+        body: Bytes,
+        losses: Vec<Loss>,
+    },
+    Refused(Refused),
+}
+
+/// What the client would get.
+struct Refused {
+    status: StatusCode,
+    code: &'static str,
+    message: String,
+    /// What the client is not told, and the operator must know.
+    reason: Option<&'static str>,
+    headers: Extra,
+    body: Bytes,
 }
 
 /// Bodies larger than this are refused, as `serve` does without flags.
 const MAX_BODY: u64 = 128 << 20;
 
-/// Explains `request`: a request line, headers, an empty line, a body.
+impl Explanation {
+    /// Whether something would be sent upstream, or answered by the gateway; otherwise the request is refused.
+    pub fn would_send(&self) -> bool {
+        !matches!(self.course, Course::Refused(_))
+    }
+
+    /// For people: a fact a line, then the request that would be sent.
+    pub fn text(&self) -> String {
+        text::write(self)
+    }
+
+    /// For programs: one object.
+    pub fn json(&self) -> String {
+        json::write(self)
+    }
+}
+
+/// Explains a request.
 pub async fn explain(
     configuration: Configuration,
     catalogue: &Arc<Catalogue>,
-    request: &[u8],
+    example: Example,
 ) -> Result<Explanation, ExplainError> {
-    let (mut parts, body) = parse(request)?;
+    let names = Names::of(&configuration);
+    let (info, mut parts, body) = arrived(example);
     let metrics = Arc::new(Metrics::new(MetricsOptions::default()));
     let hosts = Hosts::new(Arc::new(TlsSettings::new(None)?), Arc::clone(&metrics));
     // Nothing is sent, so the simulator need not run.
@@ -64,164 +114,90 @@ pub async fn explain(
     };
     let gateway = Arc::new(Gateway::new(configuration, catalogue, settings, hosts, metrics, None)?);
     let snapshot = gateway.snapshot();
-    let peer = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
-    let info = ConnectionInfo { peer, tls: false, sni: None };
     let mut account = Account::open(&gateway, &snapshot, &info, &parts.method, &parts.uri, &parts.headers);
     let mut body = ClientRequestBody::buffered(body);
-    let mut text = String::new();
+    let method = parts.method.to_string();
+    let uri = sending::redacted(&snapshot.redactor, parts.uri.path(), parts.uri.query());
+    let matched = found::matched(&snapshot, &info, &parts);
     let admitted = admit(&snapshot, &info, &mut parts, &mut body, &mut account).await;
-    write_account(&mut text, &snapshot, &account);
-    let told = match admitted {
-        Err(refusal) => Err(refusal.error),
-        Ok(admitted) => sent(&gateway, &snapshot, &admitted, parts, &mut body).await,
-    };
-    let would_send = told.is_ok();
-    match told {
-        Ok(sent) => text.push_str(&sent),
-        Err(error) => {
-            let meaning = error.meaning();
-            let _ = writeln!(text, "refused   {} {}: {error}", meaning.status.as_u16(), meaning.code);
+    let found = found::find(&snapshot, &names, &info, matched, &account);
+    let course = match admitted {
+        Err(Refusal { error, extra, envelope }) => Course::refused(&error, envelope, extra, None),
+        Ok(admitted) => {
+            let course = go_on(&gateway, &snapshot, &admitted, parts, &mut body).await;
+            let envelope = admitted.plugin.front.envelope;
+            course.unwrap_or_else(|error| Course::refused(&error, envelope, Extra::new(), None))
         }
-    }
-    Ok(Explanation { text, would_send })
+    };
+    account.forget();
+    Ok(Explanation { method, uri, found, course })
 }
 
-fn parse(request: &[u8]) -> Result<(Parts, Bytes), ExplainError> {
-    let mut rest = request;
-    let mut number = 0;
-    let mut next_line = || {
-        number += 1;
-        let end = memchr::memchr(b'\n', rest).unwrap_or(rest.len());
-        let (line, behind) = rest.split_at(end);
-        rest = behind.get(1..).unwrap_or_default();
-        (line.trim_ascii_end(), number, rest)
-    };
-    let (line, ..) = next_line();
-    let mut words = line.split(|byte| *byte == b' ').filter(|word| !word.is_empty());
-    let (Some(method), Some(uri)) = (words.next(), words.next()) else {
-        return Err(ExplainError::Request(1));
-    };
-    let mut parts = Request::new(()).into_parts().0;
-    parts.method = Method::from_bytes(method).map_err(|_| ExplainError::Request(1))?;
-    parts.uri = Uri::try_from(uri).map_err(|_| ExplainError::Request(1))?;
-    loop {
-        let (line, number, behind) = next_line();
-        if line.is_empty() {
-            return Ok((parts, Bytes::copy_from_slice(behind)));
-        }
-        let header = memchr::memchr(b':', line).and_then(|colon| {
-            let (name, value) = line.split_at(colon);
-            let value = value.get(1..).unwrap_or_default().trim_ascii();
-            Some((HeaderName::from_bytes(name).ok()?, HeaderValue::from_bytes(value).ok()?))
-        });
-        let (name, value) = header.ok_or(ExplainError::Request(number))?;
-        parts.headers.append(name, value);
-    }
+/// A request as if it had come over a connection from this machine.
+fn arrived(example: Example) -> (ConnectionInfo, Parts, Bytes) {
+    let sni = example.server_name();
+    let Example { request, tls } = example;
+    let (parts, body) = request.into_parts();
+    let peer = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
+    (ConnectionInfo { peer, tls, sni: sni.filter(|_| tls), cipher: None }, parts, Bytes::from(body))
 }
 
-fn write_account(text: &mut String, snapshot: &Snapshot, account: &Account) {
-    let named = |id: &str, name: Option<&str>| name.unwrap_or(id).to_owned();
-    if let Some(route) = account.route.and_then(|index| snapshot.routes.get(index)) {
-        let _ = writeln!(text, "route     {}", named(&route.id, route.name.as_deref()));
-        if let Some(service) = route.service.and_then(|index| snapshot.services.get(index)) {
-            let _ = writeln!(text, "service   {}", named(&service.id, service.name.as_deref()));
-        }
-    }
-    if let Some(consumer) = account.consumer.and_then(|index| snapshot.consumers.get(index)) {
-        let _ = writeln!(text, "consumer  {}", named(&consumer.id, consumer.username.as_deref()));
-    }
-    if let Some(plugin) = account.plugin.and_then(|index| snapshot.plugins.get(index)) {
-        let _ = writeln!(text, "plugin    ai-proxy {}", plugin.id);
-    }
-}
-
-async fn sent(
+async fn go_on(
     gateway: &Gateway,
     snapshot: &Snapshot,
     admitted: &Admitted<'_>,
-    parts: Parts,
+    mut parts: Parts,
     body: &mut ClientRequestBody,
-) -> Result<String, GatewayError> {
+) -> Result<Course, GatewayError> {
     let plugin = admitted.plugin;
-    if plugin.extensions.list_models {
-        let list = models::answer(plugin, &parts.method, &admitted.remainder)?;
-        return Ok(format!("answered here, nothing is sent\n\n{}\n", String::from_utf8_lossy(&list)));
+    if lists_models(plugin, parts.uri.path()) {
+        let body = models::answer(plugin, &parts.method, &admitted.remainder)?;
+        return Ok(Course::Answered { body, losses: Vec::new() });
     }
     let body = body.read(&parts.headers, gateway.body_limit(plugin)).await?;
+    read::forget_encoding(&mut parts.headers);
     let query = admitted.query(&parts.uri);
-    let lookup = Lookup { headers: &parts.headers, query, captures: &admitted.captures };
     let asked = Asked {
         method: &parts.method,
         path: parts.uri.path(),
-        lookup,
+        lookup: Lookup { headers: &parts.headers, query, captures: &admitted.captures },
         body,
         hidden_members: admitted.hidden_members,
-        request_id: "explained",
+        request_id: RequestId::NONE.as_str(),
     };
-    let mut prepared = prepare(gateway, plugin, &asked)?;
-    // As it is before the credential goes in.
-    let body: Vec<u8> = prepared.body.pieces().concat();
-    let mut text = describe(&prepared);
+    let mut prepared = match prepare_asked(gateway, plugin, &asked) {
+        Ok(prepared) => prepared,
+        Err(Instead::Refused(error)) => return Err(error),
+        Err(Instead::Estimated(count)) => {
+            let losses = vec![Loss { member: "input_tokens".into(), kind: LossKind::Approximated }];
+            return Ok(Course::Answered { body: count.into(), losses });
+        }
+    };
+    let mut sending = Sending::of(&prepared, admitted, parts.uri.path());
     let takes_gzip = headers::accepts_gzip(&parts.headers);
     let example = prepared.target.cloud.as_ref().and_then(|signer| signer.example());
-    let signed = sign(&mut prepared, parts.headers.clone(), query, takes_gzip, example.as_ref())?;
-    let (_, request) = signed.into_parts();
-    write_request(&mut text, snapshot, &prepared, &request);
-    let _ = write!(text, "\n{}\n", String::from_utf8_lossy(&body));
-    Ok(text)
+    let headers = parts.headers.clone();
+    let signed = sign(&mut prepared, headers, query, takes_gzip, example.as_ref(), RequestId::NONE.as_str());
+    let request = match signed {
+        Ok(signed) => signed.into_parts().1,
+        Err(error) => {
+            let reason = prepared.target.missing;
+            return Ok(Course::refused(&error, plugin.front.envelope, Extra::new(), reason));
+        }
+    };
+    sending.complete(&snapshot.redactor, &prepared, &request);
+    Ok(Course::Sent(Box::new(sending)))
 }
 
-fn describe(prepared: &Prepared<'_>) -> String {
-    let mut text = String::new();
-    let model = prepared.model.as_deref().unwrap_or("(named by the path)");
-    let _ = writeln!(text, "target    {} / {model}", prepared.target.provider.id);
-    let _ = writeln!(text, "operation {}", prepared.operation.route_type());
-    let _ = writeln!(text, "delivery  {}", if prepared.is_streamed() { "stream" } else { "whole" });
-    let credential = &prepared.target.credential;
-    if let Some(name) = credential.header_name() {
-        let _ = writeln!(text, "auth      header {name}");
-    }
-    if let Some((location, name)) = credential.param_name() {
-        let place = match location {
-            ParamLocation::Query => "query",
-            ParamLocation::Body => "body",
-        };
-        let _ = writeln!(text, "auth      {place} {name}");
-    }
-    if let Some(signer) = &prepared.target.cloud {
-        let _ = writeln!(text, "auth      identity {}", signer.name());
-    }
-    for loss in prepared.losses.iter() {
-        let _ = writeln!(text, "loss      {} {}", loss.member, loss.kind.name());
-    }
-    text
-}
-
-fn write_request(
-    text: &mut String,
-    snapshot: &Snapshot,
-    prepared: &Prepared<'_>,
-    request: &Request<Segments>,
-) {
-    let endpoint = &prepared.destination.endpoint;
-    let uri = snapshot.redactor.uri(endpoint.path(), request.uri().query());
-    let query = uri.query().map(|query| format!("?{query}")).unwrap_or_default();
-    let _ = writeln!(
-        text,
-        "\n{} {}://{}{}{query}",
-        request.method(),
-        endpoint.scheme().name(),
-        endpoint.authority(),
-        uri.path()
-    );
-    // Their order means nothing, so they have one that a comparison can rely on.
-    let mut headers: Vec<_> = request.headers().iter().collect();
-    headers.sort_by_key(|(name, _)| name.as_str());
-    for (name, value) in headers {
-        let secret = value.is_sensitive()
-            || is_redacted(name.as_str())
-            || prepared.target.credential_header.as_ref() == Some(name);
-        let shown = if secret { MASK.into() } else { String::from_utf8_lossy(value.as_bytes()) };
-        let _ = writeln!(text, "{name}: {shown}");
+impl Course {
+    fn refused(
+        error: &GatewayError,
+        envelope: &dyn Envelope,
+        extra: Extra,
+        reason: Option<&'static str>,
+    ) -> Self {
+        let (status, headers, body) = render::refusal(error, envelope, extra, RequestId::NONE.as_str());
+        let (code, message) = (error.meaning().code, error.to_string());
+        Self::Refused(Refused { status, code, message, reason, headers, body })
     }
 }

@@ -13,6 +13,7 @@ mod body;
 mod cloud;
 mod collector;
 mod count;
+mod course;
 mod deliver;
 mod embed;
 mod error;
@@ -45,7 +46,7 @@ mod translate;
 mod upstream;
 
 pub use cloud::identity_defect;
-pub use explain::{ExplainError, Explanation, explain};
+pub use explain::{Example, ExampleError, ExplainError, Explanation, explain};
 pub use gateway::{Gateway, Settings};
 pub use listen::{CertificateError, ConnectionInfo, Drain, Listener, serve, server_config};
 pub use snapshot::{CompileContext, CompileError, Snapshot};

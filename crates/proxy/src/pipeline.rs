@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use auth::ParamLocation;
 use bytes::Bytes;
-use dialect::{Aside, Envelope};
+use dialect::Envelope;
 use document::Document;
 use http::request::Parts;
 use http::{HeaderMap, Request, Response, StatusCode};
@@ -17,10 +17,11 @@ use crate::absence::{Absence, Running};
 use crate::account::Account;
 use crate::admit::{self, Admitted, Refusal};
 use crate::answer::{ClientBody, Promise};
+use crate::course::{Instead, lists_models, prepare_asked};
 use crate::deliver::{Delivering, gather};
 use crate::error::GatewayError;
 use crate::listen::{ConnectionInfo, Signal};
-use crate::prepare::{Asked, Counting, Prepared, hide, prepare, prepare_count};
+use crate::prepare::{Asked, Prepared, hide};
 use crate::read::ClientRequestBody;
 use crate::sign::{Signed, sign};
 use crate::snapshot::{AiProxy, Snapshot};
@@ -42,14 +43,30 @@ const MAX_RECORDED: usize = 1 << 20;
 /// Where a pipeline says what the head of its answer will be, if it may go out early.
 type Early = Option<oneshot::Sender<Promise>>;
 
+/// A request that has arrived: whatever becomes of it, it leaves a record.
+pub struct Arrived {
+    parts: Parts,
+    body: Incoming,
+    account: Box<Account>,
+}
+
+impl Arrived {
+    pub fn new(gateway: &Arc<Gateway>, info: &ConnectionInfo, request: Request<Incoming>) -> Self {
+        let (parts, body) = request.into_parts();
+        let snapshot = gateway.snapshot();
+        let account = Account::open(gateway, &snapshot, info, &parts.method, &parts.uri, &parts.headers);
+        Self { parts, body, account }
+    }
+}
+
 /// Answers one request; never fails, and always leaves a record.
 pub async fn handle(
     gateway: &Arc<Gateway>,
     info: &Arc<ConnectionInfo>,
     signal: &Signal,
-    request: Request<Incoming>,
+    request: Arrived,
 ) -> Response<ClientBody> {
-    let snapshot = gateway.snapshot();
+    let snapshot = Arc::clone(request.account.snapshot());
     if !snapshot.early_heads && !snapshot.drains {
         return run(gateway, &snapshot, info, request, None, None).await;
     }
@@ -77,12 +94,11 @@ async fn run(
     gateway: &Arc<Gateway>,
     snapshot: &Arc<Snapshot>,
     info: &ConnectionInfo,
-    request: Request<Incoming>,
+    request: Arrived,
     early: Early,
     absence: Option<Arc<Absence>>,
 ) -> Response<ClientBody> {
-    let (parts, body) = request.into_parts();
-    let mut account = Account::open(gateway, snapshot, info, &parts.method, &parts.uri, &parts.headers);
+    let Arrived { parts, body, mut account } = request;
     if let Some(absence) = absence {
         account.may_be_left(absence);
     }
@@ -119,8 +135,7 @@ async fn answer(
         }
     };
     let plugin = admitted.plugin;
-    let lists = matches!(plugin.aside(parts.uri.path()), Some((_, Aside::Models)));
-    if plugin.extensions.list_models || lists {
+    if lists_models(plugin, parts.uri.path()) {
         return match models::answer(plugin, &parts.method, &admitted.remainder) {
             Ok(list) => {
                 account.answered_here();
@@ -164,19 +179,10 @@ async fn exchange(
         request_id: account.request_id_text(),
     };
     let asked_for = asked.body.clone();
-    let prepared = match plugin.aside(asked.path) {
-        Some((asides, Aside::Count)) => match prepare_count(gateway, plugin, asides, &asked) {
-            Ok(Counting::Asked(prepared)) => Ok(*prepared),
-            Ok(Counting::Estimated(count)) => {
-                return Ok(estimated(count, plugin, account));
-            }
-            Err(error) => Err(error),
-        },
-        _ => prepare(gateway, plugin, &asked),
-    };
-    let mut prepared = match prepared {
+    let mut prepared = match prepare_asked(gateway, plugin, &asked) {
         Ok(prepared) => prepared,
-        Err(error) => return Err(failed(error, account, plugin)),
+        Err(Instead::Estimated(count)) => return Ok(estimated(count, plugin, account)),
+        Err(Instead::Refused(error)) => return Err(failed(error, account, plugin)),
     };
     drop(asked);
     keep_bodies(&prepared, admitted, asked_for, &mut account);
@@ -274,7 +280,7 @@ async fn signed(
         // Boxed, so that waiting for it takes no room in the requests of others.
         Some(_) => Box::pin(cloud::grant(prepared, &headers, account)).await?,
     };
-    sign(prepared, headers, client_query, takes_gzip, grant.as_deref())
+    sign(prepared, headers, client_query, takes_gzip, grant.as_deref(), account.request_id_text())
 }
 
 #[expect(clippy::unnecessary_box_returns, reason = "it is the error of results whose other side is small")]

@@ -25,20 +25,30 @@ const DISCARD_TOTAL: Duration = Duration::from_secs(30);
 
 /// A client's body, which is read at most once however often it is asked for.
 pub struct ClientRequestBody {
-    unread: Option<Incoming>,
+    unread: Option<Unread>,
     read: Bytes,
     /// The client sends the body only after a `100 Continue`, which nothing has caused yet.
     awaited: bool,
 }
 
+/// A body that was not read yet.
+enum Unread {
+    Arriving(Incoming),
+    There(Bytes),
+}
+
 impl ClientRequestBody {
     pub fn new(body: Incoming, headers: &HeaderMap) -> Self {
-        Self { unread: Some(body), read: Bytes::new(), awaited: headers.contains_key(header::EXPECT) }
+        Self {
+            unread: Some(Unread::Arriving(body)),
+            read: Bytes::new(),
+            awaited: headers.contains_key(header::EXPECT),
+        }
     }
 
     /// A body that is there already.
     pub fn buffered(body: Bytes) -> Self {
-        Self { unread: None, read: body, awaited: false }
+        Self { unread: Some(Unread::There(body)), read: Bytes::new(), awaited: false }
     }
 
     /// The body, decoded, if it has at most `limit` bytes before and after that.
@@ -58,7 +68,7 @@ impl ClientRequestBody {
     /// Lets the rest of a refused body come in, within bounds: closing the connection on a client that is
     /// still sending could cost it the answer that says why.
     pub fn discard(self) {
-        if let Some(mut body) = self.unread
+        if let Some(Unread::Arriving(mut body)) = self.unread
             && !self.awaited
             && !body.is_end_stream()
         {
@@ -81,22 +91,29 @@ async fn discard(body: &mut Incoming) {
 }
 
 /// How a body is coded, if what its head says of it can be accepted.
-fn acceptable(headers: &HeaderMap, body: &Incoming, limit: u64) -> Result<Option<Coding>, GatewayError> {
+fn acceptable(headers: &HeaderMap, body: &Unread, limit: u64) -> Result<Option<Coding>, GatewayError> {
     let coding = match Encoded::of(headers) {
         Encoded::Plain => None,
         Encoded::With(coding) => Some(coding),
         Encoded::Unknown => return Err(GatewayError::Encoding),
     };
-    if body.size_hint().lower() > limit {
+    let announced = match body {
+        Unread::Arriving(body) => body.size_hint().lower(),
+        Unread::There(body) => body.len() as u64,
+    };
+    if announced > limit {
         return Err(GatewayError::BodyTooLarge(limit));
     }
     Ok(coding)
 }
 
-async fn read(body: &mut Incoming, coding: Option<Coding>, limit: u64) -> Result<Bytes, GatewayError> {
-    let raw = match tokio::time::timeout(TOTAL, collect(body, limit)).await {
-        Ok(raw) => raw?,
-        Err(_elapsed) => return Err(GatewayError::BodyTimeout),
+async fn read(body: &mut Unread, coding: Option<Coding>, limit: u64) -> Result<Bytes, GatewayError> {
+    let raw = match body {
+        Unread::There(body) => std::mem::take(body),
+        Unread::Arriving(body) => match tokio::time::timeout(TOTAL, collect(body, limit)).await {
+            Ok(raw) => raw?,
+            Err(_elapsed) => return Err(GatewayError::BodyTimeout),
+        },
     };
     match coding {
         None => Ok(raw),

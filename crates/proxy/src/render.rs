@@ -27,13 +27,21 @@ pub fn error(
     mut account: Box<Account>,
 ) -> Response<ClientBody> {
     account.failed(error);
-    let status = error.meaning().status;
-    let body = error_body(error, envelope, account.request_id().as_str());
-    let mut response = json(status, body, extra, envelope, account);
+    let (status, extra, body) = refusal(error, envelope, extra, account.request_id().as_str());
+    json(status, body, extra, envelope, account)
+}
+
+/// What a client is told of an error: status, headers besides those that every answer has, body.
+pub fn refusal(
+    error: &GatewayError,
+    envelope: &dyn Envelope,
+    mut extra: Extra,
+    request_id: &str,
+) -> (StatusCode, Extra, Bytes) {
     if let GatewayError::Method { allowed, .. } = error {
-        response.headers_mut().insert(header::ALLOW, HeaderValue::from_static(allowed));
+        extra.push((header::ALLOW, HeaderValue::from_static(allowed)));
     }
-    response
+    (error.meaning().status, extra, error_body(error, envelope, request_id))
 }
 
 /// A duration as a header's value, in whole milliseconds.

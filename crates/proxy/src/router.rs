@@ -54,6 +54,8 @@ pub struct Match<'a> {
     pub path: Cow<'a, str>,
     /// Length of the part of `path` that the route's path matched, in bytes; 0 for a route without paths.
     pub matched: usize,
+    /// Place in the order of precedence of the path that matched.
+    pub rank: usize,
 }
 
 impl Match<'_> {
@@ -214,8 +216,17 @@ impl Router {
         };
         let route = self.entries.get(rank).map_or(0, |entry| entry.route);
         match fit {
-            Fit::Fits => Ok(Match { route, captures: span.captures, path, matched: span.end }),
+            Fit::Fits => Ok(Match { route, captures: span.captures, path, matched: span.end, rank }),
             Fit::WantsTls(status) => Err(Unmatched::ProtocolMismatch { route, status }),
+        }
+    }
+
+    /// The path of this rank, a regular expression with its `~`; none where the route has no paths.
+    pub fn path_at(&self, rank: usize) -> Option<Box<str>> {
+        match &self.entries.get(rank)?.path {
+            EntryPath::Prefix(prefix) if prefix.is_empty() => None,
+            EntryPath::Prefix(prefix) => Some(prefix.clone()),
+            EntryPath::Pattern(pattern) => Some(format!("~{pattern}").into()),
         }
     }
 

@@ -42,9 +42,11 @@ pub fn sign(
     client_query: Option<&str>,
     takes_gzip: bool,
     grant: Option<&Grant>,
+    request_id: &str,
 ) -> Result<Signed, GatewayError> {
     if let Some(missing) = prepared.target.missing {
-        tracing::warn!(provider = prepared.target.provider.id, missing, "a request could not be signed");
+        let provider = prepared.target.provider.id;
+        tracing::warn!(request_id, provider, missing, "a request could not be signed");
         return Err(GatewayError::Identity);
     }
     prepared.shape_headers(&mut headers);

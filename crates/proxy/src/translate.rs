@@ -71,6 +71,11 @@ pub fn identity(request_id: &str, model: &str, input_estimate: u64) -> Identity 
 }
 
 impl Translation {
+    /// Tokens of the input, estimated.
+    pub fn input_estimate(&self) -> u64 {
+        self.identity.input_estimate
+    }
+
     /// Reads a whole answer and writes it for the client.
     pub fn whole(
         &self,

@@ -131,14 +131,60 @@ pub struct CheckArgs {
 
 #[derive(Debug, Args)]
 pub struct ExplainArgs {
-    /// The declarative file, YAML or JSON.
+    /// The declarative file, YAML or JSON; `-` reads standard input.
     #[arg(long, short, env = "AI_PROXY_CONFIG", value_name = "FILE")]
     pub config: PathBuf,
     #[command(flatten)]
     pub load: LoadArgs,
-    /// A file with one HTTP request: request line, headers, empty line, body; `-` reads standard input.
+    #[command(flatten)]
+    pub prices: PriceArgs,
+    /// How the explanation is written.
+    #[arg(long, value_enum, default_value_t = OutputFormat::Text, value_name = "FORMAT")]
+    pub output: OutputFormat,
+    /// A file with one HTTP request: request line, headers, empty line, body; `-` reads standard input. It is a URL
+    /// instead where it has a scheme, and a URL or a path where an option below is given.
     #[arg(value_name = "REQUEST")]
-    pub request: PathBuf,
+    pub request: String,
+    #[command(flatten)]
+    pub client: RequestArgs,
+}
+
+/// A request as curl's options describe it.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Request, as curl has it")]
+pub struct RequestArgs {
+    /// The method; POST where there is a body, else GET.
+    #[arg(short = 'X', long = "request", id = "method", value_name = "METHOD")]
+    pub method: Option<String>,
+    /// A header; `NAME:` takes one away that would be there, `NAME;` has no value.
+    #[arg(short = 'H', long = "header", id = "headers", value_name = "NAME: VALUE")]
+    pub headers: Vec<String>,
+    /// The body, of a form unless a header says otherwise; `@FILE` reads it, without its line ends.
+    #[arg(short = 'd', long, group = "body", value_name = "DATA")]
+    pub data: Vec<String>,
+    /// The same as it is.
+    #[arg(long, group = "body", value_name = "DATA")]
+    pub data_binary: Vec<String>,
+    /// The same, and `@` has no meaning.
+    #[arg(long, group = "body", value_name = "DATA")]
+    pub data_raw: Vec<String>,
+    /// A body of JSON, with the headers for it; `@FILE` reads it.
+    #[arg(long, group = "body", value_name = "DATA")]
+    pub json: Vec<String>,
+}
+
+impl RequestArgs {
+    /// Whether any of them is.
+    pub fn are_given(&self) -> bool {
+        let lists = [&self.headers, &self.data, &self.data_binary, &self.data_raw, &self.json];
+        self.method.is_some() || lists.into_iter().any(|list| !list.is_empty())
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum OutputFormat {
+    Text,
+    Json,
 }
 
 #[derive(Debug, Args)]

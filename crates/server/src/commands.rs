@@ -2,7 +2,6 @@
 
 use std::path::Path;
 use std::process::ExitCode;
-use std::sync::Arc;
 
 use anyhow::Context as _;
 use tokio::runtime::Runtime;
@@ -10,10 +9,11 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use crate::boot::{self, Start};
 use crate::cli::{
-    CheckArgs, ExplainArgs, Listen, LoadArgs, ModelsArgs, QuickstartArgs, ServeArgs, SimulateArgs,
+    CheckArgs, ExplainArgs, Listen, LoadArgs, ModelsArgs, OutputFormat, QuickstartArgs, ServeArgs,
+    SimulateArgs,
 };
 use crate::quickstart::{self, Targets};
-use crate::{configuration, logging, models, output, prices, reload};
+use crate::{configuration, example, logging, models, output, prices, reload};
 
 /// Tells problems, and that there are some by the exit status.
 fn refuse(problems: &[String]) -> ExitCode {
@@ -76,9 +76,8 @@ pub fn check(arguments: &CheckArgs) -> anyhow::Result<ExitCode> {
 }
 
 pub fn explain(arguments: &ExplainArgs) -> anyhow::Result<ExitCode> {
-    let standard_input = Path::new("-");
     anyhow::ensure!(
-        arguments.config != standard_input || arguments.request != standard_input,
+        arguments.config != Path::new("-") || !example::reads_standard_input(arguments),
         "configuration and request cannot both come from standard input"
     );
     let text = configuration::read(&arguments.config)?;
@@ -87,12 +86,17 @@ pub fn explain(arguments: &ExplainArgs) -> anyhow::Result<ExitCode> {
         Ok(loaded) => loaded,
         Err(problems) => return Ok(refuse(&problems)),
     };
-    let request = configuration::read_bytes(&arguments.request)?;
-    let explanation = current_thread()?
-        .block_on(proxy::explain(configuration, &Arc::default(), &request))
-        .with_context(|| configuration::name_of(&arguments.request))?;
-    output::print(&explanation.text)?;
-    Ok(if explanation.would_send { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    let catalogue = match prices::load(arguments.prices.file.as_deref()) {
+        Ok(catalogue) => catalogue,
+        Err(problems) => return Ok(refuse(&problems)),
+    };
+    let example = example::of(arguments)?;
+    let explanation = current_thread()?.block_on(proxy::explain(configuration, &catalogue, example))?;
+    output::print(&match arguments.output {
+        OutputFormat::Text => explanation.text(),
+        OutputFormat::Json => explanation.json(),
+    })?;
+    Ok(if explanation.would_send() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 pub fn models(arguments: &ModelsArgs) -> anyhow::Result<ExitCode> {

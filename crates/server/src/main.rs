@@ -5,6 +5,7 @@ mod built_in;
 mod cli;
 mod commands;
 mod configuration;
+mod example;
 mod logging;
 mod models;
 mod output;

@@ -30,8 +30,12 @@ mod identity;
 mod keys;
 #[path = "e2e/lifecycle.rs"]
 mod lifecycle;
+#[path = "e2e/log_schema.rs"]
+mod log_schema;
 #[path = "e2e/messages_options.rs"]
 mod messages_options;
+#[path = "e2e/mixed_load.rs"]
+mod mixed_load;
 #[path = "e2e/model_names.rs"]
 mod model_names;
 #[path = "e2e/models.rs"]
@@ -44,6 +48,8 @@ mod payloads;
 mod pitfalls;
 #[path = "e2e/prices.rs"]
 mod prices;
+#[path = "e2e/program_log.rs"]
+mod program_log;
 #[path = "e2e/prometheus.rs"]
 mod prometheus;
 #[path = "e2e/providers.rs"]

@@ -23,7 +23,7 @@ pub use metrics::{
 pub use model::{Price, Prices};
 pub use record::{
     Ai, Attempt, Attempts, Disconnect, Entity, Latencies, Mode, Outcome, Payload, Record, RecordTarget,
-    RedactedUri, Redactor, ResponseSource, Said, write_headers,
+    RedactedUri, Redactor, ResponseSource, Said, record_schema, write_headers,
 };
 pub use record_sink::RecordSink;
 pub use writer::{RecordWriter, SendError, Sink};

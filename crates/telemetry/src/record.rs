@@ -10,6 +10,7 @@ mod line;
 mod payload;
 mod querystring;
 mod redact;
+mod schema;
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
@@ -22,6 +23,7 @@ pub use headers::write_headers;
 use line::Line;
 pub use payload::{Payload, Said};
 pub use redact::{RedactedUri, Redactor};
+pub use schema::record_schema;
 
 /// How a request ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -10,6 +10,8 @@ use crate::snapshot::Snapshot;
 pub struct Heads {
     /// Scheme, host and port that the client called.
     pub base: String,
+    /// TLS version and cipher suite.
+    pub tls: Option<(&'static str, &'static str)>,
     pub request: Vec<u8>,
     pub response: Vec<u8>,
 }
@@ -21,7 +23,7 @@ impl Heads {
         let host = uri.authority().map(Authority::as_str);
         let host = host.or_else(|| headers.get(header::HOST).and_then(|host| host.to_str().ok()));
         let base = host.map(|host| [scheme, host].concat()).unwrap_or_default();
-        Self { base, request: written(&snapshot.redactor, headers), response: Vec::new() }
+        Self { base, tls: info.cipher, request: written(&snapshot.redactor, headers), response: Vec::new() }
     }
 
     pub fn answer(&mut self, redactor: &Redactor, headers: &HeaderMap) {

@@ -35,7 +35,7 @@ pub(super) fn of(account: &Account, response_bytes: u64) -> Record<'_> {
         method: account.method.as_str(),
         uri: snapshot.redactor.uri(account.uri.path(), account.uri.query()),
         base: heads.map_or("", |heads| &heads.base),
-        tls: None,
+        tls: account.heads.as_ref().and_then(|heads| heads.tls),
         request_headers: heads.map(|heads| &*heads.request).unwrap_or_default(),
         response_headers: heads.map(|heads| &*heads.response).unwrap_or_default(),
         consumer: consumer.map(|consumer| Entity {

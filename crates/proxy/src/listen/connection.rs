@@ -19,8 +19,10 @@ use tokio_rustls::server::TlsStream;
 use super::alarm::Alarm;
 use super::drain::{Phase, Signal};
 use super::patience::Patience;
+use super::tls::version_and_cipher;
 use crate::Gateway;
 use crate::answer::ClientBody;
+use crate::pipeline::{self, Arrived};
 
 /// A request's head must arrive within this time; an idle connection is closed after it.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(75);
@@ -38,6 +40,14 @@ pub struct ConnectionInfo {
     pub tls: bool,
     /// The TLS server name that the client asked for, lower case.
     pub sni: Option<Box<str>>,
+    /// TLS version and cipher suite.
+    pub cipher: Option<(&'static str, &'static str)>,
+}
+
+impl ConnectionInfo {
+    fn plain(peer: SocketAddr) -> Self {
+        Self { peer, tls: false, sni: None, cipher: None }
+    }
 }
 
 pub(super) async fn serve(
@@ -76,7 +86,7 @@ async fn open(
 ) -> Option<(Opened, bool, ConnectionInfo)> {
     let Some(acceptor) = tls else {
         let http2 = tokio::time::timeout(HEAD_TIMEOUT, opens_http2(&stream)).await.ok()?;
-        return Some((Opened::Plain(stream), http2, ConnectionInfo { peer, tls: false, sni: None }));
+        return Some((Opened::Plain(stream), http2, ConnectionInfo::plain(peer)));
     };
     match tokio::time::timeout(TLS_TIMEOUT, acceptor.accept(stream)).await {
         Err(_elapsed) => tracing::debug!("a TLS handshake took too long"),
@@ -85,7 +95,7 @@ async fn open(
             let session = stream.get_ref().1;
             let http2 = session.alpn_protocol() == Some(b"h2");
             let sni = session.server_name().map(|name| name.to_ascii_lowercase().into());
-            let info = ConnectionInfo { peer, tls: true, sni };
+            let info = ConnectionInfo { peer, tls: true, sni, cipher: version_and_cipher(session) };
             return Some((Opened::Tls(Box::new(stream)), http2, info));
         }
     }
@@ -178,6 +188,8 @@ impl Service<Request<Incoming>> for Handler {
         let gateway = Arc::clone(&self.gateway);
         let info = Arc::clone(&self.info);
         let signal = self.signal.clone();
-        Box::pin(async move { Ok(crate::pipeline::handle(&gateway, &info, &signal, request).await) })
+        // Before anything waits: a client that is gone by then has its record as well.
+        let arrived = Arrived::new(&gateway, &info, request);
+        Box::pin(async move { Ok(pipeline::handle(&gateway, &info, &signal, arrived).await) })
     }
 }

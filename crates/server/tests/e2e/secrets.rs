@@ -1,6 +1,6 @@
 //! No secret is ever told: not in errors, answers, logs, records or metrics.
 
-use testkit::{Answer, Call};
+use testkit::{Answer, Call, LogServer};
 
 use crate::world::{World, body};
 
@@ -50,6 +50,9 @@ routes:
           route_type: llm/v1/chat
           auth: {param_name: api_key, param_value: sk-sim-CANARY-query, param_location: query}
           model: {provider: openai, name: m, options: {upstream_url: "http://127.0.0.1:1/x"}}
+plugins:
+  - {name: file-log, config: {path: "@LOGS@/lines"}}
+  - {name: http-log, config: {http_endpoint: "http://me:CANARY-log@@SERVER@/", headers: {X-Key: CANARY-log}}}
 "#;
 
 /// Good answers, errors of every kind, and everything that operators can ask for.
@@ -68,7 +71,8 @@ fn everything_that_is_told(world: &World, config: &str) -> Vec<Answer> {
     for path in ["/header?apikey=CANARY-consumer-key", "/query", "/body", "/env", "/gone"] {
         for fault in faults {
             for more in ["", r#","stream":true"#] {
-                let call = Call::post(path).header("x-sim-fault", fault).json(body("x", more));
+                let told = format!(r#"{more},"user":"CANARY-user""#);
+                let call = Call::post(path).header("x-sim-fault", fault).json(body("x", &told));
                 answers.push(world.send(&call));
             }
         }
@@ -101,11 +105,14 @@ fn callers_credentials() -> Vec<Call> {
 
 #[test]
 fn canaries_stay_where_they_are() {
-    let mut world = World::start_with(CONFIG, |builder| {
+    let (logs, server) = (tempfile::tempdir().unwrap(), LogServer::start());
+    let config = CONFIG.replace("@LOGS@", &logs.path().display().to_string());
+    let config = config.replace("@SERVER@", &server.addr.to_string());
+    let mut world = World::start_with(&config, |builder| {
         let builder = builder.arg("--log-level").arg("trace");
         builder.env("UPSTREAM_HEADER", "Bearer sk-sim-CANARY-env")
     });
-    let answers = everything_that_is_told(&world, CONFIG);
+    let answers = everything_that_is_told(&world, &config);
     for answer in &answers {
         let told = format!("{:?} {}", answer.headers, answer.text());
         assert!(!told.contains("CANARY"), "{told}");
@@ -117,6 +124,15 @@ fn canaries_stay_where_they_are() {
     let records = world.gateway.record_text();
     assert!(records.lines().count() > 80);
     assert_eq!(line_with_canary(&records), None);
+    let lines = std::fs::read_to_string(logs.path().join("lines")).unwrap();
+    assert_eq!(lines.lines().count(), records.lines().count());
+    assert_eq!(line_with_canary(&lines), None);
+    let deliveries = server.deliveries();
+    assert_eq!(deliveries.len(), records.lines().count());
+    for delivery in deliveries {
+        assert_eq!(line_with_canary(&delivery.body), None);
+        assert_eq!(delivery.header("x-key"), Some("CANARY-log"));
+    }
     assert_eq!(line_with_canary(&world.gateway.output()), None);
     // The simulator did get them, so there was something to leak.
     let seen: Vec<String> = world

@@ -18,6 +18,8 @@ pub enum Mode {
 }
 
 impl Mode {
+    pub const ALL: [Self; 3] = [Self::Oneshot, Self::Stream, Self::Realtime];
+
     /// The word in records and metrics.
     pub const fn name(self) -> &'static str {
         match self {
