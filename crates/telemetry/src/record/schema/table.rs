@@ -2,7 +2,7 @@
 
 use model::LossKind;
 
-use super::super::{Mode, Outcome, ResponseSource};
+use super::super::{Disconnect, Mode, Outcome, ResponseSource};
 use super::{Kind, Member};
 use crate::cost::PriceSource;
 
@@ -96,6 +96,11 @@ const GATEWAY: &[Member] = &[
     always("outcome", Kind::Words(outcomes), "How the request ended."),
     always("stream", Kind::Flag, "Whether the answer was a stream."),
     maybe("error", Kind::Form(WORD), "What went wrong, as the answer's `code` has it."),
+    maybe(
+        "on_disconnect",
+        Kind::Words(disconnects),
+        "What became of the upstream's answer when the client left.",
+    ),
     maybe("target", Kind::Object(TARGET), "Where the last call went."),
     maybe("usage", Kind::Object(USAGE), "Tokens."),
     maybe(
@@ -211,6 +216,10 @@ const PAYLOAD: &[Member] = &[
 
 fn outcomes() -> Vec<&'static str> {
     Outcome::ALL.iter().map(|outcome| outcome.name()).collect()
+}
+
+fn disconnects() -> Vec<&'static str> {
+    Disconnect::ALL.iter().map(|disconnect| disconnect.name()).collect()
 }
 
 fn sources() -> Vec<&'static str> {
