@@ -268,6 +268,7 @@ routes:
 plugins:
   - {name: file-log, id: 44444444-2222-4333-8444-333333333333, instance_name: all, config: {path: "@LOGS@/never"}}
   - {name: http-log, id: 44444444-2222-4333-8444-444444444444, consumer_group: staff, config: {http_endpoint: "@SERVER@"}}
+  - {name: prometheus, id: 44444444-2222-4333-8444-555555555555}
 "#;
 
 #[test]
@@ -309,6 +310,7 @@ fn an_object_tells_all() {
             {"name": "ai-proxy", "id": id("2"), "instance_name": null, "scope": {"consumer": "bob", "route": "chat"}},
             {"name": "file-log", "id": id("3"), "instance_name": "all", "scope": {}},
             {"name": "http-log", "id": id("4"), "instance_name": null, "scope": {"consumer_group": "staff"}},
+            {"name": "prometheus", "id": id("5"), "instance_name": null, "scope": {}},
         ])
     );
     let send = &told["send"];

@@ -63,6 +63,7 @@ routes:
 plugins:
   - {name: file-log, config: {path: "@LOGS@/others"}}
   - {name: http-log, config: {http_endpoint: "@SERVER@", queue: {max_batch_size: 100, max_coalescing_delay: 0.2, max_entries: 100000}}}
+  - {name: prometheus, config: {status_code_metrics: true}}
 "#;
 
 /// What a client does with a request.
@@ -274,6 +275,7 @@ fn every_one_of_ten_thousand_requests_leaves_exactly_one_record() {
     let records = world.gateway.records();
     let all = told(&records);
     assert_eq!(sum(&metrics, "ai_proxy_requests_total"), all.len() as u64);
+    assert_eq!(sum(&metrics, "kong_http_requests_total"), all.len() as u64);
     for drops in ["ai_proxy_record_drops_total", "ai_proxy_sink_drops_total"] {
         assert_eq!(sum(&metrics, drops), 0, "{drops}");
     }
