@@ -17,6 +17,7 @@ mod deliver;
 mod embed;
 mod error;
 mod explain;
+mod exporter;
 mod frames;
 mod gateway;
 mod headers;
@@ -41,6 +42,7 @@ mod target;
 mod templates;
 mod token_calls;
 mod tokens_used;
+mod trace;
 mod translate;
 mod upstream;
 
