@@ -16,6 +16,8 @@ pub struct FileLog {
 #[derive(PartialEq, Eq)]
 pub struct Collector {
     pub tls: bool,
+    /// Speaks gRPC, over HTTP/2; else plain requests over HTTP/1.1.
+    pub grpc: bool,
     /// Lower case; an IPv6 address without its brackets.
     pub host: Box<str>,
     pub port: u16,

@@ -153,6 +153,8 @@ pub trait Envelope: Sync {
     fn stream(&self, reading: &Reading<'_>) -> Box<dyn StreamReader>;
     /// Appends the text that one event of a stream adds to its first answer.
     fn said(&self, data: &[u8], text: &mut String);
+    /// Appends the text of a whole answer's first choice.
+    fn answered(&self, body: &[u8], text: &mut String);
     /// An error as a whole body.
     fn error(&self, verdict: &Verdict<'_>) -> Vec<u8>;
     /// An error as one frame of a stream, complete with its blank line.

@@ -25,6 +25,7 @@ mod quirks;
 mod read;
 pub mod sealed_id;
 mod short_id;
+mod telling;
 mod tool_names;
 #[cfg(test)]
 mod trial;
@@ -48,4 +49,5 @@ pub use invoke::{InvokeFault, InvokeReframer};
 pub use quirks::{
     Deviation, MemberRule, MessageRules, Quirks, Requirement, ThoughtPart, TokenLimit, UsageInStream,
 };
+pub use telling::{tell_answer, tell_messages};
 pub use tool_names::{NameRule, ToolNames};

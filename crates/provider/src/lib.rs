@@ -3,6 +3,7 @@
 //! A provider says where it lives, how it wants to be authenticated, which path and which wire each
 //! operation has, what its target's settings must be, and how it deviates from its wire format.
 
+mod convention;
 mod endpoint;
 mod families;
 mod naming;

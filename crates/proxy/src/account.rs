@@ -4,6 +4,7 @@ mod bodies;
 mod heads;
 mod record;
 mod sent;
+mod traced;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
@@ -23,6 +24,7 @@ use crate::error::{Blame, GatewayError};
 use crate::listen::ConnectionInfo;
 use crate::prepare::Prepared;
 use crate::snapshot::Snapshot;
+use crate::trace::{Trace, carriers};
 use crate::upstream::{Attempted, UpstreamError};
 use bodies::Bodies;
 use heads::Heads;
@@ -77,6 +79,8 @@ pub struct Account {
     request_id: RequestId,
     started: Instant,
     started_at: u64,
+    /// The same in nanoseconds.
+    started_nanos: u64,
     peer: std::net::IpAddr,
     protocol: Protocol,
     method: Method,
@@ -90,6 +94,10 @@ pub struct Account {
     /// Calls to the upstream, in their order; most requests are one.
     sent: Vec<Sent>,
     heads: Option<Box<Heads>>,
+    /// The trace that the request belongs to, where it is traced.
+    trace: Option<Box<Trace>>,
+    /// The client's headers that may tell of one, until it is known whether anybody wants to know.
+    carriers: Option<Box<HeaderMap>>,
     /// The bodies, where they are recorded.
     payload: Option<Box<Bodies>>,
     upstream_head: Option<Instant>,
@@ -127,6 +135,7 @@ impl Account {
             request_id: RequestId::new(),
             started: Instant::now(),
             started_at: u64::try_from(now.as_millis()).unwrap_or(u64::MAX),
+            started_nanos: u64::try_from(now.as_nanos()).unwrap_or(u64::MAX),
             peer: info.peer.ip(),
             protocol: if info.tls { Protocol::Https } else { Protocol::Http },
             method: method.clone(),
@@ -138,6 +147,8 @@ impl Account {
             request_bytes: 0,
             sent: Vec::new(),
             heads: recorded.then(|| Box::new(Heads::of(info, snapshot, uri, headers))),
+            trace: None,
+            carriers: snapshot.has_traces.then(|| Box::new(carriers(headers))),
             payload: None,
             upstream_head: None,
             first_bytes: None,
@@ -185,7 +196,8 @@ impl Account {
             self.losses = std::mem::take(&mut prepared.losses);
         }
         let started_at = self.started_at + whole_milliseconds(self.started.elapsed());
-        self.sent.push(Sent::of(prepared, query, started_at));
+        let span = self.trace.as_mut().and_then(|trace| trace.take_span());
+        self.sent.push(Sent::of(prepared, query, started_at, span));
     }
 
     /// How the last request was sent, whether it was answered or not.
@@ -389,6 +401,7 @@ impl Account {
 
     fn write(&mut self, response_bytes: u64) {
         self.closed = true;
+        self.begin_trace();
         tracing::debug!(
             request_id = self.request_id.as_str(),
             status = self.status.as_u16(),
@@ -404,6 +417,9 @@ impl Account {
         let observers = self.observers();
         self.gateway.metrics.observe(metrics, &record, self.snapshot.counted(observers));
         hand_over(&record, self.gateway.records.as_ref(), self.snapshot.sinks(observers));
+        if let Some(exporter) = observers.opentelemetry.and_then(|plugin| self.snapshot.exporter(plugin)) {
+            traced::observe(self, &record, exporter);
+        }
     }
 }
 

@@ -55,9 +55,13 @@ impl ClientBody {
         Self { content: Content::Passing(passing), account: Some(account), sent: 0 }
     }
 
-    /// The head that the body follows.
-    pub fn begins(&mut self, headers: &HeaderMap) {
+    /// The head that the body follows, to which what the account has to say is added.
+    pub fn begins(&mut self, headers: &mut HeaderMap) {
         if let Some(account) = &mut self.account {
+            account.begin_trace();
+            if let Some((name, value)) = account.trace_header() {
+                headers.insert(name, value);
+            }
             account.answering(headers);
         }
     }

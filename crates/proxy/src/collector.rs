@@ -20,6 +20,8 @@ const MAX_ANSWER: usize = 64 << 10;
 
 const USER_AGENT: HeaderValue = HeaderValue::from_static(concat!("ai-proxy/", env!("CARGO_PKG_VERSION")));
 
+const GRPC_STATUS: HeaderName = HeaderName::from_static("grpc-status");
+
 /// A collector's settings cannot be made a request of. Names what, never its value.
 #[derive(Debug, Error)]
 #[error("the collector's {0} cannot be sent")]
@@ -34,11 +36,23 @@ pub struct CollectorClient {
     timeouts: Timeouts,
 }
 
+/// How a server answered.
+#[derive(Debug, Default)]
+pub struct Answered {
+    pub status: u16,
+    /// What gRPC says of it.
+    pub grpc_status: Option<u16>,
+    /// Seconds that the server asks for.
+    pub retry_after: Option<Duration>,
+}
+
 /// What a client is made of.
 pub struct CollectorSettings<'a> {
     pub collector: &'a Collector,
     pub method: &'a str,
     pub content_type: &'a str,
+    /// The method that is called, `/package.Service/Method`, where gRPC is spoken.
+    pub grpc_method: &'a str,
     pub headers: &'a SentHeaders,
     pub verify: bool,
     pub connect: Duration,
@@ -53,12 +67,12 @@ impl CollectorClient {
             port: collector.port,
             tls: collector.tls,
             verify: settings.verify,
-            http2: false,
+            http2: collector.grpc,
         });
         Ok(Self {
             host,
             method: settings.method.parse().map_err(|_| UnsendableError("method"))?,
-            uri: Uri::try_from(collector.target.expose()).map_err(|_| UnsendableError("address"))?,
+            uri: uri(settings)?,
             headers: headers(settings)?,
             timeouts: Timeouts { connect: settings.connect, read: settings.read },
         })
@@ -66,6 +80,14 @@ impl CollectorClient {
 
     /// Sends a body; anything but a status below 300 is an error.
     pub async fn send(&self, body: Segments) -> Result<(), DeliveryError> {
+        match self.exchange(body).await?.status {
+            ..300 => Ok(()),
+            status => Err(DeliveryError::new(format!("answered {status}"))),
+        }
+    }
+
+    /// Sends a body; an error is that there was no answer.
+    pub async fn exchange(&self, body: Segments) -> Result<Answered, DeliveryError> {
         let mut request = Request::new(body);
         *request.method_mut() = self.method.clone();
         *request.uri_mut() = self.uri.clone();
@@ -74,14 +96,17 @@ impl CollectorClient {
             let mut attempted = Attempted::default();
             let response = send(&self.host, request, self.timeouts, 0, &mut attempted)
                 .await
-                .map_err(|error| DeliveryError(error.to_string().into()))?;
-            let status = response.status().as_u16();
-            finish(response.into_body()).await;
-            if status < 300 { Ok(()) } else { Err(DeliveryError(format!("answered {status}").into())) }
+                .map_err(|error| DeliveryError::new(error.to_string()))?;
+            let (head, body) = response.into_parts();
+            let trailers = finish(body).await;
+            let grpc_status = number(&head.headers, &GRPC_STATUS).or_else(|| number(&trailers, &GRPC_STATUS));
+            let retry_after = number(&head.headers, &header::RETRY_AFTER).map(Duration::from_secs);
+            let grpc_status = grpc_status.map(|status| u16::try_from(status).unwrap_or(u16::MAX));
+            Ok(Answered { status: head.status.as_u16(), grpc_status, retry_after })
         };
         // A server that sends its answer byte by byte does not hold the next ones up for ever.
         let limit = self.timeouts.connect.saturating_add(self.timeouts.read.saturating_mul(2));
-        let late = |_| DeliveryError("the exchange took too long".into());
+        let late = |_| DeliveryError::new("the exchange took too long");
         tokio::time::timeout(limit, exchange).await.map_err(late)?
     }
 }
@@ -89,7 +114,11 @@ impl CollectorClient {
 fn headers(settings: &CollectorSettings<'_>) -> Result<HeaderMap, UnsendableError> {
     let value = |text: &str, what| HeaderValue::from_str(text).map_err(|_| UnsendableError(what));
     let mut headers = HeaderMap::new();
-    headers.insert(header::HOST, value(&settings.collector.authority, "host")?);
+    if settings.collector.grpc {
+        headers.insert(header::TE, HeaderValue::from_static("trailers"));
+    } else {
+        headers.insert(header::HOST, value(&settings.collector.authority, "host")?);
+    }
     headers.insert(header::USER_AGENT, USER_AGENT);
     for (name, secret) in settings.headers {
         let name = HeaderName::try_from(&**name).map_err(|_| UnsendableError("header"))?;
@@ -107,13 +136,34 @@ fn headers(settings: &CollectorSettings<'_>) -> Result<HeaderMap, UnsendableErro
     Ok(headers)
 }
 
-/// Reads what is left of an answer, within bounds. What is in it means nothing here.
-async fn finish(mut body: UpstreamBody) {
+/// The path of a request, after scheme and host where HTTP/2 wants these.
+fn uri(settings: &CollectorSettings<'_>) -> Result<Uri, UnsendableError> {
+    let collector = settings.collector;
+    let uri = if collector.grpc {
+        let scheme = if collector.tls { "https" } else { "http" };
+        Uri::try_from(format!("{scheme}://{}{}", collector.authority, settings.grpc_method))
+    } else {
+        Uri::try_from(collector.target.expose())
+    };
+    uri.map_err(|_| UnsendableError("address"))
+}
+
+/// A header whose value is a number.
+fn number(headers: &HeaderMap, name: &HeaderName) -> Option<u64> {
+    headers.get(name)?.to_str().ok()?.trim().parse().ok()
+}
+
+/// Reads what is left of an answer, within bounds, and gives what stands behind it. The rest means nothing here.
+async fn finish(mut body: UpstreamBody) -> HeaderMap {
     let mut read = 0;
     while let Some(Ok(frame)) = poll_fn(|context| Pin::new(&mut body).poll_frame(context)).await {
         read += frame.data_ref().map_or(0, bytes::Bytes::len);
+        if let Ok(trailers) = frame.into_trailers() {
+            return trailers;
+        }
         if read > MAX_ANSWER {
-            return;
+            break;
         }
     }
+    HeaderMap::new()
 }

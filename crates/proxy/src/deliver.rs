@@ -68,6 +68,7 @@ impl Delivering<'_, '_> {
         let mut headers = HeaderMap::new();
         response_headers::add(self, &mut headers, account);
         response_headers::add_for_stream(&mut headers);
+        headers.extend(account.trace_header());
         let (operation, quirks) = (self.prepared.operation, self.prepared.quirks);
         Some(Promise { headers, pause, envelope: self.plugin.front.envelope, operation, quirks })
     }

@@ -18,6 +18,7 @@ mod deliver;
 mod embed;
 mod error;
 mod explain;
+mod exporter;
 mod frames;
 mod gateway;
 mod headers;
@@ -42,6 +43,7 @@ mod target;
 mod templates;
 mod token_calls;
 mod tokens_used;
+mod trace;
 mod translate;
 mod upstream;
 

@@ -109,8 +109,8 @@ async fn run(
         Ok(response) => response,
         Err(failed) => render::error(&failed.error, failed.envelope, failed.extra, failed.account),
     };
-    let headers = std::mem::take(response.headers_mut());
-    response.body_mut().begins(&headers);
+    let mut headers = std::mem::take(response.headers_mut());
+    response.body_mut().begins(&mut headers);
     *response.headers_mut() = headers;
     response
 }
@@ -134,6 +134,7 @@ async fn answer(
             return Err(Box::new(Failed { error, extra, account, envelope }));
         }
     };
+    account.admitted();
     let plugin = admitted.plugin;
     if lists_models(plugin, parts.uri.path()) {
         return match models::answer(plugin, &parts.method, &admitted.remainder) {
@@ -185,12 +186,14 @@ async fn exchange(
         Err(Instead::Refused(error)) => return Err(failed(error, account, plugin)),
     };
     drop(asked);
+    account.asked(plugin, &prepared, &asked_for);
     keep_bodies(&prepared, admitted, asked_for, &mut account);
     let (client_query, mut headers) = (admitted.query(&parts.uri), parts.headers);
     let (timeouts, retries) = snapshot.patience(admitted.route);
     loop {
         let last = prepared.is_last_call();
-        let mine = if last { std::mem::take(&mut headers) } else { headers.clone() };
+        let mut mine = if last { std::mem::take(&mut headers) } else { headers.clone() };
+        account.inject(&mut mine);
         let (host, request) = match signed(&mut prepared, mine, client_query, takes_gzip, &account).await {
             Ok(signed) => signed.into_parts(),
             Err(error) => return Err(failed(error, account, plugin)),

@@ -1,4 +1,4 @@
-//! The files and servers of `file-log` and `http-log`.
+//! The files and servers of `file-log`, `http-log` and `opentelemetry`.
 //!
 //! They live beside the configuration, by their settings: instances with the same ones share one, and a reload keeps
 //! what it does not change, with what waits there. One that no configuration in use names any more is let go: it writes
@@ -8,12 +8,13 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
 use bytes::Bytes;
-use config::{FileLog, HttpLog, Queue};
+use config::{FileLog, HttpLog, OpenTelemetry, Queue};
 use serde::Serialize;
 use telemetry::{Batching, Deliver, Delivering, Metrics, RecordSink};
 use tokio::task::JoinSet;
 
 use crate::collector::{CollectorClient, CollectorSettings, UnsendableError};
+use crate::exporter::{Exporter, ExporterWorld};
 use crate::segments::Segments;
 use crate::upstream::Hosts;
 
@@ -21,6 +22,9 @@ pub struct Sinks {
     hosts: Arc<Hosts>,
     metrics: Arc<Metrics>,
     open: Mutex<Vec<Entry>>,
+    exporters: Mutex<Vec<Weak<Exporter>>>,
+    /// Tells this process from others of its service.
+    instance: Box<str>,
 }
 
 struct Entry {
@@ -49,7 +53,26 @@ pub struct SinkState {
 
 impl Sinks {
     pub fn new(hosts: Arc<Hosts>, metrics: Arc<Metrics>) -> Self {
-        Self { hosts, metrics, open: Mutex::default() }
+        let instance = format!("{:032x}", fastrand::u128(..)).into();
+        Self { hosts, metrics, open: Mutex::default(), exporters: Mutex::default(), instance }
+    }
+
+    /// What sends spans and metrics by these settings.
+    pub fn exporter(
+        &self,
+        settings: Box<OpenTelemetry>,
+        label: &str,
+    ) -> Result<Arc<Exporter>, UnsendableError> {
+        let mut exporters = self.exporters();
+        let known = exporters.iter().filter_map(Weak::upgrade).find(|known| *known.settings == *settings);
+        if let Some(exporter) = known {
+            return Ok(exporter);
+        }
+        let world = ExporterWorld { hosts: &self.hosts, metrics: &self.metrics, instance: &self.instance };
+        let exporter = Arc::new(Exporter::new(settings, label, &world)?);
+        exporters.retain(|exporter| exporter.strong_count() > 0);
+        exporters.push(Arc::downgrade(&exporter));
+        Ok(exporter)
     }
 
     /// The file of these settings. `label` names it in metrics and in `/status` for as long as it is open.
@@ -80,6 +103,9 @@ impl Sinks {
         for sink in self.in_use() {
             sink.begin();
         }
+        for exporter in self.exporters().iter().filter_map(Weak::upgrade) {
+            exporter.begin();
+        }
     }
 
     /// Lets rotated files go.
@@ -92,6 +118,9 @@ impl Sinks {
     /// Takes no more records, and waits until `deadline` from now for what is there to be written. False where
     /// something was lost by that.
     pub async fn close(&self, deadline: Duration) -> bool {
+        for exporter in self.exporters().iter().filter_map(Weak::upgrade) {
+            exporter.push_metrics();
+        }
         let mut closing = JoinSet::new();
         for sink in self.in_use() {
             sink.begin_close();
@@ -108,7 +137,15 @@ impl Sinks {
     }
 
     fn in_use(&self) -> Vec<Arc<RecordSink>> {
-        self.open().iter().filter_map(|entry| entry.sink.upgrade()).collect()
+        let mut sinks: Vec<_> = self.open().iter().filter_map(|entry| entry.sink.upgrade()).collect();
+        for exporter in self.exporters().iter().filter_map(Weak::upgrade) {
+            sinks.extend(exporter.sinks().cloned());
+        }
+        sinks
+    }
+
+    fn exporters(&self) -> MutexGuard<'_, Vec<Weak<Exporter>>> {
+        self.exporters.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn open(&self) -> MutexGuard<'_, Vec<Entry>> {
@@ -144,6 +181,7 @@ fn state(sink: &RecordSink) -> SinkState {
 pub fn batching(queue: &Queue) -> Batching {
     Batching {
         max_batch: queue.max_batch_size,
+        max_batch_bytes: usize::MAX,
         linger: queue.max_coalescing_delay,
         max_entries: queue.max_entries,
         max_bytes: queue.max_bytes,
@@ -169,6 +207,7 @@ impl HttpLogServer {
                 collector: &settings.collector,
                 method: &settings.method,
                 content_type: &settings.content_type,
+                grpc_method: "",
                 headers: &settings.headers,
                 verify: settings.verify,
                 connect: settings.timeout,

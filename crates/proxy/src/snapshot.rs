@@ -13,6 +13,7 @@ use thiserror::Error;
 
 use crate::bind::{Bindings, Observers};
 use crate::collector::UnsendableError;
+use crate::exporter::Exporter;
 use crate::router::Router;
 use crate::sinks::Sinks;
 use crate::target::{Surroundings, Target, TargetError};
@@ -57,7 +58,7 @@ pub enum PluginKind {
     /// `file-log` or `http-log`.
     Sink(Arc<RecordSink>),
     KeyAuth(Box<KeyAuth>),
-    OpenTelemetry(Box<config::OpenTelemetry>),
+    OpenTelemetry(Arc<Exporter>),
     Prometheus(Box<config::Prometheus>),
 }
 
@@ -83,6 +84,8 @@ pub struct Snapshot {
     pub has_sinks: bool,
     /// Whether there is any `prometheus` plugin.
     pub has_prometheus: bool,
+    /// Whether any plugin traces requests.
+    pub has_traces: bool,
     /// Whether any plugin lets the head of a stream go out before its upstream's.
     pub early_heads: bool,
     /// Whether any plugin has answers read on after their client has left.
@@ -127,8 +130,13 @@ impl Snapshot {
         let is_early = |plugin: &Plugin| matches!(&plugin.kind, PluginKind::AiProxy(plugin) if plugin.extensions.early_head);
         let drains = |plugin: &Plugin| matches!(&plugin.kind, PluginKind::AiProxy(plugin) if plugin.extensions.drain.is_some());
         Ok(Self {
-            has_sinks: plugins.iter().any(|plugin| matches!(plugin.kind, PluginKind::Sink(_))),
             has_prometheus: plugins.iter().any(|plugin| matches!(plugin.kind, PluginKind::Prometheus(_))),
+            has_sinks: plugins
+                .iter()
+                .any(|plugin| matches!(plugin.kind, PluginKind::Sink(_) | PluginKind::OpenTelemetry(_))),
+            has_traces: plugins.iter().any(
+                |plugin| matches!(&plugin.kind, PluginKind::OpenTelemetry(exporter) if exporter.traces()),
+            ),
             early_heads: plugins.iter().any(is_early),
             drains: plugins.iter().any(drains),
             router,
@@ -168,9 +176,9 @@ impl Snapshot {
         })
     }
 
-    pub fn opentelemetry(&self, plugin: usize) -> Option<&config::OpenTelemetry> {
+    pub fn exporter(&self, plugin: usize) -> Option<&Arc<Exporter>> {
         match &self.plugins.get(plugin)?.kind {
-            PluginKind::OpenTelemetry(settings) => Some(settings),
+            PluginKind::OpenTelemetry(exporter) => Some(exporter),
             _ => None,
         }
     }
@@ -220,7 +228,12 @@ fn compile_plugin(
                 sink.map_err(|error| CompileError::Collector { plugin: plugin.id.clone(), error })?,
             )
         }
-        PluginConfig::OpenTelemetry(settings) => PluginKind::OpenTelemetry(settings),
+        PluginConfig::OpenTelemetry(settings) => {
+            let exporter = context.sinks.exporter(settings, &format!("opentelemetry:{name}"));
+            PluginKind::OpenTelemetry(
+                exporter.map_err(|error| CompileError::Collector { plugin: plugin.id.clone(), error })?,
+            )
+        }
         PluginConfig::Prometheus(settings) => PluginKind::Prometheus(settings),
         PluginConfig::AiProxy(settings) => {
             let compiled = AiProxy::compile(*settings, verify, context)

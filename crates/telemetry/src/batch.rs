@@ -32,14 +32,29 @@ pub type Delivering<'a> = Pin<Box<dyn Future<Output = Result<(), DeliveryError>>
 
 /// Why entries were not taken. Holds nothing secret and nothing of what was sent.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[error("{0}")]
-pub struct DeliveryError(pub Box<str>);
+#[error("{text}")]
+pub struct DeliveryError {
+    pub text: Box<str>,
+    /// The server will not take them another time either.
+    pub is_final: bool,
+    /// The server asks not to be tried again before.
+    pub after: Option<Duration>,
+}
+
+impl DeliveryError {
+    /// An error after which it is worth to try again.
+    pub fn new(text: impl Into<Box<str>>) -> Self {
+        Self { text: text.into(), is_final: false, after: None }
+    }
+}
 
 /// Sizes and times of a queue.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Batching {
     /// Entries of one request; at least 1.
     pub max_batch: usize,
+    /// Bytes of one request, save that one entry may have more.
+    pub max_batch_bytes: usize,
     /// How long the first entry of a batch waits for others.
     pub linger: Duration,
     pub max_entries: usize,
@@ -195,7 +210,7 @@ impl Queue {
     /// A batch need not wait for more.
     fn is_ready(&self, state: &State) -> bool {
         state.entries.len() >= self.batching.max_batch.min(self.batching.max_entries)
-            || state.bytes >= self.batching.max_bytes / 2
+            || state.bytes >= (self.batching.max_bytes / 2).min(self.batching.max_batch_bytes)
             || state.closed.is_some()
     }
 
@@ -241,7 +256,13 @@ impl Queue {
             }
         }
         let mut state = self.lock();
-        let count = state.entries.len().min(self.batching.max_batch);
+        let mut bytes = 0_usize;
+        let fits = state.entries.iter().take(self.batching.max_batch).take_while(|entry| {
+            bytes = bytes.saturating_add(entry.len());
+            bytes <= self.batching.max_batch_bytes
+        });
+        // One that is larger goes alone. None is left where another worker was faster.
+        let count = fits.count().max(1).min(state.entries.len());
         let batch: Vec<Bytes> = state.entries.drain(..count).collect();
         state.bytes -= batch.iter().map(Bytes::len).sum::<usize>();
         state.in_flight += batch.len() as u64;
@@ -260,14 +281,18 @@ impl Queue {
         let begun = Instant::now();
         let mut pause = self.batching.first_retry;
         let sent = loop {
-            let Err(DeliveryError(error)) = deliver.deliver(batch).await else {
+            let Err(error) = deliver.deliver(batch).await else {
                 break true;
             };
-            self.metrics.failed(&error);
-            if self.batching.give_up_after.is_none_or(|limit| begun.elapsed() > limit) || self.drained() {
+            self.metrics.failed(&error.text);
+            if error.is_final
+                || self.batching.give_up_after.is_none_or(|limit| begun.elapsed() > limit)
+                || self.drained()
+            {
                 break false;
             }
-            self.pause(pause.min(self.batching.max_retry)).await;
+            let asked = error.after.unwrap_or_default();
+            self.pause(pause.max(asked).min(self.batching.max_retry)).await;
             pause = pause.saturating_mul(2);
             if self.lock().abandoned {
                 return;

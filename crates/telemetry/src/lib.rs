@@ -9,6 +9,7 @@ mod catalogue;
 mod cost;
 mod metrics;
 pub mod names;
+pub mod otlp;
 mod record;
 mod record_sink;
 mod writer;

@@ -61,6 +61,14 @@ impl RecordSink {
         }
     }
 
+    /// Hands an entry over that is no line.
+    pub fn push_entry(&self, entry: &[u8]) {
+        match &self.kind {
+            Kind::File(writer) => drop(writer.push(entry)),
+            Kind::Server(queue) => queue.push(entry),
+        }
+    }
+
     /// Lets a rotated file go.
     pub fn reopen(&self) {
         if let Kind::File(writer) = &self.kind {

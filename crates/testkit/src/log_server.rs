@@ -27,7 +27,9 @@ pub struct Delivery {
     pub method: String,
     pub target: String,
     pub headers: Vec<(String, String)>,
+    /// What of the body is text.
     pub body: String,
+    pub bytes: Vec<u8>,
     /// What it was answered with.
     pub reception: Reception,
 }
@@ -176,8 +178,8 @@ fn read(reader: &mut BufReader<&TcpStream>) -> Option<Delivery> {
         headers.push((name.to_owned(), value.trim().to_owned()));
     }
     let length = headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("content-length"))?;
-    let mut body = vec![0; length.1.parse().ok()?];
-    reader.read_exact(&mut body).ok()?;
-    let body = String::from_utf8(body).ok()?;
-    Some(Delivery { method, target, headers, body, reception: Reception::HangingUp })
+    let mut bytes = vec![0; length.1.parse().ok()?];
+    reader.read_exact(&mut bytes).ok()?;
+    let body = String::from_utf8_lossy(&bytes).into_owned();
+    Some(Delivery { method, target, headers, body, bytes, reception: Reception::HangingUp })
 }

@@ -17,6 +17,9 @@ const DEFAULT_BYTES: usize = 64 << 20;
 /// What a timeout of 0 means.
 const NO_TIMEOUT: Duration = Duration::from_mins(1);
 
+/// Where collectors listen for OTLP over gRPC (<https://opentelemetry.io/docs/specs/otlp/#otlpgrpc-default-port>).
+const GRPC_PORT: u16 = 4317;
+
 /// Headers that belong to the connection or the body.
 const TAKEN: [&str; 7] =
     ["connection", "content-length", "host", "te", "trailer", "transfer-encoding", "upgrade"];
@@ -30,10 +33,31 @@ pub(super) struct OldNames {
 impl Builder<'_> {
     /// The URL of a field. The value is not repeated in a problem: it may hold a password.
     pub(super) fn collector(&mut self, view: &View<'_>, name: &str) -> Option<Collector> {
-        let text = view.text(name)?;
-        let collector = parse(text);
+        let collector = parse(view.text(name)?);
         if collector.is_none() {
             self.error(view.spot(name).place(), "is not a URL of http or https");
+        }
+        collector
+    }
+
+    /// The same, where `grpc` and `grpcs` may be spoken as well.
+    pub(super) fn otlp_collector(&mut self, view: &View<'_>, name: &str) -> Option<Collector> {
+        let text = view.text(name)?;
+        let collector = parse_grpc(text).unwrap_or_else(|| parse(text));
+        match &collector {
+            None => {
+                let message = "is not a URL of http, https, grpc or grpcs";
+                self.error(view.spot(name).place(), message);
+            }
+            Some(collector) if collector.grpc && collector.target.expose() != "/" => {
+                let message = "has a path, which calls of gRPC have themselves";
+                self.error(view.spot(name).place(), message);
+            }
+            Some(collector) if !collector.grpc && collector.port == GRPC_PORT && collector.target.expose() == "/" => {
+                let message = "is the port at which collectors mostly speak gRPC: write grpc:// or grpcs:// for that";
+                self.warning(view.spot(name).place(), message);
+            }
+            Some(_) => {}
         }
         collector
     }
@@ -90,6 +114,27 @@ pub(super) fn timeout(view: &View<'_>, name: &str) -> Duration {
     Duration::try_from_secs_f64(seconds).ok().filter(|timeout| !timeout.is_zero()).unwrap_or(NO_TIMEOUT)
 }
 
+/// A URL whose scheme says gRPC; none where it does not, and none in that where it is no URL.
+fn parse_grpc(url: &str) -> Option<Option<Collector>> {
+    let (scheme, rest) = url.split_once("://")?;
+    let tls = match &*scheme.to_ascii_lowercase() {
+        "grpc" => false,
+        "grpcs" => true,
+        _ => return None,
+    };
+    // The parts are those of HTTP, save for the port.
+    let parsed = parse(&format!("{}://{rest}", if tls { "https" } else { "http" }));
+    Some(parsed.map(|mut collector| {
+        let named = collector.authority.rsplit_once(':').is_some_and(|(_, port)| !port.contains(']'));
+        if !named {
+            collector.port = GRPC_PORT;
+            collector.authority = format!("{}:{GRPC_PORT}", collector.authority).into();
+        }
+        collector.grpc = true;
+        collector
+    }))
+}
+
 fn parse(url: &str) -> Option<Collector> {
     let (scheme, rest) = url.split_once("://")?;
     let scheme = Scheme::from_name(scheme).filter(|scheme| matches!(scheme, Scheme::Http | Scheme::Https))?;
@@ -118,6 +163,7 @@ fn parse(url: &str) -> Option<Collector> {
     let lead = if target.starts_with('/') { "" } else { "/" };
     Some(Collector {
         tls: scheme.is_tls(),
+        grpc: false,
         host: bare.to_ascii_lowercase().into(),
         port: port.unwrap_or(scheme.default_port()),
         authority: authority.into(),
@@ -179,6 +225,20 @@ mod tests {
         ] {
             assert!(parts(url).is_none(), "{url}");
         }
+    }
+
+    #[test]
+    fn urls_of_grpc() {
+        let parts = |url: &str| {
+            let found = parse_grpc(url)??;
+            assert!(found.grpc);
+            Some((found.tls, found.host.to_string(), found.port, found.authority.to_string()))
+        };
+        assert_eq!(parts("grpc://c"), Some((false, "c".to_owned(), 4317, "c:4317".to_owned())));
+        assert_eq!(parts("GRPCS://c:443"), Some((true, "c".to_owned(), 443, "c:443".to_owned())));
+        assert_eq!(parts("grpc://[::1]"), Some((false, "::1".to_owned(), 4317, "[::1]:4317".to_owned())));
+        assert!(parse_grpc("http://c").is_none());
+        assert!(parse_grpc("grpc://").is_some_and(|found| found.is_none()));
     }
 
     #[test]

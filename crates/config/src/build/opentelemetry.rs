@@ -30,8 +30,8 @@ pub(crate) fn opentelemetry(
     _enabled: bool,
 ) -> Option<PluginConfig> {
     let traces = builder.traces(view);
-    let logs = builder.collector(view, "logs_endpoint");
-    let access_logs = builder.collector(&view.below("access_logs"), "endpoint");
+    let logs = builder.otlp_collector(view, "logs_endpoint");
+    let access_logs = builder.otlp_collector(&view.below("access_logs"), "endpoint");
     let metrics = builder.pushed_metrics(&view.below("metrics"));
     let given = ["traces_endpoint", "endpoint", "logs_endpoint"].iter().any(|name| view.has(name))
         || ["access_logs", "metrics"].iter().any(|name| view.below(name).has("endpoint"));
@@ -39,6 +39,9 @@ pub(crate) fn opentelemetry(
         let message = "at least one of these fields must be set: 'traces_endpoint', 'logs_endpoint', \
                        'metrics.endpoint', 'access_logs.endpoint'";
         builder.error(view.spot("traces_endpoint").place(), message);
+    }
+    if logs.is_some() {
+        builder.without_effect("logs_endpoint of opentelemetry", view.spot("logs_endpoint").place());
     }
     let trace_id_header = view.text("http_response_header_for_traceid");
     if trace_id_header.is_some_and(|name| !name.is_empty() && !is_token(name)) {
@@ -69,8 +72,8 @@ pub(crate) fn opentelemetry(
 impl Builder<'_> {
     /// `traces_endpoint`, or `endpoint` as it was called before.
     fn traces(&mut self, view: &View<'_>) -> Option<Collector> {
-        let old = self.collector(view, "endpoint");
-        let new = self.collector(view, "traces_endpoint");
+        let old = self.otlp_collector(view, "endpoint");
+        let new = self.otlp_collector(view, "traces_endpoint");
         if view.has("traces_endpoint") && view.has("endpoint") && old != new {
             let message = "is another URL than 'traces_endpoint', whose old name it is";
             self.error(view.spot("endpoint").place(), message);
@@ -80,7 +83,7 @@ impl Builder<'_> {
 
     fn pushed_metrics(&mut self, view: &View<'_>) -> Option<PushedMetrics> {
         Some(PushedMetrics {
-            collector: self.collector(view, "endpoint")?,
+            collector: self.otlp_collector(view, "endpoint")?,
             push_interval: view.seconds("push_interval").unwrap_or_default(),
             ai: view.boolean("enable_ai_metrics"),
             latency: view.boolean("enable_latency_metrics"),

@@ -38,9 +38,6 @@ impl Builder<'_> {
             let Some(config) = config.filter(|_| enabled) else {
                 continue;
             };
-            if matches!(config, PluginConfig::OpenTelemetry(_)) {
-                self.without_effect(plugin.name, view.spot("name").place());
-            }
             let first = *seen.entry((plugin.name, scope)).or_insert(node);
             if first != node {
                 let line = self.tree.at(first).line;
@@ -58,9 +55,9 @@ impl Builder<'_> {
         }
     }
 
-    /// A plugin that is checked and does nothing yet: nobody is to think that it does.
-    fn without_effect(&mut self, name: &str, place: Place<'_>) {
-        let message = format!("plugin {name} is not served yet");
+    /// Something that is checked and does nothing yet: nobody is to think that it does.
+    pub(super) fn without_effect(&mut self, what: &str, place: Place<'_>) {
+        let message = format!("{what} is not served yet");
         if self.options.ignore_unsupported_plugins {
             self.warning(place, message);
         } else {

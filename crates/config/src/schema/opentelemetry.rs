@@ -13,7 +13,8 @@ const HEADER_TYPES: &[&str] =
 
 pub(crate) static OPENTELEMETRY: Record = Record {
     title: "opentelemetry",
-    doc: "Sends traces, metrics and logs to a collector by OTLP.",
+    doc: "Sends traces, metrics and records of requests to a collector by OTLP: protocol buffers over HTTP, or gRPC where the \
+          URL begins with `grpc://` or `grpcs://`.",
     entity: false,
     fields: &[
         word("traces_endpoint", "URL that traces are sent to.").secret(),

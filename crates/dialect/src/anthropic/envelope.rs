@@ -83,6 +83,10 @@ impl Envelope for MessagesEnvelope {
         reader::said(data, text);
     }
 
+    fn answered(&self, body: &[u8], text: &mut String) {
+        reader::answered(body, text);
+    }
+
     fn error(&self, verdict: &Verdict<'_>) -> Vec<u8> {
         error::body(ErrorKind::of_status(verdict.status), verdict.message, None)
     }

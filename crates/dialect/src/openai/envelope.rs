@@ -59,6 +59,10 @@ impl Envelope for OpenAi {
         said::read(data, text);
     }
 
+    fn answered(&self, body: &[u8], text: &mut String) {
+        said::read_whole(body, text);
+    }
+
     fn error(&self, verdict: &Verdict<'_>) -> Vec<u8> {
         error::body(verdict)
     }

@@ -1,19 +1,28 @@
-//! The text that one chunk of a stream adds to its first answer, for records.
+//! The text of a first answer, for records: what one chunk of a stream adds to it, or a whole one.
 
 use std::ops::ControlFlow;
 
 use document::{Kind, Value, scan_members};
 
-/// Appends the text of choice 0.
+/// Appends the text of choice 0 of a chunk.
 pub(super) fn read(chunk: &[u8], out: &mut String) {
-    let _ = scan_members(chunk, |member| {
+    read_choice(chunk, "delta", out);
+}
+
+/// Appends the text of choice 0 of a whole answer.
+pub(super) fn read_whole(body: &[u8], out: &mut String) {
+    read_choice(body, "message", out);
+}
+
+fn read_choice(body: &[u8], holder: &str, out: &mut String) {
+    let _ = scan_members(body, |member| {
         if member.name.is("choices") {
             let first = member
                 .value
                 .items()
                 .find(|choice| choice.value("index").is_none_or(|index| index.as_u64().unwrap_or(0) == 0));
             if let Some(choice) = first {
-                let content = choice.value("delta").and_then(|delta| delta.value("content"));
+                let content = choice.value(holder).and_then(|holder| holder.value("content"));
                 add(content.or_else(|| choice.value("text")), out);
             }
         }

@@ -57,6 +57,18 @@ pub enum FinishReason {
     ContentFilter,
 }
 
+impl FinishReason {
+    /// The word in spans, by the conventions of OpenTelemetry for generative AI.
+    pub const fn convention_name(self) -> &'static str {
+        match self {
+            Self::Stop | Self::StopSequence => "stop",
+            Self::Length => "length",
+            Self::ToolCalls => "tool_call",
+            Self::ContentFilter => "content_filter",
+        }
+    }
+}
+
 impl ChatResponse {
     /// What the answer tells of itself.
     pub fn told(&self) -> Told {

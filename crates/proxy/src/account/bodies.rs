@@ -55,6 +55,11 @@ impl Bodies {
         heard.text.push_str(said.get(..said.floor_char_boundary(room)).unwrap_or_default());
     }
 
+    /// The request, to be read by whoever tells of its content.
+    pub fn request(&self) -> Option<&Bytes> {
+        self.request.as_ref()
+    }
+
     pub fn payload(&self) -> Payload<'_> {
         let heard = self.heard.as_ref().map(|heard| Said::Stream { text: &heard.text, bytes: heard.bytes });
         let whole = self.whole.as_deref().map(Said::Whole);

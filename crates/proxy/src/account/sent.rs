@@ -4,10 +4,11 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use config::{Logging, Template};
-use http::StatusCode;
+use http::{Method, StatusCode};
 use model::Operation;
 use model::Settings;
 use provider::{Endpoint, Provider};
+use telemetry::otlp::SpanId;
 use telemetry::{Attempt, Redactor};
 
 use crate::prepare::Prepared;
@@ -25,6 +26,9 @@ pub struct Sent {
     pub settings: Arc<Settings>,
     pub endpoint: Arc<Endpoint>,
     pub query: Option<Box<str>>,
+    pub method: Method,
+    /// What the upstream was told, where the request is traced.
+    pub span: Option<SpanId>,
     pub at: Instant,
     /// Milliseconds of the epoch.
     pub started_at: u64,
@@ -33,7 +37,7 @@ pub struct Sent {
 }
 
 impl Sent {
-    pub fn of(prepared: &Prepared<'_>, query: Option<&str>, started_at: u64) -> Self {
+    pub fn of(prepared: &Prepared<'_>, query: Option<&str>, started_at: u64, span: Option<SpanId>) -> Self {
         let destination = &prepared.destination;
         let configured = prepared.target.model.as_ref().and_then(Template::literal);
         Self {
@@ -46,6 +50,8 @@ impl Sent {
             settings: Arc::clone(&destination.settings),
             endpoint: Arc::clone(&destination.endpoint),
             query: query.map(Into::into),
+            method: prepared.method.clone(),
+            span,
             at: Instant::now(),
             started_at,
             attempted: Attempted::default(),
@@ -55,26 +61,31 @@ impl Sent {
 
     /// Gives each connection that could not be made, and then the call itself.
     pub fn each(&self, redactor: &Redactor, visit: &mut dyn FnMut(&Attempt<'_>)) {
-        let mut attempt = Attempt {
+        let attempt = self.attempt(redactor);
+        if self.attempted.failed_connects > 0 {
+            let failed = Attempt { ip: None, status: None, failed: true, ..attempt.clone() };
+            for _ in 0..self.attempted.failed_connects {
+                visit(&failed);
+            }
+        }
+        visit(&attempt);
+    }
+
+    /// The call itself.
+    pub fn attempt<'a>(&'a self, redactor: &Redactor) -> Attempt<'a> {
+        Attempt {
             provider: self.provider.id,
             model: self.model.as_deref(),
             route_type: self.operation.route_type(),
             scheme: self.endpoint.scheme().name(),
             host: self.endpoint.host(),
             port: self.endpoint.port(),
-            ip: None,
+            ip: self.attempted.peer,
             uri: redactor.uri(self.endpoint.path(), self.query.as_deref()),
             started_at: self.started_at,
             connect: self.attempted.connect,
-            status: None,
-            failed: true,
-        };
-        for _ in 0..self.attempted.failed_connects {
-            visit(&attempt);
+            status: self.status.map(|status| status.as_u16()),
+            failed: self.status.is_none(),
         }
-        attempt.ip = self.attempted.peer;
-        attempt.status = self.status.map(|status| status.as_u16());
-        attempt.failed = self.status.is_none();
-        visit(&attempt);
     }
 }

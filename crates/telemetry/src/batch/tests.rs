@@ -11,6 +11,8 @@ use super::*;
 enum Answer {
     Take,
     Refuse,
+    Reject,
+    Later(Duration),
     Never,
 }
 
@@ -50,7 +52,11 @@ impl Deliver for Server {
         Box::pin(async move {
             match answer {
                 Answer::Take => Ok(()),
-                Answer::Refuse => Err(DeliveryError("answered 500".into())),
+                Answer::Refuse => Err(DeliveryError::new("answered 500")),
+                Answer::Reject => Err(DeliveryError { is_final: true, ..DeliveryError::new("answered 400") }),
+                Answer::Later(after) => {
+                    Err(DeliveryError { after: Some(after), ..DeliveryError::new("answered 429") })
+                }
                 Answer::Never => std::future::pending().await,
             }
         })
@@ -60,6 +66,7 @@ impl Deliver for Server {
 fn batching() -> Batching {
     Batching {
         max_batch: 1,
+        max_batch_bytes: usize::MAX,
         linger: Duration::from_secs(1),
         max_entries: 100,
         max_bytes: 1 << 20,
@@ -302,4 +309,40 @@ async fn many_senders_lose_nothing_that_fits_and_count_what_does_not() {
     assert_eq!((metrics.written.value(), metrics.written.value() + metrics.lost()), (count, 10_000));
     assert_eq!(metrics.waiting.value(), 0);
     assert!(server.requests().iter().all(|batch| (1..=50).contains(&batch.len())));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_request_has_no_more_bytes_than_it_may() {
+    let server = Server::new(&[], Answer::Take);
+    let limits = Batching { max_batch: 10, max_batch_bytes: 5, ..batching() };
+    let (queue, metrics) = queue(limits, &server);
+    for entry in ["aa", "bb", "cc", "ddddddd", "e"] {
+        queue.push(entry.as_bytes());
+    }
+    queue.begin();
+    sleep(Duration::from_secs(3)).await;
+    assert_eq!(server.requests(), [vec!["aa", "bb"], vec!["cc"], vec!["ddddddd"], vec!["e"]]);
+    assert_eq!((metrics.written.value(), metrics.waiting.value()), (5, 0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_server_will_never_take_is_not_sent_again() {
+    let server = Server::new(&[Answer::Reject], Answer::Take);
+    let (queue, metrics) = queue(batching(), &server);
+    queue.begin();
+    queue.push(b"a");
+    queue.push(b"b");
+    sleep(MOMENT).await;
+    assert_eq!(server.requests(), [["a"], ["b"]]);
+    assert_eq!((metrics.dropped_failed.value(), metrics.written.value(), metrics.retries.value()), (1, 1, 0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_server_is_given_the_time_that_it_asks_for() {
+    let server = Server::new(&[Answer::Later(Duration::from_secs(3))], Answer::Take);
+    let (queue, _metrics) = queue(batching(), &server);
+    queue.begin();
+    queue.push(b"a");
+    sleep(Duration::from_secs(5)).await;
+    assert_eq!(server.times(), [0, 3000]);
 }

@@ -231,6 +231,21 @@ pub(super) fn said(data: &[u8], text: &mut String) {
     });
 }
 
+/// Appends the text of a whole answer.
+pub(super) fn answered(body: &[u8], text: &mut String) {
+    let _ = scan_members(body, |member| {
+        match member.name.raw() {
+            b"content" => {
+                let texts = member.value.items().filter_map(|block| block.value("text")?.as_str());
+                texts.for_each(|said| text.push_str(&said));
+            }
+            b"completion" => text.push_str(&member.value.as_str().unwrap_or_default()),
+            _ => {}
+        }
+        ControlFlow::Continue(())
+    });
+}
+
 /// A name that is worth keeping.
 pub(super) fn name_of(value: Value<'_>) -> Option<Box<str>> {
     let name = value.as_str().filter(|name| !name.is_empty() && name.len() <= LONGEST_NAME)?;
