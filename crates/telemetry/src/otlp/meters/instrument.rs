@@ -33,8 +33,8 @@ const CUMULATIVE: u64 = 2;
 pub struct Instrument {
     name: &'static Name,
     limit: usize,
-    points: BTreeMap<Labels, Distribution>,
-    overflow: Distribution,
+    pub(super) points: BTreeMap<Labels, Distribution>,
+    pub(super) overflow: Distribution,
 }
 
 impl Instrument {
