@@ -42,6 +42,10 @@ mod model_names;
 mod models;
 #[path = "e2e/odd_answers.rs"]
 mod odd_answers;
+#[path = "e2e/opentelemetry.rs"]
+mod opentelemetry;
+#[path = "e2e/opentelemetry_faults.rs"]
+mod opentelemetry_faults;
 #[path = "e2e/payloads.rs"]
 mod payloads;
 #[path = "e2e/pitfalls.rs"]

@@ -106,6 +106,13 @@ impl LogServer {
         lock(&self.state).deliveries.clone()
     }
 
+    /// Those to one address.
+    pub fn deliveries_to(&self, target: &str) -> Vec<Delivery> {
+        let mut deliveries = self.deliveries();
+        deliveries.retain(|delivery| delivery.target == target);
+        deliveries
+    }
+
     /// Connections that were made so far.
     pub fn connections(&self) -> usize {
         lock(&self.state).connections
