@@ -3,7 +3,8 @@
 
 use document::{ArrayWriter, ObjectWriter, write_array};
 use model::{
-    Arguments, AssistantPart, ChatRequest, FinishReason, Image, Message, Reasoning, Source, ToolCall, UserPart,
+    Arguments, AssistantPart, ChatRequest, FinishReason, Image, Message, Reasoning, Source, ToolCall,
+    UserPart,
 };
 
 /// How much more may be told. What is behind the end is left out and said so, so that the JSON stays whole.

@@ -99,8 +99,8 @@ fn read_metric(metric: &Message) -> Vec<Metric> {
         point(attributes(&data, 7), sum, None)
     });
     let histograms = metric.messages(9).into_iter().flat_map(|histogram| histogram.messages(1));
-    let histograms =
-        histograms.map(|data| point(attributes(&data, 9), f64::from_bits(data.number(5)), Some(data.number(4))));
+    let histograms = histograms
+        .map(|data| point(attributes(&data, 9), f64::from_bits(data.number(5)), Some(data.number(4))));
     sums.chain(histograms).collect()
 }
 

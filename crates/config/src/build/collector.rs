@@ -53,8 +53,11 @@ impl Builder<'_> {
                 let message = "has a path, which calls of gRPC have themselves";
                 self.error(view.spot(name).place(), message);
             }
-            Some(collector) if !collector.grpc && collector.port == GRPC_PORT && collector.target.expose() == "/" => {
-                let message = "is the port at which collectors mostly speak gRPC: write grpc:// or grpcs:// for that";
+            Some(collector)
+                if !collector.grpc && collector.port == GRPC_PORT && collector.target.expose() == "/" =>
+            {
+                let message =
+                    "is the port at which collectors mostly speak gRPC: write grpc:// or grpcs:// for that";
                 self.warning(view.spot(name).place(), message);
             }
             Some(_) => {}

@@ -93,7 +93,8 @@ fn whole_answers_have_their_text() {
         crate::front(format).unwrap().envelope.answered(body.as_bytes(), &mut text);
         text
     };
-    let openai = r#"{"choices":[{"index":1,"message":{"content":"no"}},{"index":0,"message":{"content":"Hi"}}]}"#;
+    let openai =
+        r#"{"choices":[{"index":1,"message":{"content":"no"}},{"index":0,"message":{"content":"Hi"}}]}"#;
     assert_eq!(text(ClientFormat::OpenAi, openai), "Hi");
     assert_eq!(text(ClientFormat::OpenAi, r#"{"choices":[{"text":"Hi"}]}"#), "Hi");
     let anthropic = r#"{"content":[{"type":"text","text":"H"},{"type":"tool_use","input":{}},{"type":"text","text":"i"}]}"#;

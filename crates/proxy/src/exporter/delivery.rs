@@ -109,7 +109,9 @@ fn judge(answered: &Answered, grpc: bool) -> Result<(), DeliveryError> {
         Some(0) => Ok(()),
         // Cancelled, deadline, aborted, out of range, unavailable, loss of data. "Exhausted" is mostly said of a message
         // that is too large.
-        Some(code) => error(format!("answered gRPC status {code}"), matches!(code, 1 | 4 | 10 | 11 | 14 | 15)),
+        Some(code) => {
+            error(format!("answered gRPC status {code}"), matches!(code, 1 | 4 | 10 | 11 | 14 | 15))
+        }
         None => error("answered without a gRPC status".to_owned(), true),
     }
 }
@@ -131,7 +133,9 @@ mod tests {
     fn the_protocol_says_what_is_tried_again() {
         assert_eq!(judged(200, None, false), None);
         assert_eq!(judged(202, Some(3), false), None, "means nothing without gRPC");
-        for (status, again) in [(400, false), (401, false), (404, false), (500, false), (413, false), (302, false)] {
+        for (status, again) in
+            [(400, false), (401, false), (404, false), (500, false), (413, false), (302, false)]
+        {
             assert_eq!(judged(status, None, false), Some(again), "{status}");
         }
         for status in [429, 502, 503, 504] {

@@ -136,7 +136,8 @@ fn what_is_written_can_be_read() {
         assert_eq!(as_format, format);
         assert_eq!((read.span, read.sampled), (Some(span), Some(true)), "{}", format.name());
         let same = read.trace.unwrap();
-        let kept = if format == TraceFormat::Datadog { u128::from(trace.id.low()) } else { trace.id.number() };
+        let kept =
+            if format == TraceFormat::Datadog { u128::from(trace.id.low()) } else { trace.id.number() };
         assert_eq!(same.number(), kept, "{}", format.name());
     }
 }
@@ -147,7 +148,10 @@ fn a_trace_is_continued_in_its_own_format() {
     let settings = settings(&every, &[Injected::Preserve]);
     let value = format!("{TRACE}-{SPAN}-1");
     let mut trace = Trace::new(0, &settings, &headers(&[("b3", &value)]));
-    assert_eq!((trace.id.to_string(), trace.parent.map(|id| id.to_string())), (TRACE.into(), Some(SPAN.into())));
+    assert_eq!(
+        (trace.id.to_string(), trace.parent.map(|id| id.to_string())),
+        (TRACE.into(), Some(SPAN.into()))
+    );
     let mut written = HeaderMap::new();
     trace.inject(&settings, &mut written);
     let names: Vec<&str> = written.keys().map(HeaderName::as_str).collect();

@@ -10,7 +10,10 @@ use crate::world::{World, chat, one_route};
 const SINK: &str = "opentelemetry:o:traces";
 
 fn start(config: &str) -> World {
-    World::start(&format!("{}plugins:\n- {{name: opentelemetry, instance_name: o, config: {config}}}\n", one_route("m")))
+    World::start(&format!(
+        "{}plugins:\n- {{name: opentelemetry, instance_name: o, config: {config}}}\n",
+        one_route("m")
+    ))
 }
 
 /// Sends requests, each of which must be answered, and soon.
@@ -45,7 +48,9 @@ fn a_collector_that_never_answers() {
         });
         assert!(state["waiting"].as_u64().unwrap() <= 14, "ten, and a batch under way: {state}");
         wait_for("the failure", || (sink(&world, SINK)["failing"] == true).then_some(()));
-        assert!(metric(&world, &format!("ai_proxy_sink_drops_total{{sink=\"{SINK}\",reason=\"full\"}}")) >= 60);
+        assert!(
+            metric(&world, &format!("ai_proxy_sink_drops_total{{sink=\"{SINK}\",reason=\"full\"}}")) >= 60
+        );
         wait_for("a batch that is given up", || {
             (metric(&world, &format!("ai_proxy_sink_drops_total{{sink=\"{SINK}\",reason=\"failed\"}}")) > 0)
                 .then_some(())
@@ -98,7 +103,9 @@ fn a_collector_that_refuses() {
     // For now: everything comes in the end.
     server.behave(Reception::Status(503));
     keep_flowing(&world, 2);
-    wait_for("retries", || (metric(&world, &format!("ai_proxy_sink_retries_total{{sink=\"{SINK}\"}}")) >= 2).then_some(()));
+    wait_for("retries", || {
+        (metric(&world, &format!("ai_proxy_sink_retries_total{{sink=\"{SINK}\"}}")) >= 2).then_some(())
+    });
     server.behave(Reception::Status(200));
     wait_for("the success", || (sink(&world, SINK)["written"] == 8).then_some(()));
     assert_eq!(sink(&world, SINK)["lost"], 8);

@@ -8,13 +8,7 @@ const INFO: (u64, &str) = (9, "INFO");
 const ERROR: (u64, &str) = (17, "ERROR");
 
 /// Appends a record, given as its line, as `ScopeLogs.log_records`. `time` is in nanoseconds of the epoch.
-pub fn write_log(
-    line: &str,
-    failed: bool,
-    time: u64,
-    trace: Option<(TraceId, SpanId)>,
-    out: &mut Vec<u8>,
-) {
+pub fn write_log(line: &str, failed: bool, time: u64, trace: Option<(TraceId, SpanId)>, out: &mut Vec<u8>) {
     let (number, word) = if failed { ERROR } else { INFO };
     Message::new(out).message(2, |log| {
         log.fixed64(1, time);

@@ -167,8 +167,7 @@ impl Tally<'_, '_> {
         let request_model = genai.request_model.unwrap_or("UNSPECIFIED");
         let answered = ai.told.model.as_deref().unwrap_or(request_model);
         let answered = answered.get(..answered.floor_char_boundary(MAX_NAME)).unwrap_or_default();
-        let requested =
-            request_model.get(..request_model.floor_char_boundary(MAX_NAME)).unwrap_or_default();
+        let requested = request_model.get(..request_model.floor_char_boundary(MAX_NAME)).unwrap_or_default();
         let mut labels = vec![
             ("gen_ai.provider.name", Attribute::text(genai.provider)),
             ("gen_ai.request.model", Attribute::text(requested)),

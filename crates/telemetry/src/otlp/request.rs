@@ -107,7 +107,8 @@ impl TracedRequest<'_> {
         }
         for (index, call) in self.calls.iter().enumerate() {
             let status = call.attempt.status.filter(|status| *status >= 400).map(|status| status.to_string());
-            let error = status.as_deref().or(call.attempt.failed.then(|| record.error.unwrap_or("no_answer")));
+            let error =
+                status.as_deref().or(call.attempt.failed.then(|| record.error.unwrap_or("no_answer")));
             give(&Span {
                 kind: SpanKind::Client,
                 end: call.end,

@@ -70,7 +70,8 @@ impl Instrument {
             match bounds {
                 Some(bounds) => metric.message(9, |histogram| {
                     self.each(|labels, point| {
-                        histogram.message(1, |out| write_distribution(labels, point, bounds, (since, now), out));
+                        histogram
+                            .message(1, |out| write_distribution(labels, point, bounds, (since, now), out));
                     });
                     histogram.varint(2, CUMULATIVE);
                 }),

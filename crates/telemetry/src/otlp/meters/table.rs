@@ -55,16 +55,21 @@ pub static PER_TOKEN: Name = seconds(
     TOKEN_BOUNDS,
     "Time for each token of an answer; in streams for each one behind the first.",
 );
-pub static COST: Name =
-    Name { whole: false, ..sum("kong.gen_ai.llm.cost", "{cost}", "Cost of answers, in the unit of the prices.") };
+pub static COST: Name = Name {
+    whole: false,
+    ..sum("kong.gen_ai.llm.cost", "{cost}", "Cost of answers, in the unit of the prices.")
+};
 pub static REQUESTS: Name = sum("http.server.request.count", "{request}", "Requests.");
 pub static LATENCY_TOTAL: Name = seconds(
     "kong.latency.total",
     REQUEST_BOUNDS,
     "From the first byte of a request to the last byte of its answer.",
 );
-pub static LATENCY_INTERNAL: Name =
-    seconds("kong.latency.internal", GATEWAY_BOUNDS, "What the gateway itself takes before a request is sent on.");
+pub static LATENCY_INTERNAL: Name = seconds(
+    "kong.latency.internal",
+    GATEWAY_BOUNDS,
+    "What the gateway itself takes before a request is sent on.",
+);
 pub static LATENCY_UPSTREAM: Name = seconds(
     "kong.latency.upstream",
     REQUEST_BOUNDS,

@@ -111,7 +111,8 @@ fn a_stream_is_counted_by_all_instruments_but_the_cost() {
         ("http.server.response.size", by_consumer, 20.0),
     ];
     for (name, labels, sum) in &expected {
-        let found = counted.get(&(name, labels.clone())).unwrap_or_else(|| panic!("{name} {labels}: {counted:#?}"));
+        let found =
+            counted.get(&(name, labels.clone())).unwrap_or_else(|| panic!("{name} {labels}: {counted:#?}"));
         assert!((found - sum).abs() < 1e-9, "{name}: {found}");
     }
     assert_eq!(counted.len(), expected.len());
@@ -128,7 +129,10 @@ fn switches_switch() {
     let none = MeterOptions::default();
     assert_eq!(names(none), []);
     let ai = names(MeterOptions { ai: true, ..none });
-    assert!(ai.iter().all(|(name, labels)| name.starts_with("gen_ai.") && !labels.contains("consumer")), "{ai:?}");
+    assert!(
+        ai.iter().all(|(name, labels)| name.starts_with("gen_ai.") && !labels.contains("consumer")),
+        "{ai:?}"
+    );
     assert!(!ai.iter().any(|(name, _)| *name == "gen_ai.server.request.duration"));
     let requests = names(MeterOptions { request: true, ..none });
     assert!(requests.iter().all(|(name, _)| *name == "http.server.request.count"), "{requests:?}");
@@ -171,7 +175,8 @@ fn what_a_provider_invents_cannot_fill_the_memory() {
     let instruments = meters.lock();
     let operation = instruments.iter().find(|known| known.is(&names::OPERATION)).unwrap();
     assert_eq!((operation.points.len(), operation.overflow.count), (10, 90));
-    let longest = operation.points.keys().flatten().map(|(_, value)| format!("{value:?}").len()).max().unwrap();
+    let longest =
+        operation.points.keys().flatten().map(|(_, value)| format!("{value:?}").len()).max().unwrap();
     assert!(longest <= MAX_NAME + 10, "{longest}");
     drop(instruments);
     let mut out = Vec::new();

@@ -63,10 +63,10 @@ fn written(traced: &TracedRequest<'_>, record: &Record<'_>) -> Vec<String> {
 
 #[test]
 fn each_part_has_a_span_and_no_credential() {
-    let record =
-        Record { method: "POST", status: 200, outcome: Outcome::Completed, ..Record::default() };
+    let record = Record { method: "POST", status: 200, outcome: Outcome::Completed, ..Record::default() };
     let spans = written(&traced(), &record);
-    let names = ["POST /chat", "kong.access.plugin.ai-proxy", "kong.gen_ai", "https://h/v1/chat", "kong.call.index"];
+    let names =
+        ["POST /chat", "kong.access.plugin.ai-proxy", "kong.gen_ai", "https://h/v1/chat", "kong.call.index"];
     assert_eq!(spans.len(), names.len());
     for (span, name) in spans.iter().zip(names) {
         assert!(span.contains(name) && !span.contains("CANARY"), "{span}");
