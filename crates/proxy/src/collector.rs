@@ -9,7 +9,7 @@ use config::{Collector, SentHeaders};
 use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use http::{Method, Request, Uri};
 use http_body::Body as _;
-use telemetry::DeliveryError;
+use telemetry::{Delivered, DeliveryError};
 use thiserror::Error;
 
 use crate::segments::Segments;
@@ -42,8 +42,10 @@ pub struct Answered {
     pub status: u16,
     /// What gRPC says of it.
     pub grpc_status: Option<u16>,
-    /// Seconds that the server asks for.
+    /// What the server asks for.
     pub retry_after: Option<Duration>,
+    /// The beginning of the answer's body.
+    pub body: Vec<u8>,
 }
 
 /// What a client is made of.
@@ -79,9 +81,9 @@ impl CollectorClient {
     }
 
     /// Sends a body; anything but a status below 300 is an error.
-    pub async fn send(&self, body: Segments) -> Result<(), DeliveryError> {
+    pub async fn send(&self, body: Segments) -> Result<Delivered, DeliveryError> {
         match self.exchange(body).await?.status {
-            ..300 => Ok(()),
+            ..300 => Ok(Delivered::default()),
             status => Err(DeliveryError::new(format!("answered {status}"))),
         }
     }
@@ -98,11 +100,11 @@ impl CollectorClient {
                 .await
                 .map_err(|error| DeliveryError::new(error.to_string()))?;
             let (head, body) = response.into_parts();
-            let trailers = finish(body).await;
+            let (body, trailers) = finish(body).await;
             let grpc_status = number(&head.headers, &GRPC_STATUS).or_else(|| number(&trailers, &GRPC_STATUS));
             let retry_after = number(&head.headers, &header::RETRY_AFTER).map(Duration::from_secs);
             let grpc_status = grpc_status.map(|status| u16::try_from(status).unwrap_or(u16::MAX));
-            Ok(Answered { status: head.status.as_u16(), grpc_status, retry_after })
+            Ok(Answered { status: head.status.as_u16(), grpc_status, retry_after, body })
         };
         // A server that sends its answer byte by byte does not hold the next ones up for ever.
         let limit = self.timeouts.connect.saturating_add(self.timeouts.read.saturating_mul(2));
@@ -153,17 +155,15 @@ fn number(headers: &HeaderMap, name: &HeaderName) -> Option<u64> {
     headers.get(name)?.to_str().ok()?.trim().parse().ok()
 }
 
-/// Reads what is left of an answer, within bounds, and gives what stands behind it. The rest means nothing here.
-async fn finish(mut body: UpstreamBody) -> HeaderMap {
-    let mut read = 0;
+/// Reads an answer, within bounds, and what stands behind it.
+async fn finish(mut body: UpstreamBody) -> (Vec<u8>, HeaderMap) {
+    let mut read = Vec::new();
     while let Some(Ok(frame)) = poll_fn(|context| Pin::new(&mut body).poll_frame(context)).await {
-        read += frame.data_ref().map_or(0, bytes::Bytes::len);
-        if let Ok(trailers) = frame.into_trailers() {
-            return trailers;
-        }
-        if read > MAX_ANSWER {
-            break;
+        match frame.into_data() {
+            Ok(data) if read.len() + data.len() > MAX_ANSWER => break,
+            Ok(data) => read.extend_from_slice(&data),
+            Err(frame) => return (read, frame.into_trailers().unwrap_or_default()),
         }
     }
-    HeaderMap::new()
+    (read, HeaderMap::new())
 }

@@ -79,7 +79,7 @@ impl Exporter {
                 })
             }
         };
-        Ok(Self { traces, logs, metrics, settings })
+        Ok(Self { settings, traces, logs, metrics })
     }
 
     /// Starts to push metrics, once. To be called on the runtime that they shall be pushed from.

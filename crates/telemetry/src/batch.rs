@@ -28,7 +28,14 @@ pub trait Deliver: Send + Sync {
 }
 
 /// A request under way; it bounds its own time.
-pub type Delivering<'a> = Pin<Box<dyn Future<Output = Result<(), DeliveryError>> + Send + 'a>>;
+pub type Delivering<'a> = Pin<Box<dyn Future<Output = Result<Delivered, DeliveryError>> + Send + 'a>>;
+
+/// What became of entries that a server has answered.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Delivered {
+    /// Entries that the server says it has not kept, and never will.
+    pub rejected: u64,
+}
 
 /// Why entries were not taken. Holds nothing secret and nothing of what was sent.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -281,15 +288,16 @@ impl Queue {
         let begun = Instant::now();
         let mut pause = self.batching.first_retry;
         let sent = loop {
-            let Err(error) = deliver.deliver(batch).await else {
-                break true;
+            let error = match deliver.deliver(batch).await {
+                Ok(delivered) => break Some(delivered),
+                Err(error) => error,
             };
             self.metrics.failed(&error.text);
             if error.is_final
                 || self.batching.give_up_after.is_none_or(|limit| begun.elapsed() > limit)
                 || self.drained()
             {
-                break false;
+                break None;
             }
             let asked = error.after.unwrap_or_default();
             self.pause(pause.max(asked).min(self.batching.max_retry)).await;
@@ -307,11 +315,17 @@ impl Queue {
         state.in_flight = state.in_flight.saturating_sub(count);
         drop(state);
         self.metrics.left(count);
-        if sent {
-            self.metrics.written.add(count);
+        let Some(Delivered { rejected }) = sent else {
+            self.metrics.dropped_failed.add(count);
+            return;
+        };
+        let rejected = rejected.min(count);
+        self.metrics.written.add(count - rejected);
+        self.metrics.dropped_failed.add(rejected);
+        if rejected == 0 {
             self.metrics.succeeded();
         } else {
-            self.metrics.dropped_failed.add(count);
+            self.metrics.failed("the server has rejected entries");
         }
     }
 

@@ -14,7 +14,7 @@ mod record;
 mod record_sink;
 mod writer;
 
-pub use batch::{BatchQueue, Batching, Deliver, Delivering, DeliveryError};
+pub use batch::{BatchQueue, Batching, Deliver, Delivered, Delivering, DeliveryError};
 pub use catalogue::{Catalogue, CatalogueProblem, Entry, Kind, Unit};
 pub use cost::{Amount, Cost, PriceSource, cost};
 pub use metrics::{

@@ -11,6 +11,7 @@ mod log;
 mod meters;
 mod request;
 mod resource;
+mod response;
 mod span;
 mod wire;
 
@@ -20,3 +21,4 @@ pub use log::write_log;
 pub use meters::{MeterOptions, Meters};
 pub use request::{TracedCall, TracedPhase, TracedRequest};
 pub use resource::Scoped;
+pub use response::rejected;

@@ -43,7 +43,7 @@ impl Builder<'_> {
     /// The same, where `grpc` and `grpcs` may be spoken as well.
     pub(super) fn otlp_collector(&mut self, view: &View<'_>, name: &str) -> Option<Collector> {
         let text = view.text(name)?;
-        let collector = parse_grpc(text).unwrap_or_else(|| parse(text));
+        let collector = parse_otlp(text);
         match &collector {
             None => {
                 let message = "is not a URL of http, https, grpc or grpcs";
@@ -117,25 +117,23 @@ pub(super) fn timeout(view: &View<'_>, name: &str) -> Duration {
     Duration::try_from_secs_f64(seconds).ok().filter(|timeout| !timeout.is_zero()).unwrap_or(NO_TIMEOUT)
 }
 
-/// A URL whose scheme says gRPC; none where it does not, and none in that where it is no URL.
-fn parse_grpc(url: &str) -> Option<Option<Collector>> {
+/// A URL of HTTP, or one whose scheme says gRPC.
+fn parse_otlp(url: &str) -> Option<Collector> {
     let (scheme, rest) = url.split_once("://")?;
-    let tls = match &*scheme.to_ascii_lowercase() {
-        "grpc" => false,
-        "grpcs" => true,
-        _ => return None,
+    let scheme = match &*scheme.to_ascii_lowercase() {
+        "grpc" => "http",
+        "grpcs" => "https",
+        _ => return parse(url),
     };
     // The parts are those of HTTP, save for the port.
-    let parsed = parse(&format!("{}://{rest}", if tls { "https" } else { "http" }));
-    Some(parsed.map(|mut collector| {
-        let named = collector.authority.rsplit_once(':').is_some_and(|(_, port)| !port.contains(']'));
-        if !named {
-            collector.port = GRPC_PORT;
-            collector.authority = format!("{}:{GRPC_PORT}", collector.authority).into();
-        }
-        collector.grpc = true;
-        collector
-    }))
+    let mut collector = parse(&format!("{scheme}://{rest}"))?;
+    let has_port = collector.authority.rsplit_once(':').is_some_and(|(_, port)| !port.contains(']'));
+    if !has_port {
+        collector.port = GRPC_PORT;
+        collector.authority = format!("{}:{GRPC_PORT}", collector.authority).into();
+    }
+    collector.grpc = true;
+    Some(collector)
 }
 
 fn parse(url: &str) -> Option<Collector> {
@@ -233,15 +231,15 @@ mod tests {
     #[test]
     fn urls_of_grpc() {
         let parts = |url: &str| {
-            let found = parse_grpc(url)??;
+            let found = parse_otlp(url)?;
             assert!(found.grpc);
             Some((found.tls, found.host.to_string(), found.port, found.authority.to_string()))
         };
         assert_eq!(parts("grpc://c"), Some((false, "c".to_owned(), 4317, "c:4317".to_owned())));
         assert_eq!(parts("GRPCS://c:443"), Some((true, "c".to_owned(), 443, "c:443".to_owned())));
         assert_eq!(parts("grpc://[::1]"), Some((false, "::1".to_owned(), 4317, "[::1]:4317".to_owned())));
-        assert!(parse_grpc("http://c").is_none());
-        assert!(parse_grpc("grpc://").is_some_and(|found| found.is_none()));
+        assert!(parse_otlp("http://c").is_some_and(|found| !found.grpc && found.port == 80));
+        assert!(parse_otlp("grpc://").is_none() && parse("grpc://c").is_none());
     }
 
     #[test]

@@ -330,3 +330,33 @@ fn they_can_be_for_a_consumer() {
                 config: {traces_endpoint: 'http://a'}}\n";
     assert_eq!(loaded(text).plugins.len(), 4);
 }
+
+#[test]
+fn a_collector_can_speak_grpc() {
+    let settings = opentelemetry("{traces_endpoint: 'grpc://c', metrics: {endpoint: 'GRPCS://c:443'}}");
+    let traces = settings.traces.as_ref().unwrap();
+    assert_eq!((traces.grpc, traces.tls, traces.port, &*traces.authority), (true, false, 4317, "c:4317"));
+    let metrics = &settings.metrics.as_ref().unwrap().collector;
+    assert_eq!((metrics.grpc, metrics.tls, metrics.port, &*metrics.authority), (true, true, 443, "c:443"));
+    assert!(!opentelemetry("{traces_endpoint: 'http://c:4318/v1/traces'}").traces.as_ref().unwrap().grpc);
+    tells(
+        "opentelemetry",
+        "{traces_endpoint: 'grpc://c/v1/traces', metrics: {endpoint: 'grpc://'}, access_logs: {endpoint: 'http://c:4317'}}",
+        &[
+            "error: plugins[0].config.traces_endpoint: has a path, which calls of gRPC have themselves",
+            "error: plugins[0].config.metrics.endpoint: is not a URL of http, https, grpc or grpcs",
+            "warning: plugins[0].config.access_logs.endpoint: is the port at which collectors mostly speak gRPC: write \
+             grpc:// or grpcs:// for that",
+        ],
+    );
+    let logs = told(&with("http-log", "{http_endpoint: 'grpc://c'}"));
+    assert!(logs.iter().any(|line| line.contains("is not a URL of http or https")), "{logs:?}");
+}
+
+#[test]
+fn the_gateways_own_log_is_not_sent_yet() {
+    let loaded = super::load(&with("opentelemetry", "{logs_endpoint: 'http://c/v1/logs'}"));
+    let loaded = loaded.unwrap_or_else(|problems| panic!("{problems:?}"));
+    let told: Vec<&str> = loaded.unserved.iter().map(|problem| &*problem.message).collect();
+    assert_eq!(told, ["logs_endpoint of opentelemetry is not served yet"]);
+}

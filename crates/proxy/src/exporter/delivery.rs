@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use config::{Collector, OpenTelemetry};
-use telemetry::otlp::Scoped;
-use telemetry::{Deliver, Delivering, DeliveryError};
+use telemetry::otlp::{Scoped, rejected};
+use telemetry::{Deliver, Delivered, Delivering, DeliveryError};
 
 use crate::collector::{Answered, CollectorClient, CollectorSettings, UnsendableError};
 use crate::segments::Segments;
@@ -96,8 +96,8 @@ impl Deliver for OtlpServer {
 }
 
 /// What an answer means: which refusals are for good is up to the protocol.
-fn judge(answered: &Answered, grpc: bool) -> Result<(), DeliveryError> {
-    let Answered { status, grpc_status, retry_after } = *answered;
+fn judge(answered: &Answered, grpc: bool) -> Result<Delivered, DeliveryError> {
+    let Answered { status, grpc_status, retry_after, ref body } = *answered;
     let error = |text: String, again: bool| {
         Err(DeliveryError { text: text.into(), is_final: !again, after: retry_after })
     };
@@ -105,8 +105,9 @@ fn judge(answered: &Answered, grpc: bool) -> Result<(), DeliveryError> {
         return error(format!("answered {status}"), matches!(status, 429 | 502..=504));
     }
     match grpc_status {
-        _ if !grpc => Ok(()),
-        Some(0) => Ok(()),
+        _ if !grpc => Ok(Delivered { rejected: rejected(body) }),
+        // The message stands behind a flag and its length.
+        Some(0) => Ok(Delivered { rejected: rejected(body.get(5..).unwrap_or_default()) }),
         // Cancelled, deadline, aborted, out of range, unavailable, loss of data. "Exhausted" is mostly said of a message
         // that is too large.
         Some(code) => {
@@ -123,7 +124,7 @@ mod tests {
 
     fn judged(status: u16, grpc_status: Option<u16>, grpc: bool) -> Option<bool> {
         let retry_after = Some(Duration::from_secs(2));
-        let answered = Answered { status, grpc_status, retry_after };
+        let answered = Answered { status, grpc_status, retry_after, body: Vec::new() };
         let error = judge(&answered, grpc).err()?;
         assert_eq!(error.after, retry_after);
         Some(!error.is_final)
@@ -147,5 +148,18 @@ mod tests {
         assert_eq!(judged(200, Some(3), true), Some(false));
         assert_eq!(judged(200, Some(8), true), Some(false));
         assert_eq!(judged(200, None, true), Some(true));
+    }
+
+    #[test]
+    fn what_a_collector_has_not_kept_is_told() {
+        let partial = [0x0a, 2, 0x08, 3];
+        let judge = |body: &[u8], grpc| {
+            let answered =
+                Answered { status: 200, grpc_status: Some(0), retry_after: None, body: body.to_vec() };
+            judge(&answered, grpc).unwrap().rejected
+        };
+        assert_eq!(judge(&partial, false), 3);
+        assert_eq!(judge(&[&[0, 0, 0, 0, 4], partial.as_slice()].concat(), true), 3);
+        assert_eq!((judge(b"", false), judge(b"", true)), (0, 0));
     }
 }

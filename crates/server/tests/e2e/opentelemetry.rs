@@ -190,7 +190,7 @@ fn an_upstream_that_is_away_has_a_span_too() {
     let config = one_route("m").replace("@UPSTREAM@", "127.0.0.1:1");
     let collector = TRACES.replace("@COLLECTOR@", &server.url(""));
     let world = World::start(&format!("{config}plugins:\n- {{name: opentelemetry, config: {collector}}}\n"));
-    let answer = world.send(&chat("/chat", "away", "")).expect(502);
+    let answer = world.send(&chat("/chat", "away", "")).expect(503);
     let spans = spans_of(&server, &id(&answer), 4);
     let call = &spans["POST"];
     assert!(call.attributes.contains_key("error.type") && call.error.is_some(), "{call:#?}");

@@ -10,6 +10,8 @@ use super::*;
 #[derive(Clone, Copy)]
 enum Answer {
     Take,
+    /// All but so many.
+    Keep(u64),
     Refuse,
     Reject,
     Later(Duration),
@@ -51,7 +53,8 @@ impl Deliver for Server {
         let answer = self.script.lock().unwrap().pop_front().unwrap_or(self.then);
         Box::pin(async move {
             match answer {
-                Answer::Take => Ok(()),
+                Answer::Take => Ok(Delivered::default()),
+                Answer::Keep(all_but) => Ok(Delivered { rejected: all_but }),
                 Answer::Refuse => Err(DeliveryError::new("answered 500")),
                 Answer::Reject => Err(DeliveryError { is_final: true, ..DeliveryError::new("answered 400") }),
                 Answer::Later(after) => {
@@ -345,4 +348,22 @@ async fn a_server_is_given_the_time_that_it_asks_for() {
     queue.push(b"a");
     sleep(Duration::from_secs(5)).await;
     assert_eq!(server.times(), [0, 3000]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_server_has_not_kept_is_lost() {
+    let server = Server::new(&[Answer::Keep(1), Answer::Take, Answer::Keep(7)], Answer::Take);
+    let (queue, metrics) = queue(Batching { max_batch: 2, ..batching() }, &server);
+    queue.begin();
+    for (entries, (written, lost, failing)) in
+        [(["a", "b"], (1, 1, true)), (["c", "d"], (3, 1, false)), (["e", "f"], (3, 3, true))]
+    {
+        for entry in entries {
+            queue.push(entry.as_bytes());
+        }
+        sleep(MOMENT).await;
+        let state = (metrics.written.value(), metrics.dropped_failed.value(), metrics.state().0);
+        assert_eq!(state, (written, lost, failing));
+    }
+    assert_eq!((server.requests().len(), metrics.waiting.value()), (3, 0), "nothing was sent twice");
 }

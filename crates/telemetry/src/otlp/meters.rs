@@ -82,13 +82,13 @@ struct Tally<'m, 'r> {
 }
 
 impl Tally<'_, '_> {
-    fn count(&mut self, name: &names::Name, labels: Labels, amount: f64) {
+    fn count(&mut self, name: &names::InstrumentName, labels: Labels, amount: f64) {
         if let Some(instrument) = self.instruments.iter_mut().find(|known| known.is(name)) {
             instrument.add(labels, amount);
         }
     }
 
-    fn time(&mut self, name: &names::Name, labels: Labels, duration: Duration) {
+    fn time(&mut self, name: &names::InstrumentName, labels: Labels, duration: Duration) {
         self.count(name, labels, duration.as_secs_f64());
     }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::as_double;
-use super::table::Name;
+use super::table::InstrumentName;
 use crate::otlp::histogram::Distribution;
 use crate::otlp::wire::{Message, Value};
 
@@ -31,19 +31,19 @@ const CUMULATIVE: u64 = 2;
 
 #[derive(Debug)]
 pub struct Instrument {
-    name: &'static Name,
+    name: &'static InstrumentName,
     limit: usize,
     pub(super) points: BTreeMap<Labels, Distribution>,
     pub(super) overflow: Distribution,
 }
 
 impl Instrument {
-    pub fn new(name: &'static Name, limit: usize) -> Self {
+    pub fn new(name: &'static InstrumentName, limit: usize) -> Self {
         Self { name, limit, points: BTreeMap::new(), overflow: Distribution::default() }
     }
 
-    pub fn is(&self, name: &Name) -> bool {
-        self.name.name == name.name
+    pub fn is(&self, name: &InstrumentName) -> bool {
+        self.name.text == name.text
     }
 
     pub fn add(&mut self, labels: Labels, amount: f64) {
@@ -62,9 +62,9 @@ impl Instrument {
         if self.points.is_empty() {
             return;
         }
-        let Name { name, unit, description, bounds, .. } = self.name;
+        let InstrumentName { text, unit, description, bounds, .. } = self.name;
         out.message(2, |metric| {
-            metric.text(1, name);
+            metric.text(1, text);
             metric.text(2, description);
             metric.text(3, unit);
             match bounds {

@@ -2,8 +2,8 @@
 
 /// What is counted, and how.
 #[derive(Debug, PartialEq)]
-pub struct Name {
-    pub name: &'static str,
+pub struct InstrumentName {
+    pub text: &'static str,
     pub unit: &'static str,
     pub description: &'static str,
     /// Of a histogram; none for a sum.
@@ -12,12 +12,12 @@ pub struct Name {
     pub whole: bool,
 }
 
-const fn sum(name: &'static str, unit: &'static str, description: &'static str) -> Name {
-    Name { name, unit, description, bounds: None, whole: true }
+const fn sum(name: &'static str, unit: &'static str, description: &'static str) -> InstrumentName {
+    InstrumentName { text: name, unit, description, bounds: None, whole: true }
 }
 
-const fn seconds(name: &'static str, bounds: &'static [f64], description: &'static str) -> Name {
-    Name { name, unit: "s", description, bounds: Some(bounds), whole: false }
+const fn seconds(name: &'static str, bounds: &'static [f64], description: &'static str) -> InstrumentName {
+    InstrumentName { text: name, unit: "s", description, bounds: Some(bounds), whole: false }
 }
 
 /// The bounds that the conventions advise for operations of models.
@@ -34,52 +34,55 @@ const REQUEST_BOUNDS: &[f64] =
 /// What the gateway itself takes is less.
 const GATEWAY_BOUNDS: &[f64] = &[0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0];
 
-pub static OPERATION: Name = seconds(
+pub static OPERATION: InstrumentName = seconds(
     "gen_ai.client.operation.duration",
     OPERATION_BOUNDS,
     "From the first byte of a request for a model to the last byte of its answer.",
 );
-pub static SERVER_REQUEST: Name = seconds(
+pub static SERVER_REQUEST: InstrumentName = seconds(
     "gen_ai.server.request.duration",
     OPERATION_BOUNDS,
     "From sending a request to the provider to the end of its answer.",
 );
-pub static TOKENS: Name = sum("gen_ai.client.token.usage", "{token}", "Tokens of requests and of answers.");
-pub static FIRST_TOKEN: Name = seconds(
+pub static TOKENS: InstrumentName =
+    sum("gen_ai.client.token.usage", "{token}", "Tokens of requests and of answers.");
+pub static FIRST_TOKEN: InstrumentName = seconds(
     "gen_ai.server.time_to_first_token",
     FIRST_TOKEN_BOUNDS,
     "From sending a request to the provider to the first token of a stream, or to the head of a whole answer.",
 );
-pub static PER_TOKEN: Name = seconds(
+pub static PER_TOKEN: InstrumentName = seconds(
     "gen_ai.server.time_per_output_token",
     TOKEN_BOUNDS,
     "Time for each token of an answer; in streams for each one behind the first.",
 );
-pub static COST: Name = Name {
+pub static COST: InstrumentName = InstrumentName {
     whole: false,
     ..sum("kong.gen_ai.llm.cost", "{cost}", "Cost of answers, in the unit of the prices.")
 };
-pub static REQUESTS: Name = sum("http.server.request.count", "{request}", "Requests.");
-pub static LATENCY_TOTAL: Name = seconds(
+pub static REQUESTS: InstrumentName = sum("http.server.request.count", "{request}", "Requests.");
+pub static LATENCY_TOTAL: InstrumentName = seconds(
     "kong.latency.total",
     REQUEST_BOUNDS,
     "From the first byte of a request to the last byte of its answer.",
 );
-pub static LATENCY_INTERNAL: Name = seconds(
+pub static LATENCY_INTERNAL: InstrumentName = seconds(
     "kong.latency.internal",
     GATEWAY_BOUNDS,
     "What the gateway itself takes before a request is sent on.",
 );
-pub static LATENCY_UPSTREAM: Name = seconds(
+pub static LATENCY_UPSTREAM: InstrumentName = seconds(
     "kong.latency.upstream",
     REQUEST_BOUNDS,
     "From sending a request to the upstream to the first byte of its answer.",
 );
-pub static REQUEST_SIZE: Name = sum("http.server.request.size", "By", "Bytes of the bodies of requests.");
-pub static RESPONSE_SIZE: Name = sum("http.server.response.size", "By", "Bytes of the bodies of answers.");
+pub static REQUEST_SIZE: InstrumentName =
+    sum("http.server.request.size", "By", "Bytes of the bodies of requests.");
+pub static RESPONSE_SIZE: InstrumentName =
+    sum("http.server.response.size", "By", "Bytes of the bodies of answers.");
 
 /// Every instrument, in the order in which they are sent.
-pub static ALL: [&Name; 12] = [
+pub static ALL: [&InstrumentName; 12] = [
     &OPERATION,
     &SERVER_REQUEST,
     &TOKENS,
@@ -109,7 +112,7 @@ mod tests {
     #[test]
     fn names_are_distinct_and_bounds_ascend() {
         for (index, name) in ALL.iter().enumerate() {
-            assert_eq!(ALL.iter().position(|other| other.name == name.name), Some(index));
+            assert_eq!(ALL.iter().position(|other| other.text == name.text), Some(index));
             assert!(name.bounds.is_none_or(|bounds| bounds.is_sorted_by(|one, next| one < next)), "{name:?}");
         }
     }

@@ -74,7 +74,7 @@ fn counted(meters: &Meters) -> BTreeMap<(&'static str, String), f64> {
                 Attribute::Text(text) => format!("{name}={text}"),
                 Attribute::Int(number) => format!("{name}={number}"),
             };
-            sums.insert((name.name, labels.iter().map(label).collect::<Vec<_>>().join(",")), point.sum);
+            sums.insert((name.text, labels.iter().map(label).collect::<Vec<_>>().join(",")), point.sum);
         }
     }
     sums
