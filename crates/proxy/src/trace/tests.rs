@@ -64,16 +64,16 @@ fn found(format: TraceFormat, pairs: &[(&'static str, &str)]) -> Option<(String,
     ))
 }
 
-fn whole(sampled: Option<bool>) -> Option<(String, String, Option<bool>)> {
-    Some((TRACE.to_owned(), SPAN.to_owned(), sampled))
+fn whole(sampled: Option<bool>) -> (String, String, Option<bool>) {
+    (TRACE.to_owned(), SPAN.to_owned(), sampled)
 }
 
 #[test]
 fn traceparent_is_read_as_the_recommendation_says() {
     let read = |value: &str| found(TraceFormat::W3c, &[("traceparent", value)]);
-    assert_eq!(read(&format!("00-{TRACE}-{SPAN}-01")), whole(Some(true)));
-    assert_eq!(read(&format!("00-{TRACE}-{SPAN}-00")), whole(Some(false)));
-    assert_eq!(read(&format!("cc-{TRACE}-{SPAN}-03-more")), whole(Some(true)), "of a later version");
+    assert_eq!(read(&format!("00-{TRACE}-{SPAN}-01")), Some(whole(Some(true))));
+    assert_eq!(read(&format!("00-{TRACE}-{SPAN}-00")), Some(whole(Some(false))));
+    assert_eq!(read(&format!("cc-{TRACE}-{SPAN}-03-more")), Some(whole(Some(true))), "of a later version");
     for wrong in [
         String::new(),
         format!("ff-{TRACE}-{SPAN}-01"),
@@ -96,24 +96,27 @@ fn other_formats_are_read() {
     use TraceFormat::{Aws, B3, Datadog, Gcp, Instana, Jaeger, Ot};
     let span_number = u64::from_str_radix(SPAN, 16).unwrap().to_string();
     let b3 = [("x-b3-traceid", TRACE), ("x-b3-spanid", SPAN), ("x-b3-sampled", "1")];
-    assert_eq!(found(B3, &b3), whole(Some(true)));
-    assert_eq!(found(B3, &[("b3", &format!("{TRACE}-{SPAN}-d"))]), whole(Some(true)));
-    assert_eq!(found(B3, &[("b3", &format!("{TRACE}-{SPAN}"))]), whole(None));
+    assert_eq!(found(B3, &b3), Some(whole(Some(true))));
+    assert_eq!(found(B3, &[("b3", &format!("{TRACE}-{SPAN}-d"))]), Some(whole(Some(true))));
+    assert_eq!(found(B3, &[("b3", &format!("{TRACE}-{SPAN}"))]), Some(whole(None)));
     let decision = |sampled| Some((String::new(), String::new(), Some(sampled)));
     assert_eq!(found(B3, &[("b3", "0")]), decision(false));
     assert_eq!(found(B3, &[("x-b3-flags", "1")]), decision(true));
     let short = found(B3, &[("x-b3-traceid", "463ac35c9f6413ad"), ("x-b3-spanid", SPAN)]).unwrap();
     assert_eq!(short.0, "0000000000000000463ac35c9f6413ad");
-    assert_eq!(found(Jaeger, &[("uber-trace-id", &format!("{TRACE}:{SPAN}:0:1"))]), whole(Some(true)));
-    assert_eq!(found(Jaeger, &[("uber-trace-id", &format!("{TRACE}%3A{SPAN}%3A0%3A0"))]), whole(Some(false)));
+    assert_eq!(found(Jaeger, &[("uber-trace-id", &format!("{TRACE}:{SPAN}:0:1"))]), Some(whole(Some(true))));
+    assert_eq!(
+        found(Jaeger, &[("uber-trace-id", &format!("{TRACE}%3A{SPAN}%3A0%3A0"))]),
+        Some(whole(Some(false)))
+    );
     let ot = [("ot-tracer-traceid", TRACE), ("ot-tracer-spanid", SPAN), ("ot-tracer-sampled", "true")];
-    assert_eq!(found(Ot, &ot), whole(Some(true)));
+    assert_eq!(found(Ot, &ot), Some(whole(Some(true))));
     let aws = format!("Root=1-{}-{};Parent={SPAN};Sampled=0", &TRACE[..8], &TRACE[8..]);
-    assert_eq!(found(Aws, &[("x-amzn-trace-id", &aws)]), whole(Some(false)));
+    assert_eq!(found(Aws, &[("x-amzn-trace-id", &aws)]), Some(whole(Some(false))));
     let gcp = format!("{TRACE}/{span_number};o=1");
-    assert_eq!(found(Gcp, &[("x-cloud-trace-context", &gcp)]), whole(Some(true)));
+    assert_eq!(found(Gcp, &[("x-cloud-trace-context", &gcp)]), Some(whole(Some(true))));
     let instana = [("x-instana-t", TRACE), ("x-instana-s", SPAN), ("x-instana-l", "1")];
-    assert_eq!(found(Instana, &instana), whole(Some(true)));
+    assert_eq!(found(Instana, &instana), Some(whole(Some(true))));
     let datadog = [
         ("x-datadog-trace-id", "123"),
         ("x-datadog-parent-id", span_number.as_str()),
