@@ -49,5 +49,5 @@ pub use invoke::{InvokeFault, InvokeReframer};
 pub use quirks::{
     Deviation, MemberRule, MessageRules, Quirks, Requirement, ThoughtPart, TokenLimit, UsageInStream,
 };
-pub use telling::{tell_answer, tell_messages};
+pub use telling::{read_parameters, tell_answer, tell_messages};
 pub use tool_names::{NameRule, ToolNames};

@@ -1,10 +1,10 @@
 //! Conversations as the conventions of OpenTelemetry write them: `gen_ai.input.messages` and `gen_ai.output.messages`
 //! (<https://opentelemetry.io/docs/specs/semconv/gen-ai/gen-ai-spans/>, their JSON schemas of version 1.40).
 
-use document::{ArrayWriter, ObjectWriter, write_array};
+use document::{ArrayWriter, Document, Kind, ObjectWriter, Value, write_array};
 use model::{
-    Arguments, AssistantPart, ChatRequest, FinishReason, Image, Message, Reasoning, Source, ToolCall,
-    UserPart,
+    Arguments, AssistantPart, ChatRequest, FinishReason, Image, Message, Number, Reasoning, ResponseFormat,
+    Sampling, Source, ToolCall, UserPart,
 };
 
 /// How much more may be told. What is behind the end is left out and said so, so that the JSON stays whole.
@@ -19,6 +19,34 @@ impl Room {
             return format!("{fits} [truncated, {} bytes]", text.len());
         }
         fits.to_owned()
+    }
+}
+
+/// What of a client's request shapes its answer, and nothing else of it: read from the top of the body, in either format of
+/// clients, without judging what is there.
+pub fn read_parameters(document: &Document) -> ChatRequest {
+    let number = |name: &str| {
+        let value = document.value(name).filter(|value| value.kind() == Kind::Number)?;
+        Some(Number::from_checked(std::str::from_utf8(value.raw()).ok()?))
+    };
+    let count = |name: &str| document.value(name).and_then(Value::as_u64);
+    let format = document.value("response_format").and_then(|format| format.value("type")?.as_str());
+    let asks_json = format.is_some_and(|format| format != "text")
+        || document.value("output_format").is_some_and(|format| !format.is_null())
+        || document.value("output_config").and_then(|config| config.value("format")).is_some();
+    ChatRequest {
+        max_tokens: count("max_completion_tokens").or_else(|| count("max_tokens")),
+        sampling: Sampling {
+            temperature: number("temperature"),
+            top_p: number("top_p"),
+            top_k: number("top_k"),
+            frequency_penalty: number("frequency_penalty"),
+            presence_penalty: number("presence_penalty"),
+            n: count("n"),
+            ..Sampling::default()
+        },
+        response_format: if asks_json { ResponseFormat::JsonObject } else { ResponseFormat::Text },
+        ..ChatRequest::default()
     }
 }
 

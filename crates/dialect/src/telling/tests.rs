@@ -101,3 +101,33 @@ fn whole_answers_have_their_text() {
     assert_eq!(text(ClientFormat::Anthropic, anthropic), "Hi");
     assert_eq!(text(ClientFormat::OpenAi, "no json"), "");
 }
+
+#[test]
+fn parameters_are_read_as_the_fronts_read_them() {
+    let messages = json!([{"role": "user", "content": "q"}]);
+    for (format, body) in [
+        (
+            ClientFormat::OpenAi,
+            json!({"messages": messages, "max_completion_tokens": 7, "temperature": 0.5, "top_p": 1, "n": 2,
+                "frequency_penalty": -1, "presence_penalty": 0.25, "response_format": {"type": "json_object"}}),
+        ),
+        (
+            ClientFormat::OpenAi,
+            json!({"messages": messages, "max_tokens": 9, "response_format": {"type": "text"}}),
+        ),
+        (
+            ClientFormat::Anthropic,
+            json!({"messages": messages, "max_tokens": 3, "temperature": 1, "top_k": 4}),
+        ),
+    ] {
+        let whole = read(format, &body);
+        let document = Document::parse(Bytes::from(body.to_string())).unwrap();
+        let parameters = read_parameters(&document);
+        assert_eq!(parameters.max_tokens, whole.max_tokens, "{body}");
+        assert_eq!(parameters.sampling, whole.sampling, "{body}");
+        assert_eq!(parameters.response_format, whole.response_format, "{body}");
+    }
+    let odd =
+        Document::parse(Bytes::from_static(br#"{"max_tokens":"x","temperature":null,"n":[]}"#)).unwrap();
+    assert_eq!(read_parameters(&odd), ChatRequest::default());
+}

@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use dialect::{tell_answer, tell_messages};
+use dialect::{read_parameters, tell_answer, tell_messages};
 use document::Document;
 use http::header::{HeaderMap, HeaderName, HeaderValue};
 use model::{ChatRequest, Number, Operation, ResponseFormat};
@@ -11,6 +11,7 @@ use telemetry::{Record, Said};
 
 use super::Account;
 use super::sent::Sent;
+use crate::body::Body;
 use crate::exporter::Exporter;
 use crate::prepare::Prepared;
 use crate::snapshot::AiProxy;
@@ -50,10 +51,18 @@ impl Account {
     /// Keeps what a model is asked for, where that is sent somewhere.
     pub fn asked(&mut self, plugin: &AiProxy, prepared: &Prepared<'_>, body: &bytes::Bytes) {
         let Some(trace) = self.trace.as_mut().filter(|trace| trace.sampled) else { return };
-        if let Some(mut request) = read(plugin, prepared.operation, body) {
-            request.merge(&prepared.target.options);
-            trace.asked = Some(Box::new(parameters(&request)));
+        if plugin.front.chat(prepared.operation).is_none() {
+            return;
         }
+        let mut request = match &prepared.body {
+            Body::Object { document, .. } => read_parameters(document),
+            _ => match Document::parse(body.clone()) {
+                Ok(document) => read_parameters(&document),
+                Err(_) => return,
+            },
+        };
+        request.merge(&prepared.target.options);
+        trace.asked = Some(Box::new(parameters(&request)));
     }
 
     /// The header that tells the client of the trace.
