@@ -50,11 +50,18 @@ impl Meters {
 
     /// Counts a request. `genai` where a model was asked.
     pub fn observe(&self, record: &Record<'_>, genai: Option<&GenAi<'_>>) {
-        let mut tally = Tally { options: self.options, record, instruments: self.lock() };
+        let mut tally = Tally { options: self.options, record, counted: Vec::with_capacity(16) };
         tally.requests();
         let ai = record.ai.as_ref().filter(|ai| ai.statistics && self.options.ai);
         if let Some((ai, genai)) = ai.zip(genai) {
             tally.models(ai, genai);
+        }
+        // The lock is held for nothing but this.
+        let mut instruments = self.lock();
+        for (name, labels, amount) in tally.counted {
+            if let Some(instrument) = instruments.iter_mut().find(|known| known.is(name)) {
+                instrument.add(labels, amount);
+            }
         }
     }
 
@@ -75,20 +82,18 @@ impl Meters {
 }
 
 /// One request, being counted.
-struct Tally<'m, 'r> {
+struct Tally<'r> {
     options: MeterOptions,
     record: &'r Record<'r>,
-    instruments: MutexGuard<'m, Vec<Instrument>>,
+    counted: Vec<(&'static names::InstrumentName, Labels, f64)>,
 }
 
-impl Tally<'_, '_> {
-    fn count(&mut self, name: &names::InstrumentName, labels: Labels, amount: f64) {
-        if let Some(instrument) = self.instruments.iter_mut().find(|known| known.is(name)) {
-            instrument.add(labels, amount);
-        }
+impl Tally<'_> {
+    fn count(&mut self, name: &'static names::InstrumentName, labels: Labels, amount: f64) {
+        self.counted.push((name, labels, amount));
     }
 
-    fn time(&mut self, name: &names::InstrumentName, labels: Labels, duration: Duration) {
+    fn time(&mut self, name: &'static names::InstrumentName, labels: Labels, duration: Duration) {
         self.count(name, labels, duration.as_secs_f64());
     }
 
