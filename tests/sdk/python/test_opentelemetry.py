@@ -123,7 +123,7 @@ def serve_http(received):
     return f"http://127.0.0.1:{server.server_port}", paths, server.shutdown
 
 
-def serve_grpc(received):
+def serve_grpc(received, port=0):
     def servicer(base, signal):
         class Servicer(base):
             def Export(self, request, context):
@@ -146,9 +146,9 @@ def serve_grpc(received):
     logs_service_pb2_grpc.add_LogsServiceServicer_to_server(
         servicer(logs_service_pb2_grpc.LogsServiceServicer, "logs"), server
     )
-    port = server.add_insecure_port("127.0.0.1:0")
+    port = server.add_insecure_port(f"127.0.0.1:{port}")
     server.start()
-    return f"grpc://127.0.0.1:{port}", {"traces": "", "metrics": "", "logs": ""}, lambda: server.stop(None)
+    return f"grpc://127.0.0.1:{port}", {"traces": "", "metrics": "", "logs": ""}, lambda: server.stop(None).wait()
 
 
 def launcher():
@@ -291,3 +291,21 @@ def test_errors_are_told(world):
     assert attributes(model.attributes)["error.type"] == "429"
     root = next(span for span in received.spans() if not span.parent_span_id)
     assert root.status.code == root.status.STATUS_CODE_UNSET
+
+
+def test_a_grpc_collector_may_be_restarted(tmp_path):
+    received = Received()
+    url, paths, stop = serve_grpc(received)
+    config = tmp_path / "kong.yaml"
+    simulator = os.environ["AI_PROXY_SIMULATOR_URL"]
+    config.write_text(ROUTE.format(simulator=simulator) + PLUGIN.format(url=url, **paths), encoding="utf-8")
+    with launcher().gateway(os.environ["AI_PROXY_BIN"], config, {}, tmp_path / "records") as urls:
+        assert chat(urls, "before").status_code == 200
+        wait_for("the spans", lambda: len(received.spans()) == 4)
+        stop()
+        assert chat(urls, "between").status_code == 200
+        _, _, stop = serve_grpc(received, int(url.rsplit(":")[-1]))
+        wait_for("the spans of both", lambda: len(received.spans()) == 8)
+        status = httpx.get(f"{urls['admin']}/status", timeout=SECONDS).json()
+        assert all(sink["lost"] == 0 for sink in status["sinks"]), status
+    stop()
