@@ -222,11 +222,11 @@ fn prometheus() {
 
 #[test]
 fn what_has_no_effect_yet_is_told() {
-    let text = with("opentelemetry", "{traces_endpoint: 'http://c'}");
+    let text = with("opentelemetry", "{traces_endpoint: 'http://c', logs_endpoint: 'http://c/v1/logs'}");
     let loaded = super::load(&text).unwrap_or_else(|problems| panic!("{problems:?}"));
     assert!(loaded.warnings.is_empty());
     let told: Vec<&str> = loaded.unserved.iter().map(|problem| &*problem.message).collect();
-    assert_eq!(told, ["plugin opentelemetry is not served yet"]);
+    assert_eq!(told, ["logs_endpoint of opentelemetry is not served yet"]);
     let loaded = super::load(&with("prometheus", "{upstream_health_metrics: true}"))
         .unwrap_or_else(|problems| panic!("{problems:?}"));
     assert!(loaded.unserved.is_empty());
@@ -351,12 +351,4 @@ fn a_collector_can_speak_grpc() {
     );
     let logs = told(&with("http-log", "{http_endpoint: 'grpc://c'}"));
     assert!(logs.iter().any(|line| line.contains("is not a URL of http or https")), "{logs:?}");
-}
-
-#[test]
-fn the_gateways_own_log_is_not_sent_yet() {
-    let loaded = super::load(&with("opentelemetry", "{logs_endpoint: 'http://c/v1/logs'}"));
-    let loaded = loaded.unwrap_or_else(|problems| panic!("{problems:?}"));
-    let told: Vec<&str> = loaded.unserved.iter().map(|problem| &*problem.message).collect();
-    assert_eq!(told, ["logs_endpoint of opentelemetry is not served yet"]);
 }

@@ -21,6 +21,7 @@ fn ai(told: &Told, mode: Mode) -> Ai<'_> {
         plugin_id: "p",
         provider: "openai",
         request_model: Some("m"),
+        model_is_configured: true,
         told,
         mode,
         latency: Duration::from_millis(900),
