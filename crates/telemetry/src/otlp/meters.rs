@@ -50,7 +50,8 @@ impl Meters {
 
     /// Counts a request. `genai` where a model was asked.
     pub fn observe(&self, record: &Record<'_>, genai: Option<&GenAi<'_>>) {
-        let mut tally = Tally { options: self.options, record, counted: Vec::with_capacity(16) };
+        let mut tally =
+            Tally { options: self.options, record, counted: Vec::with_capacity(16), chosen: false };
         tally.requests();
         let ai = record.ai.as_ref().filter(|ai| ai.statistics && self.options.ai);
         if let Some((ai, genai)) = ai.zip(genai) {
@@ -58,9 +59,9 @@ impl Meters {
         }
         // The lock is held for nothing but this.
         let mut instruments = self.lock();
-        for (name, labels, amount) in tally.counted {
+        for (name, labels, amount, chosen) in tally.counted {
             if let Some(instrument) = instruments.iter_mut().find(|known| known.is(name)) {
-                instrument.add(labels, amount);
+                instrument.add(labels, amount, chosen);
             }
         }
     }
@@ -85,12 +86,14 @@ impl Meters {
 struct Tally<'r> {
     options: MeterOptions,
     record: &'r Record<'r>,
-    counted: Vec<(&'static names::InstrumentName, Labels, f64)>,
+    counted: Vec<(&'static names::InstrumentName, Labels, f64, bool)>,
+    /// The caller has chosen by what it is counted from now on.
+    chosen: bool,
 }
 
 impl Tally<'_> {
     fn count(&mut self, name: &'static names::InstrumentName, labels: Labels, amount: f64) {
-        self.counted.push((name, labels, amount));
+        self.counted.push((name, labels, amount, self.chosen));
     }
 
     fn time(&mut self, name: &'static names::InstrumentName, labels: Labels, duration: Duration) {
@@ -128,6 +131,7 @@ impl Tally<'_> {
 
     fn models(&mut self, ai: &Ai<'_>, genai: &GenAi<'_>) {
         let record = self.record;
+        self.chosen = !ai.model_is_configured;
         let labels = self.model_labels(ai, genai);
         let mut with_error = labels.clone();
         if self.options.request

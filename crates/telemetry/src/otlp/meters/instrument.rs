@@ -46,9 +46,10 @@ impl Instrument {
         self.name.text == name.text
     }
 
-    pub fn add(&mut self, labels: Labels, amount: f64) {
+    /// Counts. `chosen`: a caller has chosen one of the attributes, and gets half of the room for that at most.
+    pub fn add(&mut self, labels: Labels, amount: f64, chosen: bool) {
         let bounds = self.name.bounds.unwrap_or_default();
-        let full = self.points.len() >= self.limit;
+        let full = self.points.len() >= if chosen { self.limit / 2 } else { self.limit };
         let point = match self.points.get_mut(&labels) {
             Some(point) => point,
             None if full => &mut self.overflow,

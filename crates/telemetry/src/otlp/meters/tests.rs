@@ -186,6 +186,27 @@ fn what_a_provider_invents_cannot_fill_the_memory() {
 }
 
 #[test]
+fn callers_that_invent_models_leave_room_for_configured_ones() {
+    let (meters, told) = (Meters::with_limit(ALL, 1, 10), Told::default());
+    let count = |name: &str, configured| {
+        let mut record = record(&told, Mode::Oneshot);
+        if let Some(ai) = &mut record.ai {
+            ai.model_is_configured = configured;
+        }
+        meters.observe(&record, Some(&GenAi { request_model: Some(name), ..genai() }));
+    };
+    for index in 0..100 {
+        count(&format!("invented-{index}"), false);
+    }
+    count("configured", true);
+    let operations = counted(&meters);
+    let operations = operations.keys().filter(|(name, _)| *name == "gen_ai.client.operation.duration");
+    let models: Vec<&str> = operations.map(|(_, labels)| labels.as_str()).collect();
+    assert_eq!(models.len(), 6, "{models:?}");
+    assert!(models.iter().any(|labels| labels.contains("=configured")), "{models:?}");
+}
+
+#[test]
 fn nothing_is_written_where_nothing_was_counted() {
     let mut out = Vec::new();
     assert!(!Meters::new(ALL, 1).write(2, &mut out));
