@@ -243,6 +243,30 @@ fn sampling_decides_what_is_sent_and_tells_it_on() {
 }
 
 #[test]
+fn callers_hear_of_the_trace_with_every_head() {
+    let server = LogServer::start();
+    let config = r#"{traces_endpoint: "@COLLECTOR@/v1/traces", http_response_header_for_traceid: x-trace}"#
+        .replace("@COLLECTOR@", &server.url(""));
+    let early = one_route("m").replace(
+        "          route_type:",
+        "          extensions: {early_head: true, keep_alive_seconds: 1}\n          route_type:",
+    );
+    let world = World::start(&format!("{early}plugins:\n- {{name: opentelemetry, config: {config}}}\n"));
+    let parent = format!("00-{TRACE}-{SPAN}-01");
+    let slow = chat("/chat", "early", r#","stream":true"#)
+        .header("x-sim-fault", "slow_first")
+        .header("x-sim-delay", "1500")
+        .header("traceparent", &parent);
+    let answer = world.send(&slow).expect(200);
+    assert!(answer.text().starts_with(": keep-alive"), "{}", answer.text());
+    assert_eq!(answer.header("x-trace"), Some(TRACE));
+    // Those that the gateway itself answers as well, also before it is known who calls.
+    for call in [Call::post("/chat").json("{"), Call::post("/nowhere").json("{}")] {
+        assert_eq!(world.send(&call.header("traceparent", &parent)).header("x-trace"), Some(TRACE));
+    }
+}
+
+#[test]
 fn without_the_plugin_traces_pass_untouched() {
     let world = World::start(&one_route("m"));
     let parent = format!("00-{TRACE}-{SPAN}-01");
