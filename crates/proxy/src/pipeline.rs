@@ -186,15 +186,14 @@ async fn exchange(
         Err(Instead::Refused(error)) => return Err(failed(error, account, plugin)),
     };
     drop(asked);
-    account.asked(plugin, &prepared, &asked_for);
     keep_bodies(&prepared, admitted, asked_for, &mut account);
     let (client_query, mut headers) = (admitted.query(&parts.uri), parts.headers);
     let (timeouts, retries) = snapshot.patience(admitted.route);
     loop {
         let last = prepared.is_last_call();
-        let mut mine = if last { std::mem::take(&mut headers) } else { headers.clone() };
-        account.inject(&mut mine);
-        let (host, request) = match signed(&mut prepared, mine, client_query, takes_gzip, &account).await {
+        let mine = if last { std::mem::take(&mut headers) } else { headers.clone() };
+        let (host, request) = match signed(&mut prepared, mine, client_query, takes_gzip, &mut account).await
+        {
             Ok(signed) => signed.into_parts(),
             Err(error) => return Err(failed(error, account, plugin)),
         };
@@ -238,8 +237,9 @@ fn estimated(count: Vec<u8>, plugin: &AiProxy, mut account: Box<Account>) -> Res
     render::json(StatusCode::OK, count.into(), extra, plugin.front.envelope, account)
 }
 
-/// Has the bodies recorded where the target wants that.
+/// Has recorded what was asked, and the bodies where the target wants that.
 fn keep_bodies(prepared: &Prepared<'_>, admitted: &Admitted<'_>, body: Bytes, account: &mut Account) {
+    account.asked(admitted.plugin, prepared, &body);
     if !prepared.target.logging.payloads {
         return;
     }
@@ -270,14 +270,15 @@ fn warn_unanswered(account: &Account, prepared: &Prepared<'_>, error: &upstream:
     );
 }
 
-/// Signs, with a grant of the target's cloud identity where it has one.
+/// Tells the upstream of the trace and signs, with a grant of the target's cloud identity where it has one.
 async fn signed(
     prepared: &mut Prepared<'_>,
-    headers: HeaderMap,
+    mut headers: HeaderMap,
     client_query: Option<&str>,
     takes_gzip: bool,
-    account: &Account,
+    account: &mut Account,
 ) -> Result<Signed, GatewayError> {
+    account.inject(&mut headers);
     let grant = match &prepared.target.cloud {
         None => None,
         // Boxed, so that waiting for it takes no room in the requests of others.
