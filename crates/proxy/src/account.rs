@@ -380,8 +380,12 @@ impl Account {
 
     /// Time from accepting the request to sending it on, and from there to the upstream's head.
     pub fn latencies_so_far(&self) -> (Duration, Option<Duration>) {
+        self.latencies_at(Instant::now())
+    }
+
+    fn latencies_at(&self, now: Instant) -> (Duration, Option<Duration>) {
         let sent = self.sent.last().map(|sent| sent.at);
-        let before = sent.unwrap_or_else(Instant::now).duration_since(self.started);
+        let before = sent.unwrap_or(now).duration_since(self.started);
         let upstream = sent.zip(self.upstream_head).map(|(sent, head)| head.duration_since(sent));
         (before, upstream)
     }

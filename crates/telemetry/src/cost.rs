@@ -101,8 +101,7 @@ pub fn cost(prices: &Prices, usage: &Usage, tier: Option<&str>) -> Cost {
     ]);
     let (context_in, context_out) = context_factors(&prices.context_factors, usage.prompt_tokens());
     let (of_tier, of_tier_read) = tier_factors(&prices.tier_factors, tier);
-    let scaled =
-        |paid: Decimal, context: Price, tier: Price| times(times(paid, context.decimal()), tier.decimal());
+    let scaled = |paid, context, tier| by(by(paid, context), tier);
     let total = scaled(paid_in, context_in, of_tier)
         .saturating_add(scaled(paid_read, context_in, of_tier_read))
         .saturating_add(scaled(paid_out, context_out, of_tier));
@@ -114,6 +113,11 @@ fn sum<const N: usize>(parts: [(u64, Price); N]) -> Decimal {
     parts.iter().filter(|(tokens, _)| *tokens > 0).fold(Decimal::ZERO, |sum, (tokens, price)| {
         sum.saturating_add(times(Decimal::from(*tokens), price.decimal()))
     })
+}
+
+/// Most amounts are nothing, and most factors are one.
+fn by(paid: Decimal, factor: Price) -> Decimal {
+    if paid.is_zero() || factor == Price::ONE { paid } else { times(paid, factor.decimal()) }
 }
 
 fn times(left: Decimal, right: Decimal) -> Decimal {

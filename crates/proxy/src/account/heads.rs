@@ -7,33 +7,55 @@ use telemetry::{Redactor, write_headers};
 use crate::listen::ConnectionInfo;
 use crate::snapshot::Snapshot;
 
+/// All in one piece of memory, one behind the other: the base of the URL, the request's headers, the answer's.
 pub struct Heads {
-    /// Scheme, host and port that the client called.
-    pub base: String,
     /// TLS version and cipher suite.
     pub tls: Option<(&'static str, &'static str)>,
-    pub request: Vec<u8>,
-    pub response: Vec<u8>,
+    written: Vec<u8>,
+    base_end: usize,
+    request_end: usize,
 }
+
+/// Bytes that the heads of most requests have.
+const USUAL: usize = 1024;
 
 impl Heads {
     pub fn of(info: &ConnectionInfo, snapshot: &Snapshot, uri: &Uri, headers: &HeaderMap) -> Self {
-        let scheme = if info.tls { "https://" } else { "http://" };
+        let mut written = Vec::with_capacity(USUAL);
         // HTTP/2 has no such header.
         let host = uri.authority().map(Authority::as_str);
         let host = host.or_else(|| headers.get(header::HOST).and_then(|host| host.to_str().ok()));
-        let base = host.map(|host| [scheme, host].concat()).unwrap_or_default();
-        Self { base, tls: info.cipher, request: written(&snapshot.redactor, headers), response: Vec::new() }
+        if let Some(host) = host {
+            let scheme: &[u8] = if info.tls { b"https://" } else { b"http://" };
+            written.extend_from_slice(scheme);
+            written.extend_from_slice(host.as_bytes());
+        }
+        let base_end = written.len();
+        write(&snapshot.redactor, headers, &mut written);
+        Self { tls: info.cipher, request_end: written.len(), written, base_end }
     }
 
     pub fn answer(&mut self, redactor: &Redactor, headers: &HeaderMap) {
-        self.response = written(redactor, headers);
+        self.written.truncate(self.request_end);
+        write(redactor, headers, &mut self.written);
+    }
+
+    /// Scheme, host and port that the client called; empty where they are not known.
+    pub fn base(&self) -> &str {
+        let base = self.written.get(..self.base_end).unwrap_or_default();
+        std::str::from_utf8(base).unwrap_or_default()
+    }
+
+    pub fn request(&self) -> &[u8] {
+        self.written.get(self.base_end..self.request_end).unwrap_or_default()
+    }
+
+    pub fn response(&self) -> &[u8] {
+        self.written.get(self.request_end..).unwrap_or_default()
     }
 }
 
-fn written(redactor: &Redactor, headers: &HeaderMap) -> Vec<u8> {
-    let mut out = Vec::with_capacity(512);
+fn write(redactor: &Redactor, headers: &HeaderMap, out: &mut Vec<u8>) {
     let headers = headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes()));
-    write_headers(redactor, headers, &mut out);
-    out
+    write_headers(redactor, headers, out);
 }

@@ -8,6 +8,7 @@ use telemetry::{
 };
 
 use super::Account;
+use super::heads::Heads;
 use super::sent::Sent;
 
 impl Attempts for Account {
@@ -34,10 +35,10 @@ pub(super) fn of(account: &Account, response_bytes: u64) -> Record<'_> {
         client_ip: account.peer,
         method: account.method.as_str(),
         uri: snapshot.redactor.uri(account.uri.path(), account.uri.query()),
-        base: heads.map_or("", |heads| &heads.base),
-        tls: account.heads.as_ref().and_then(|heads| heads.tls),
-        request_headers: heads.map(|heads| &*heads.request).unwrap_or_default(),
-        response_headers: heads.map(|heads| &*heads.response).unwrap_or_default(),
+        base: heads.map_or("", Heads::base),
+        tls: heads.and_then(|heads| heads.tls),
+        request_headers: heads.map(Heads::request).unwrap_or_default(),
+        response_headers: heads.map(Heads::response).unwrap_or_default(),
         consumer: consumer.map(|consumer| Entity {
             id: &consumer.id,
             name: consumer.username.as_deref().or(consumer.custom_id.as_deref()),
@@ -69,7 +70,7 @@ pub(super) fn of(account: &Account, response_bytes: u64) -> Record<'_> {
 }
 
 fn latencies(account: &Account, now: Instant) -> Latencies {
-    let (before, upstream) = account.latencies_so_far();
+    let (before, upstream) = account.latencies_at(now);
     Latencies {
         total: now.duration_since(account.started),
         gateway: before,

@@ -115,7 +115,7 @@ impl Ai<'_> {
             line.raw(",\"time_to_first_token\":").number(whole_milliseconds(latency));
         }
         match self.cost {
-            Cost::Known(amount) => line.raw(",\"cost\":").json(amount.to_string().as_bytes()),
+            Cost::Known(amount) => line.raw(",\"cost\":").shown(&amount),
             Cost::Unknown => line.raw(",\"cost\":null"),
         };
         line.raw(",\"cost_source\":\"").word(self.price_source.name()).raw("\"");

@@ -7,7 +7,8 @@ use super::redact::{MASK, Redactor};
 const MOST: usize = 16 << 10;
 
 /// Appends headers as a JSON object: each name once, its value a text, or a list of texts where it occurs more
-/// than once. `headers` are name in lower case and value, equal names side by side. Credentials are masked.
+/// than once. `headers` are name in lower case, which HTTP allows no character that JSON escapes, and value; equal names
+/// are side by side. Credentials are masked.
 pub fn write_headers<'h>(
     redactor: &Redactor,
     headers: impl IntoIterator<Item = (&'h str, &'h [u8])>,
@@ -19,7 +20,7 @@ pub fn write_headers<'h>(
     while let Some((name, value)) = headers.next() {
         let before = out.len();
         let mut line = Line::new(out);
-        line.raw(if before == begin + 1 { "\"" } else { ",\"" }).text(name).raw("\":");
+        line.raw(if before == begin + 1 { "\"" } else { ",\"" }).json(name.as_bytes()).raw("\":");
         let masked = redactor.is_credential(name);
         let several = headers.peek().is_some_and(|(next, _)| *next == name);
         if several {

@@ -1,5 +1,6 @@
 //! Writing one line of JSON by hand: every member name is known, so only values need care.
 
+use std::fmt::Display;
 use std::io::Write as _;
 use std::net::IpAddr;
 use std::time::Duration;
@@ -74,6 +75,13 @@ impl<'o> Line<'o> {
     /// Bytes that are already JSON.
     pub fn json(&mut self, json: &[u8]) -> &mut Self {
         self.out.extend_from_slice(json);
+        self
+    }
+
+    /// A number as it is shown.
+    pub fn shown(&mut self, number: &impl Display) -> &mut Self {
+        // Writing to a vector cannot fail.
+        let _ = write!(self.out, "{number}");
         self
     }
 
