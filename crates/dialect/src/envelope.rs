@@ -140,7 +140,8 @@ pub trait Envelope: Sync {
     fn texts(&self, _document: &Document, _visit: &mut dyn FnMut(&str)) -> Option<u64> {
         None
     }
-    /// Appends all text that a whole answer has generated, likewise.
+    /// Appends all text that a whole answer has generated, of every choice, for a count of its tokens; nothing where the
+    /// format has no such count.
     fn generated(&self, _body: &[u8], _text: &mut String) {}
     /// Reads a whole answer.
     fn whole(&self, reading: &Reading<'_>, body: &[u8]) -> Result<WholeAnswer, AnswerError>;

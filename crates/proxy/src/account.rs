@@ -405,7 +405,6 @@ impl Account {
 
     fn write(&mut self, response_bytes: u64) {
         self.closed = true;
-        self.begin_trace();
         tracing::debug!(
             request_id = self.request_id.as_str(),
             status = self.status.as_u16(),

@@ -1,11 +1,11 @@
 //! Collectors that hang, are away or refuse: requests go on, memory is bounded, losses are counted and shown.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use testkit::{Call, LogServer, Reception, metrics, spans, wait_for};
+use testkit::{LogServer, Reception, metrics, spans, wait_for};
 
-use crate::sinks::sink;
-use crate::world::{World, chat, one_route};
+use crate::sinks::{keep_flowing, metric, sink};
+use crate::world::{World, one_route};
 
 const SINK: &str = "opentelemetry:o:traces";
 
@@ -14,21 +14,6 @@ fn start(config: &str) -> World {
         "{}plugins:\n- {{name: opentelemetry, instance_name: o, config: {config}}}\n",
         one_route("m")
     ))
-}
-
-/// Sends requests, each of which must be answered, and soon.
-fn keep_flowing(world: &World, count: usize) {
-    for _ in 0..count {
-        let begun = Instant::now();
-        world.send(&chat("/chat", "flow", "")).expect(200);
-        assert!(begun.elapsed() < Duration::from_secs(5));
-    }
-}
-
-fn metric(world: &World, start: &str) -> u64 {
-    let text = Call::get("/metrics").send(world.gateway.admin).expect(200).text();
-    let line = text.lines().find(|line| line.starts_with(start)).unwrap_or_else(|| panic!("{start}: {text}"));
-    line.rsplit(' ').next().unwrap().parse().unwrap()
 }
 
 #[test]

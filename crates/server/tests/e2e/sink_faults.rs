@@ -1,29 +1,14 @@
 //! Files and log servers that fail: requests go on, memory is bounded, losses are counted and shown.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use testkit::{Call, LogServer, Reception, wait_for};
+use testkit::{LogServer, Reception, wait_for};
 
-use crate::sinks::{id, logged, sink, sink_named, wait_for_ids};
+use crate::sinks::{id, keep_flowing, logged, metric, sink, sink_named, wait_for_ids};
 use crate::world::{World, chat, one_route};
 
 fn with_plugin(plugin: &str) -> World {
     World::start(&format!("{}plugins:\n- {plugin}\n", one_route("m")))
-}
-
-/// Sends requests, each of which must be answered, and soon.
-fn keep_flowing(world: &World, count: usize) {
-    for _ in 0..count {
-        let begun = Instant::now();
-        world.send(&chat("/chat", "flow", "")).expect(200);
-        assert!(begun.elapsed() < Duration::from_secs(5));
-    }
-}
-
-fn metric(world: &World, start: &str) -> u64 {
-    let text = Call::get("/metrics").send(world.gateway.admin).expect(200).text();
-    let line = text.lines().find(|line| line.starts_with(start)).unwrap_or_else(|| panic!("{start}: {text}"));
-    line.rsplit(' ').next().unwrap().parse().unwrap()
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! `file-log` and `http-log`: which requests they see, what they write, rotation and reloads.
 
 use std::path::Path;
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 use testkit::{Answer, Call, Certificates, LogServer, TlsFront, wait_for};
@@ -63,6 +64,22 @@ fn start(config: &str, logs: &Path) -> World {
 /// `one_route`, with these plugins for everything.
 fn with_plugins(plugins: &str) -> String {
     format!("{}plugins:\n{plugins}", one_route("m"))
+}
+
+/// Sends requests, each of which must be answered, and soon.
+pub fn keep_flowing(world: &World, count: usize) {
+    for _ in 0..count {
+        let begun = Instant::now();
+        world.send(&chat("/chat", "flow", "")).expect(200);
+        assert!(begun.elapsed() < Duration::from_secs(5));
+    }
+}
+
+/// The value of the first sample that begins so.
+pub fn metric(world: &World, start: &str) -> u64 {
+    let text = Call::get("/metrics").send(world.gateway.admin).expect(200).text();
+    let line = text.lines().find(|line| line.starts_with(start)).unwrap_or_else(|| panic!("{start}: {text}"));
+    line.rsplit(' ').next().unwrap().parse().unwrap()
 }
 
 pub fn id(answer: &Answer) -> String {
