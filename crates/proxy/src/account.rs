@@ -114,8 +114,21 @@ pub struct Account {
     /// Where answers may be read on without their clients.
     absence: Option<Arc<Absence>>,
     on_disconnect: Option<Disconnect>,
-    closed: bool,
-    _in_flight: GaugeHold,
+    ended: Option<End>,
+    in_flight: Option<GaugeHold>,
+}
+
+/// When a request was over, and the bytes of the answer's body that its client got.
+#[derive(Clone, Copy)]
+struct End {
+    at: Instant,
+    response_bytes: u64,
+}
+
+impl End {
+    fn now(response_bytes: u64) -> Self {
+        Self { at: Instant::now(), response_bytes }
+    }
 }
 
 impl Account {
@@ -163,14 +176,14 @@ impl Account {
             error: None,
             absence: None,
             on_disconnect: None,
-            closed: false,
-            _in_flight: gateway.metrics.in_flight.hold(),
+            ended: None,
+            in_flight: Some(gateway.metrics.in_flight.hold()),
         })
     }
 
     /// The request is not served: nothing is to be recorded.
     pub fn forget(mut self: Box<Self>) {
-        self.closed = true;
+        self.ended = Some(End::now(0));
     }
 
     /// The configuration that the request began with.
@@ -398,13 +411,21 @@ impl Account {
         self.snapshot.bindings.observers(self.route, self.protocol, caller)
     }
 
-    /// Writes the record; nothing is known that is not known by now.
+    /// The request is over: nothing is known that is not known by now. Its record follows.
     pub fn close(mut self: Box<Self>, response_bytes: u64) {
-        self.write(response_bytes);
+        self.end(response_bytes);
+        // Bodies are not kept for longer than they must be.
+        if self.payload.is_some() {
+            self.settle(&mut Vec::new());
+        } else {
+            let gateway = Arc::clone(&self.gateway);
+            gateway.ledger.enter(self);
+        }
     }
 
-    fn write(&mut self, response_bytes: u64) {
-        self.closed = true;
+    fn end(&mut self, response_bytes: u64) {
+        self.ended = Some(End::now(response_bytes));
+        self.in_flight = None;
         tracing::debug!(
             request_id = self.request_id.as_str(),
             status = self.status.as_u16(),
@@ -412,17 +433,26 @@ impl Account {
             error = self.error,
             "a request has ended"
         );
+    }
+
+    /// Writes the record of a request that is over. `line` is memory to write it in.
+    pub fn settle(mut self: Box<Self>, line: &mut Vec<u8>) {
+        self.write(line);
+    }
+
+    fn write(&mut self, line: &mut Vec<u8>) {
+        let Some(end) = self.ended else { return };
         self.begin_trace();
-        let record = record::of(self, response_bytes);
+        let record = record::of(self, end);
         let metrics = self
             .route
             .and_then(|index| self.snapshot.metrics.get(index))
             .unwrap_or_else(|| self.gateway.metrics.unmatched());
         let observers = self.observers();
         self.gateway.metrics.observe(metrics, &record, self.snapshot.counted(observers));
-        hand_over(&record, self.gateway.records.as_ref(), self.snapshot.sinks(observers));
+        hand_over(&record, line, self.gateway.records.as_ref(), self.snapshot.sinks(observers));
         if let Some(exporter) = observers.opentelemetry.and_then(|plugin| self.snapshot.exporter(plugin)) {
-            traced::observe(self, &record, exporter);
+            traced::observe(self, &record, end, exporter);
         }
     }
 }
@@ -430,6 +460,7 @@ impl Account {
 /// Formats a record once for all that take it. What is not taken is counted there.
 fn hand_over<'s>(
     record: &Record<'_>,
+    line: &mut Vec<u8>,
     records: Option<&RecordWriter>,
     sinks: impl Iterator<Item = &'s RecordSink>,
 ) {
@@ -441,13 +472,13 @@ fn hand_over<'s>(
         }
         return;
     }
-    let mut line = Vec::with_capacity(2 << 10);
-    record.write_line(&mut line);
+    line.clear();
+    record.write_line(line);
     if let Some(records) = records {
-        let _ = records.push(&line);
+        let _ = records.push(line);
     }
     for sink in sinks {
-        sink.push(&line);
+        sink.push(line);
     }
 }
 
@@ -458,12 +489,13 @@ fn whole_milliseconds(duration: Duration) -> u64 {
 impl Drop for Account {
     /// A request whose client leaves before the head of its answer is dropped as it stands.
     fn drop(&mut self) {
-        if !self.closed {
+        if self.ended.is_none() {
             if !self.sent.is_empty() {
                 self.left_behind(Disconnect::Cancelled);
             }
             self.client_left();
-            self.write(0);
+            self.end(0);
+            self.write(&mut Vec::new());
         }
     }
 }

@@ -82,6 +82,7 @@ struct ConfigurationStatus {
 }
 
 async fn status(State(gateway): State<Arc<Gateway>>) -> Response {
+    gateway.ledger.settle();
     let snapshot = gateway.snapshot();
     let (last_load_succeeded, loaded_at) = gateway.metrics.reloads.state();
     axum::Json(Status {
@@ -106,7 +107,11 @@ async fn status(State(gateway): State<Arc<Gateway>>) -> Response {
 async fn metrics(State(gateway): State<Arc<Gateway>>) -> Response {
     let plugin = gateway.snapshot().has_prometheus;
     // Thousands of label sets take a while to write: that must not hold up requests.
-    let text = tokio::task::spawn_blocking(move || gateway.metrics.render(plugin)).await;
+    let text = tokio::task::spawn_blocking(move || {
+        gateway.ledger.settle();
+        gateway.metrics.render(plugin)
+    })
+    .await;
     match text {
         Ok(text) => ([(header::CONTENT_TYPE, telemetry::EXPOSITION_TYPE)], text).into_response(),
         Err(_) => told(StatusCode::INTERNAL_SERVER_ERROR, "the metrics could not be written", Vec::new()),

@@ -10,6 +10,7 @@ use identity::{Environment, Identities};
 use telemetry::{Catalogue, Metrics, RecordWriter};
 
 use crate::admin::now;
+use crate::ledger::Ledger;
 use crate::local::is_for_local;
 use crate::sinks::Sinks;
 use crate::snapshot::{AiProxy, CompileContext, CompileError, Snapshot};
@@ -38,6 +39,8 @@ pub struct Gateway {
     pub hosts: Arc<Hosts>,
     pub identities: Identities,
     pub metrics: Arc<Metrics>,
+    /// What is over and not yet recorded.
+    pub ledger: Arc<Ledger>,
     /// The process's own log of records.
     pub records: Option<RecordWriter>,
     /// Files and servers of plugins.
@@ -76,6 +79,7 @@ impl Gateway {
             hosts,
             identities,
             metrics,
+            ledger: Arc::default(),
             records,
             sinks,
             started: Instant::now(),
@@ -110,9 +114,10 @@ impl Gateway {
         Ok(())
     }
 
-    /// Starts what runs beside requests: fetching identities, writing records. To be called once on the
+    /// Starts what runs beside requests: settling accounts, fetching identities, writing records. To be called once on the
     /// runtime that it shall run on.
     pub fn begin(&self) {
+        self.ledger.begin();
         self.identities.begin();
         self.sinks.begin();
     }

@@ -25,6 +25,7 @@ mod headers;
 mod identify;
 mod idle;
 mod inflate;
+mod ledger;
 mod listen;
 mod local;
 mod models;

@@ -61,7 +61,8 @@ pub async fn send(
     attempted: &mut Attempted,
 ) -> Result<Response<UpstreamBody>, UpstreamError> {
     if host.key().http2 {
-        http2::send(host, request, timeouts, retries, attempted).await
+        // Boxed: most hosts speak HTTP/1.1, and their requests have no room for it.
+        Box::pin(http2::send(host, request, timeouts, retries, attempted)).await
     } else {
         http1::send(host, request, timeouts, retries, attempted).await
     }

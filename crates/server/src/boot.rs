@@ -201,6 +201,7 @@ async fn serve(mut start: Start<'_>) -> anyhow::Result<ExitCode> {
     if !drained {
         tracing::warn!(requests = gateway.metrics.in_flight.value(), "some requests did not end in time");
     }
+    gateway.ledger.settle();
     let left = Duration::from_secs(process.drain_seconds).saturating_sub(begun.elapsed());
     let written = tokio::select! {
         written = gateway.sinks.close(left.max(SINKS_DEADLINE)) => written,

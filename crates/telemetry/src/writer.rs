@@ -1,7 +1,7 @@
 //! Writes records to standard output or to a file, off the request's path.
 //!
-//! A sender formats its line straight into one buffer; a thread takes the whole buffer a hundred times a
-//! second at most, and writes it at once. So a record costs its sender no allocation and no system call, and
+//! A sender formats its line straight into one buffer; a thread takes the whole buffer when there is enough of it,
+//! or when it has waited, and writes it at once. So a record costs its sender no allocation and no system call, and
 //! a slow disk or a full pipe costs records, which are counted, never requests.
 //!
 //! The process's own log of records is one of these, and so is each file of `file-log`.
@@ -22,6 +22,9 @@ pub use sink::Sink;
 
 /// How long the writer lets lines gather before it takes them.
 const LINGER: Duration = Duration::from_millis(10);
+
+/// Bytes that it takes at once. As few as stay in a processor's cache until they are written.
+const ENOUGH: usize = 64 << 10;
 
 /// Bytes that may wait to be written.
 const CAPACITY: usize = 16 << 20;
@@ -154,9 +157,10 @@ impl RecordWriter {
         }
         state.lines += 1;
         self.queue.metrics.waiting.add(1);
+        let full = before < ENOUGH && state.buffer.len() >= ENOUGH;
         let parked = std::mem::take(&mut state.parked);
         drop(state);
-        if parked {
+        if parked || full {
             self.queue.wake.notify_one();
         }
         Ok(())
@@ -211,7 +215,7 @@ fn run(queue: &Queue, output: &mut Output) {
         }
         state.parked = false;
         if !state.buffer.is_empty() {
-            let gathering = |state: &mut State| !state.closing;
+            let gathering = |state: &mut State| !state.closing && state.buffer.len() < ENOUGH;
             let waited = queue.wake.wait_timeout_while(state, LINGER, gathering);
             state = waited.unwrap_or_else(PoisonError::into_inner).0;
         }

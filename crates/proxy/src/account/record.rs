@@ -7,7 +7,7 @@ use telemetry::{
     Ai, Attempt, Attempts, Cost, Entity, Latencies, Mode, PriceSource, Record, RecordTarget, cost,
 };
 
-use super::Account;
+use super::{Account, End};
 use super::heads::Heads;
 use super::sent::Sent;
 
@@ -19,9 +19,8 @@ impl Attempts for Account {
     }
 }
 
-pub(super) fn of(account: &Account, response_bytes: u64) -> Record<'_> {
-    // One moment for all, so that the times of a record agree.
-    let now = Instant::now();
+pub(super) fn of(account: &Account, end: End) -> Record<'_> {
+    let now = end.at;
     let snapshot = &*account.snapshot;
     let route = account.route.and_then(|index| snapshot.routes.get(index));
     let service = route.and_then(|route| route.service).and_then(|index| snapshot.services.get(index));
@@ -56,7 +55,7 @@ pub(super) fn of(account: &Account, response_bytes: u64) -> Record<'_> {
         upstream_status: account.upstream_status.map(|status| status.as_u16()),
         source: account.source,
         request_bytes: account.request_bytes,
-        response_bytes,
+        response_bytes: end.response_bytes,
         stream: account.stream,
         latencies: latencies(account, now),
         usage: account.usage,

@@ -9,7 +9,7 @@ use model::{ChatRequest, Number, Operation, ResponseFormat};
 use telemetry::otlp::{AskedParameters, GenAi, TracedCall, TracedPhase, TracedRequest};
 use telemetry::{Record, Said};
 
-use super::Account;
+use super::{Account, End};
 use super::sent::Sent;
 use crate::body::Body;
 use crate::exporter::Exporter;
@@ -101,7 +101,7 @@ fn parameters(request: &ChatRequest) -> AskedParameters {
 }
 
 /// Hands a request that is over to what sends spans and metrics.
-pub(super) fn observe(account: &Account, record: &Record<'_>, exporter: &Exporter) {
+pub(super) fn observe(account: &Account, record: &Record<'_>, end: End, exporter: &Exporter) {
     let trace = account.trace.as_deref();
     let sampled = trace.filter(|trace| trace.sampled && exporter.traces());
     let mut genai = account.sent.last().and_then(genai);
@@ -110,7 +110,7 @@ pub(super) fn observe(account: &Account, record: &Record<'_>, exporter: &Exporte
             genai.asked = trace.asked.as_deref();
             add_content(account, record, genai);
         }
-        let end = account.nanos(Instant::now());
+        let end = account.nanos(end.at);
         let phase = |at: Instant| TracedPhase { id: new_span(), start: account.nanos(at) };
         TracedRequest {
             trace: trace.id,

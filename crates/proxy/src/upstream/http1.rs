@@ -201,6 +201,18 @@ pub(super) async fn send(
         }
         break;
     }
+    // Boxed, so that most requests have no room for it.
+    Box::pin(send_afresh(host, request, timeouts, retries, attempted)).await
+}
+
+/// Sends a request over a new connection.
+async fn send_afresh(
+    host: &Arc<Host>,
+    request: Request<Segments>,
+    timeouts: Timeouts,
+    retries: u16,
+    attempted: &mut Attempted,
+) -> Result<Response<UpstreamBody>, UpstreamError> {
     attempted.reused = false;
     attempted.peer = None;
     let began = Instant::now();
