@@ -105,14 +105,38 @@ fn every_request_leaves_exactly_one_record() {
         assert_eq!(records.iter().filter(|record| record["request"]["id"] == id.as_str()).count(), 1);
     }
 
-    let metrics = Call::get("/metrics").send(world.gateway.admin).expect(200).text();
-    let total: u64 = metrics
-        .lines()
-        .filter(|line| line.starts_with("ai_proxy_requests_total{"))
-        .map(|line| line.rsplit(' ').next().unwrap().parse::<u64>().unwrap())
-        .sum();
-    assert_eq!(total, ids.len() as u64, "{metrics}");
+    let metrics = metrics(&world);
+    assert_eq!(counted(&metrics), ids.len(), "{metrics}");
     assert!(metrics.contains("ai_proxy_requests_in_flight 0\n"), "{metrics}");
+}
+
+fn metrics(world: &World) -> String {
+    Call::get("/metrics").send(world.gateway.admin).expect(200).text()
+}
+
+/// Requests that the metrics tell of.
+fn counted(metrics: &str) -> usize {
+    let of_routes = metrics.lines().filter(|line| line.starts_with("ai_proxy_requests_total{"));
+    of_routes.map(|line| line.rsplit(' ').next().unwrap().parse::<usize>().unwrap()).sum()
+}
+
+/// Records are made many at a time, and none waits for others to come.
+#[test]
+fn what_is_over_is_counted_and_recorded_at_once() {
+    let world = World::start(&one_route("gpt-4o"));
+    for sent in 1..=40 {
+        let answer = world.send(&chat("/chat", "at-once", "")).expect(200);
+        let metrics = metrics(&world);
+        assert_eq!(counted(&metrics), sent, "{metrics}");
+        if sent % 13 == 0 {
+            world.record(&answer);
+        }
+    }
+    for _ in 0..40 {
+        world.send(&chat("/chat", "at-once", "")).expect(200);
+    }
+    let all = || (world.gateway.records().len() == 80).then_some(());
+    testkit::wait_for("all records", all);
 }
 
 #[test]
