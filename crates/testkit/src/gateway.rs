@@ -6,6 +6,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
@@ -109,9 +110,7 @@ impl GatewayBuilder {
             }
             let ended = process.child.try_wait().expect("a child").is_some();
             if ended || begun.elapsed() > PATIENCE {
-                // What the process said last is on its way through the pipe.
-                std::thread::sleep(Duration::from_millis(50));
-                return Err(process.output());
+                return Err(process.last_words());
             }
             std::thread::sleep(Duration::from_millis(2));
         };
@@ -214,6 +213,7 @@ impl Gateway {
 struct Process {
     child: Child,
     output: Arc<Mutex<String>>,
+    readers: Vec<JoinHandle<()>>,
 }
 
 impl Process {
@@ -225,9 +225,23 @@ impl Process {
             panic!("{}: {error}", Path::new(command.get_program() as &OsStr).display());
         });
         let output = Arc::new(Mutex::new(String::new()));
-        collect(child.stdout.take().expect("a pipe"), Arc::clone(&output));
-        collect(child.stderr.take().expect("a pipe"), Arc::clone(&output));
-        Self { child, output }
+        let readers = vec![
+            collect(child.stdout.take().expect("a pipe"), Arc::clone(&output)),
+            collect(child.stderr.take().expect("a pipe"), Arc::clone(&output)),
+        ];
+        Self { child, output, readers }
+    }
+
+    /// Ends the process, and gives all that it said.
+    fn last_words(&mut self) -> String {
+        // Both fail only where the child has ended already.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+        for reader in self.readers.drain(..) {
+            // A reader that has panicked has read what it has read.
+            let _ = reader.join();
+        }
+        self.output()
     }
 
     fn output(&self) -> String {
@@ -243,7 +257,7 @@ impl Drop for Process {
     }
 }
 
-fn collect(pipe: impl Read + Send + 'static, output: Arc<Mutex<String>>) {
+fn collect(pipe: impl Read + Send + 'static, output: Arc<Mutex<String>>) -> JoinHandle<()> {
     std::thread::spawn(move || {
         for line in BufReader::new(pipe).split(b'\n') {
             let Ok(line) = line else { return };
@@ -253,5 +267,5 @@ fn collect(pipe: impl Read + Send + 'static, output: Arc<Mutex<String>>) {
                 output.push('\n');
             }
         }
-    });
+    })
 }
