@@ -299,12 +299,12 @@ impl Delivering<'_, '_> {
             }
             Plan::Translate(translation) => {
                 let error = translation.error(parts.status.as_u16(), &parts.headers, &plain);
-                tell_retry(&error, &mut parts.headers);
+                tell_of(&error, &mut parts.headers, self.plugin);
                 self.plugin.front.error(&error)
             }
             Plan::Embed(embedding) => {
                 let error = embedding.error(parts.status.as_u16(), &parts.headers, &plain);
-                tell_retry(&error, &mut parts.headers);
+                tell_of(&error, &mut parts.headers, self.plugin);
                 self.plugin.front.error(&error)
             }
             Plan::Relay(_) => return Err(GatewayError::Internal("a relayed answer was to be translated")),
@@ -444,14 +444,15 @@ fn tell_count(counted: Counted, parts: &mut Parts, plugin: &AiProxy, account: &m
             estimate
         }
         Counted::Failed(error) => {
-            tell_retry(&error, &mut parts.headers);
+            tell_of(&error, &mut parts.headers, plugin);
             plugin.front.error(&error)
         }
     }
 }
 
-/// Says when to try again, where the provider said so in the body only.
-fn tell_retry(error: &UpstreamError, headers: &mut HeaderMap) {
+/// Says when to try again, and by which id the provider knows the request, where it said so in the body only.
+fn tell_of(error: &UpstreamError, headers: &mut HeaderMap, plugin: &AiProxy) {
+    response_headers::add_told_id(error, headers, plugin.front.envelope);
     if let Some(seconds) = error.retry_after
         && !headers.contains_key(header::RETRY_AFTER)
     {
