@@ -216,7 +216,7 @@ impl Account {
     /// How the last request was sent, whether it was answered or not.
     pub fn attempted(&mut self, attempted: &Attempted) {
         if let Some(sent) = self.sent.last_mut() {
-            sent.attempted = *attempted;
+            sent.attempted.clone_from(attempted);
         }
     }
 

@@ -11,6 +11,7 @@ use provider::{Endpoint, Provider};
 use telemetry::otlp::SpanId;
 use telemetry::{Attempt, Redactor};
 
+use super::whole_milliseconds;
 use crate::prepare::Prepared;
 use crate::price::TargetPrices;
 use crate::upstream::Attempted;
@@ -62,13 +63,22 @@ impl Sent {
     /// Gives each connection that could not be made, and then the call itself.
     pub fn each(&self, redactor: &Redactor, visit: &mut dyn FnMut(&Attempt<'_>)) {
         let attempt = self.attempt(redactor);
-        if self.attempted.failed_connects > 0 {
-            let failed = Attempt { ip: None, status: None, failed: true, ..attempt.clone() };
-            for _ in 0..self.attempted.failed_connects {
-                visit(&failed);
-            }
+        for connect in &self.attempted.failed {
+            visit(&Attempt {
+                ip: None,
+                status: None,
+                failed: true,
+                started_at: self.epoch(connect.at),
+                connect: connect.took,
+                ..attempt.clone()
+            });
         }
         visit(&attempt);
+    }
+
+    /// A moment in milliseconds of the epoch.
+    fn epoch(&self, at: Instant) -> u64 {
+        self.started_at + whole_milliseconds(at.saturating_duration_since(self.at))
     }
 
     /// The call itself.
@@ -82,8 +92,8 @@ impl Sent {
             port: self.endpoint.port(),
             ip: self.attempted.peer,
             uri: redactor.uri(self.endpoint.path(), self.query.as_deref()),
-            started_at: self.started_at,
-            connect: self.attempted.connect,
+            started_at: self.attempted.last.map_or(self.started_at, |last| self.epoch(last.at)),
+            connect: self.attempted.last.map(|last| last.took).unwrap_or_default(),
             status: self.status.map(|status| status.as_u16()),
             failed: self.status.is_none(),
         }

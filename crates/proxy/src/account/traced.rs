@@ -139,7 +139,7 @@ fn calls(account: &Account, end: u64) -> Vec<TracedCall<'_>> {
             end,
             method: sent.method.as_str(),
             attempt: sent.attempt(&account.snapshot.redactor),
-            failed_connects: sent.attempted.failed_connects,
+            failed_connects: u16::try_from(sent.attempted.failed.len()).unwrap_or(u16::MAX),
         })
         .collect()
 }
