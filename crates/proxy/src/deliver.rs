@@ -1,5 +1,6 @@
 //! From an upstream's answer to the client's: read whole and checked, relayed as a stream, or passed on.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
@@ -8,7 +9,7 @@ use http::header::{self, HeaderMap, HeaderValue};
 use http::response::Parts;
 use http::{Response, StatusCode};
 use http_body::Body as _;
-use model::{Operation, UpstreamError};
+use model::{Operation, UpstreamError, Usage, UsageSource};
 use stream::{Framer, Framing, Opaque, RelaySettings, SseRelay, StreamFault, UsagePolicy};
 
 use crate::account::Account;
@@ -70,7 +71,8 @@ impl Delivering<'_, '_> {
         response_headers::add_for_stream(&mut headers);
         headers.extend(account.trace_header());
         let (operation, quirks) = (self.prepared.operation, self.prepared.quirks);
-        Some(Promise { headers, pause, envelope: self.plugin.front.envelope, operation, quirks })
+        let (envelope, kept) = (self.plugin.front.envelope, Arc::default());
+        Some(Promise { headers, pause, envelope, operation, quirks, kept })
     }
 
     pub async fn deliver(
@@ -435,6 +437,8 @@ impl Delivering<'_, '_> {
 
 /// The body for what came of a count.
 fn tell_count(counted: Counted, parts: &mut Parts, plugin: &AiProxy, account: &mut Account) -> Vec<u8> {
+    // Counting uses nothing, and costs nothing that could be unknown.
+    account.used((Usage::default(), UsageSource::Reported));
     match counted {
         Counted::Told(told) => told,
         Counted::Estimated(estimate) => {

@@ -101,7 +101,9 @@ fn ai<'a>(account: &'a Account, sent: &'a Sent, now: Instant) -> Option<Ai<'a>> 
         return None;
     }
     let plugin = account.plugin.and_then(|index| account.snapshot.plugins.get(index));
-    let first = if account.stream { account.first_bytes } else { account.upstream_head };
+    // Of a whole answer, the client has the first token when it has the last one.
+    let first = account.first_bytes.or(account.upstream_head.filter(|_| !account.stream));
+    let first = first.filter(|_| sent.status.is_some_and(|status| status.is_success()));
     let (price_source, cost) = priced(account, sent);
     let settings = sent.provider.settings.iter();
     let recorded =
@@ -113,7 +115,7 @@ fn ai<'a>(account: &'a Account, sent: &'a Sent, now: Instant) -> Option<Ai<'a>> 
         request_model: sent.model.as_deref(),
         model_is_configured: sent.model_is_configured,
         told: &account.told,
-        mode: if account.stream { Mode::Stream } else { Mode::Oneshot },
+        mode: if account.stream || sent.streamed { Mode::Stream } else { Mode::Oneshot },
         latency: now.duration_since(sent.at),
         first_token: first.map(|first| first.saturating_duration_since(sent.at)),
         settings: recorded.collect(),

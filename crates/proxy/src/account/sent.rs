@@ -21,6 +21,8 @@ pub struct Sent {
     /// The model's name is the target's, and no caller had a say in it.
     pub model_is_configured: bool,
     pub operation: Operation,
+    /// The caller, or the configuration, wants a stream.
+    pub streamed: bool,
     pub logging: Logging,
     pub prices: Arc<TargetPrices>,
     pub settings: Arc<Settings>,
@@ -45,6 +47,7 @@ impl Sent {
             model: prepared.model.clone(),
             model_is_configured: configured.is_some() && configured == prepared.model.as_deref(),
             operation: prepared.operation,
+            streamed: prepared.is_streamed(),
             logging: prepared.target.logging,
             prices: Arc::clone(&prepared.target.prices),
             settings: Arc::clone(&destination.settings),

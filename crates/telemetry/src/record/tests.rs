@@ -188,7 +188,10 @@ fn whole() -> Value {
                 "prompt_tokens": 25,
                 "prompt_tokens_details": {"cached_tokens": 5, "cache_write_tokens": 0, "audio_tokens": 0},
                 "completion_tokens": 12,
-                "completion_tokens_details": {"reasoning_tokens": 0, "audio_tokens": 0},
+                "completion_tokens_details": {
+                    "reasoning_tokens": 0, "audio_tokens": 0,
+                    "accepted_prediction_tokens": 0, "rejected_prediction_tokens": 0,
+                },
                 "total_tokens": 37, "time_per_token": 75.416, "time_to_first_token": 906, "counts": "estimated",
                 "cost": 0.00037, "cost_source": "configured",
             },

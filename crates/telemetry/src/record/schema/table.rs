@@ -196,6 +196,8 @@ const INPUT: &[Member] = &[
 const OUTPUT: &[Member] = &[
     always("reasoning_tokens", Kind::Count, "Of reasoning."),
     always("audio_tokens", Kind::Count, "Of sound."),
+    always("accepted_prediction_tokens", Kind::Count, "Of what the caller had predicted."),
+    always("rejected_prediction_tokens", Kind::Count, "Of what the caller had predicted in vain."),
 ];
 
 const TRIED: &[Member] = &[
