@@ -109,6 +109,7 @@ pub struct Account {
     /// The bodies, where they are recorded.
     payload: Option<Box<Bodies>>,
     upstream_head: Option<Instant>,
+    /// When the first that a model generated went out, of whole answers all of it.
     first_bytes: Option<Instant>,
     pub stream: bool,
     status: StatusCode,

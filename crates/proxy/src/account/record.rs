@@ -40,11 +40,16 @@ pub(super) fn of(account: &Account, end: End) -> Record<'_> {
         response_headers: heads.map(Heads::response).unwrap_or_default(),
         consumer: consumer.map(|consumer| Entity {
             id: &consumer.id,
-            name: consumer.username.as_deref().or(consumer.custom_id.as_deref()),
+            name: consumer.username.as_deref(),
+            custom_id: consumer.custom_id.as_deref(),
         }),
         credential_id: credential.map(|(id, _)| &**id),
-        route: route.map(|route| Entity { id: &route.id, name: route.name.as_deref() }),
-        service: service.map(|service| Entity { id: &service.id, name: service.name.as_deref() }),
+        route: route.map(|route| Entity { id: &route.id, name: route.name.as_deref(), custom_id: None }),
+        service: service.map(|service| Entity {
+            id: &service.id,
+            name: service.name.as_deref(),
+            custom_id: None,
+        }),
         target: sent.map(|sent| RecordTarget {
             provider: sent.provider.id,
             model: sent.model.as_deref(),

@@ -1,5 +1,6 @@
 //! One call to an upstream.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -66,12 +67,17 @@ impl Sent {
     pub fn each(&self, redactor: &Redactor, visit: &mut dyn FnMut(&Attempt<'_>)) {
         let attempt = self.attempt(redactor);
         if self.attempted.failed_connects > 0 {
-            let failed = Attempt { ip: None, status: None, failed: true, ..attempt.clone() };
+            let failed = Attempt { ip: self.address(), status: None, failed: true, ..attempt.clone() };
             for _ in 0..self.attempted.failed_connects {
                 visit(&failed);
             }
         }
         visit(&attempt);
+    }
+
+    /// The host, where it is an address: what a name stands for is known of connections only that were made.
+    fn address(&self) -> Option<IpAddr> {
+        self.endpoint.host().parse().ok()
     }
 
     /// The call itself.
@@ -83,7 +89,7 @@ impl Sent {
             scheme: self.endpoint.scheme().name(),
             host: self.endpoint.host(),
             port: self.endpoint.port(),
-            ip: self.attempted.peer,
+            ip: self.attempted.peer.or_else(|| self.address()),
             uri: redactor.uri(self.endpoint.path(), self.query.as_deref()),
             started_at: self.started_at,
             connect: self.attempted.connect,

@@ -107,7 +107,9 @@ mod tests {
     #[test]
     fn members_with_names_of_credentials_are_masked_where_they_stand() {
         assert_eq!(
-            request(r#"{"a":[{"my-key":"x"}],"My-Key" : "C","api_ke\u0079":{"x":"C"},"more":{"MY-KEY":"C","b":1}}"#),
+            request(
+                r#"{"a":[{"my-key":"x"}],"My-Key" : "C","api_ke\u0079":{"x":"C"},"more":{"MY-KEY":"C","b":1}}"#
+            ),
             r#"{"a":[{"my-key":"x"}],"My-Key" : "REDACTED","api_ke\u0079":"REDACTED","more":{"MY-KEY":"REDACTED","b":1}}"#
         );
     }

@@ -36,7 +36,7 @@ pub fn ai(told: &Told) -> Ai<'_> {
 
 fn record<'a>(ai: Ai<'a>, consumer: Option<&'a str>) -> Record<'a> {
     Record {
-        consumer: consumer.map(|name| Entity { id: "id", name: Some(name) }),
+        consumer: consumer.map(|name| Entity { id: "id", name: Some(name), custom_id: None }),
         usage: Some((Usage { fresh_input: 25, output: 12, ..Usage::default() }, UsageSource::Reported)),
         ai: Some(ai),
         ..Record::default()
