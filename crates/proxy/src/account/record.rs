@@ -7,9 +7,9 @@ use telemetry::{
     Ai, Attempt, Attempts, Cost, Entity, Latencies, Mode, PriceSource, Record, RecordTarget, cost,
 };
 
-use super::{Account, End};
 use super::heads::Heads;
 use super::sent::Sent;
+use super::{Account, End};
 
 impl Attempts for Account {
     fn each(&self, visit: &mut dyn FnMut(&Attempt<'_>)) {
