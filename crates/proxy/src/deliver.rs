@@ -85,6 +85,10 @@ impl Delivering<'_, '_> {
         headers::strip_for_client(&mut parts.headers);
         response_headers::add(&self, &mut parts.headers, &account);
         let preserved = self.prepared.operation == Operation::Preserve;
+        if preserved && self.plugin.operation != Operation::Preserve {
+            // Counting tokens uses none, and costs nothing that could be unknown.
+            account.used((Usage::default(), UsageSource::Reported));
+        }
         let may_stream = preserved || self.prepared.delivery == Delivery::Stream;
         let outcome = if !matches!(self.prepared.plan, Plan::Relay(_)) {
             self.translate(parts, body, encoded, &mut account).await
@@ -437,8 +441,6 @@ impl Delivering<'_, '_> {
 
 /// The body for what came of a count.
 fn tell_count(counted: Counted, parts: &mut Parts, plugin: &AiProxy, account: &mut Account) -> Vec<u8> {
-    // Counting uses nothing, and costs nothing that could be unknown.
-    account.used((Usage::default(), UsageSource::Reported));
     match counted {
         Counted::Told(told) => told,
         Counted::Estimated(estimate) => {

@@ -34,6 +34,19 @@ services:
               logging: {log_payloads: true}
               auth: {param_name: team_word, param_value: CANARY-"member", param_location: body}
               model: {provider: openai, name: m, options: {upstream_url: "http://@UPSTREAM@/v1/chat/completions"}}
+      - name: messages
+        paths: [/messages]
+        plugins:
+          - name: ai-proxy
+            config:
+              route_type: llm/v1/chat
+              llm_format: anthropic
+              logging: {log_statistics: true}
+              auth: {header_name: x-api-key, header_value: k}
+              model:
+                provider: anthropic
+                name: m
+                options: {upstream_url: "http://@UPSTREAM@", anthropic_version: "2023-06-01", input_cost: 10, output_cost: 10}
       - name: gemini
         paths: [/gemini]
         plugins:
@@ -115,6 +128,16 @@ fn a_stream_that_was_refused_was_a_stream_that_was_asked_for() {
         assert_eq!(record["gateway"]["stream"], false, "{record}");
         assert_eq!(record["ai"]["proxy"]["usage"].get("time_to_first_token"), None, "{record}");
     }
+}
+
+#[test]
+fn counting_tokens_uses_none() {
+    let (gateway, upstream) = scripted();
+    upstream.lay("count", answer("200 OK", "application/json", br#"{"input_tokens":14}"#));
+    let record = told(&gateway, "/messages/v1/messages/count_tokens", "count", r#","model":"m""#);
+    let usage = &record["ai"]["proxy"]["usage"];
+    assert_eq!((&usage["total_tokens"], &usage["counts"]), (&json!(0), &json!("exact")), "{record}");
+    assert_eq!((&usage["cost"], &usage["cost_source"]), (&json!(0), &json!("configured")), "{record}");
 }
 
 #[test]
