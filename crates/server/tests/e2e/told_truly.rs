@@ -172,12 +172,12 @@ fn members_that_carry_credentials_are_not_recorded() {
 
 #[test]
 fn consumers_are_told_by_both_of_their_names() {
-    let consumers = r#"
+    let consumers = r"
 consumers:
   - {custom_id: team-7, keyauth_credentials: [{key: seven}]}
   - {username: ann, custom_id: team-8, keyauth_credentials: [{key: eight}]}
 plugins: [{name: key-auth}]
-"#;
+";
     let upstream = Scripted::start();
     let gateway = builder().config(&(SCRIPTED.to_owned() + consumers), upstream.addr).start();
     for (key, username, custom_id) in [("seven", Value::Null, "team-7"), ("eight", json!("ann"), "team-8")] {
