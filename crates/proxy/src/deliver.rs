@@ -1,5 +1,6 @@
 //! From an upstream's answer to the client's: read whole and checked, relayed as a stream, or passed on.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
@@ -8,7 +9,7 @@ use http::header::{self, HeaderMap, HeaderValue};
 use http::response::Parts;
 use http::{Response, StatusCode};
 use http_body::Body as _;
-use model::{Operation, UpstreamError};
+use model::{Operation, UpstreamError, Usage, UsageSource};
 use stream::{Framer, Framing, Opaque, RelaySettings, SseRelay, StreamFault, UsagePolicy};
 
 use crate::account::Account;
@@ -70,7 +71,8 @@ impl Delivering<'_, '_> {
         response_headers::add_for_stream(&mut headers);
         headers.extend(account.trace_header());
         let (operation, quirks) = (self.prepared.operation, self.prepared.quirks);
-        Some(Promise { headers, pause, envelope: self.plugin.front.envelope, operation, quirks })
+        let (envelope, kept) = (self.plugin.front.envelope, Arc::default());
+        Some(Promise { headers, pause, envelope, operation, quirks, kept })
     }
 
     pub async fn deliver(
@@ -83,6 +85,10 @@ impl Delivering<'_, '_> {
         headers::strip_for_client(&mut parts.headers);
         response_headers::add(&self, &mut parts.headers, &account);
         let preserved = self.prepared.operation == Operation::Preserve;
+        if preserved && self.plugin.operation != Operation::Preserve {
+            // Counting tokens uses none, and costs nothing that could be unknown.
+            account.used((Usage::default(), UsageSource::Reported));
+        }
         let may_stream = preserved || self.prepared.delivery == Delivery::Stream;
         let outcome = if !matches!(self.prepared.plan, Plan::Relay(_)) {
             self.translate(parts, body, encoded, &mut account).await

@@ -82,6 +82,8 @@ mod stream_faults;
 mod streams;
 #[path = "e2e/tls.rs"]
 mod tls;
+#[path = "e2e/told_truly.rs"]
+mod told_truly;
 #[path = "e2e/translation.rs"]
 mod translation;
 #[path = "e2e/wire.rs"]

@@ -1,5 +1,6 @@
 //! One call to an upstream.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -22,6 +23,8 @@ pub struct Sent {
     /// The model's name is the target's, and no caller had a say in it.
     pub model_is_configured: bool,
     pub operation: Operation,
+    /// The caller, or the configuration, wants a stream.
+    pub streamed: bool,
     pub logging: Logging,
     pub prices: Arc<TargetPrices>,
     pub settings: Arc<Settings>,
@@ -46,6 +49,7 @@ impl Sent {
             model: prepared.model.clone(),
             model_is_configured: configured.is_some() && configured == prepared.model.as_deref(),
             operation: prepared.operation,
+            streamed: prepared.is_streamed(),
             logging: prepared.target.logging,
             prices: Arc::clone(&prepared.target.prices),
             settings: Arc::clone(&destination.settings),
@@ -65,7 +69,7 @@ impl Sent {
         let attempt = self.attempt(redactor);
         for connect in &self.attempted.failed {
             visit(&Attempt {
-                ip: None,
+                ip: self.address(),
                 status: None,
                 failed: true,
                 started_at: self.epoch(connect.at),
@@ -81,6 +85,11 @@ impl Sent {
         self.started_at + whole_milliseconds(at.saturating_duration_since(self.at))
     }
 
+    /// The host, where it is an address: what a name stands for is known of connections only that were made.
+    fn address(&self) -> Option<IpAddr> {
+        self.endpoint.host().parse().ok()
+    }
+
     /// The call itself.
     pub fn attempt<'a>(&'a self, redactor: &Redactor) -> Attempt<'a> {
         Attempt {
@@ -90,7 +99,7 @@ impl Sent {
             scheme: self.endpoint.scheme().name(),
             host: self.endpoint.host(),
             port: self.endpoint.port(),
-            ip: self.attempted.peer,
+            ip: self.attempted.peer.or_else(|| self.address()),
             uri: redactor.uri(self.endpoint.path(), self.query.as_deref()),
             started_at: self.attempted.last.map_or(self.started_at, |last| self.epoch(last.at)),
             connect: self.attempted.last.map(|last| last.took).unwrap_or_default(),

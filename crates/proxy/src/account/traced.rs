@@ -10,8 +10,8 @@ use model::{ChatRequest, Number, Operation, ResponseFormat};
 use telemetry::otlp::{AskedParameters, GenAi, TracedCall, TracedPhase, TracedRequest};
 use telemetry::{Record, Said};
 
-use super::{Account, End};
 use super::sent::Sent;
+use super::{Account, End};
 use crate::body::Body;
 use crate::exporter::Exporter;
 use crate::prepare::Prepared;
