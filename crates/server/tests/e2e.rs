@@ -84,6 +84,8 @@ mod streams;
 mod tls;
 #[path = "e2e/translation.rs"]
 mod translation;
+#[path = "e2e/vendor_shapes.rs"]
+mod vendor_shapes;
 #[path = "e2e/wire.rs"]
 mod wire;
 #[path = "e2e/world.rs"]
