@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use testkit::{Answer, Call, Event, Gateway};
 
 use crate::scripted::{Scripted, answer, stream};
-use crate::world::{body, builder};
+use crate::world::{World, body, builder};
 
 const ROUTES: [(&str, &str); 4] = [
     ("gemini", "provider: gemini, name: gemini-2.5-flash, options: {upstream_url: \"http://@UPSTREAM@\"}"),
@@ -184,4 +184,24 @@ fn one_model_of_the_list() {
     assert_eq!(get("/command-a-03-2025").expect(200).json(), listed["data"][0]);
     let unknown = get("/other").expect(404).json();
     assert_eq!((&unknown["type"], &unknown["error"]["type"]), (&json!("error"), &json!("not_found_error")));
+}
+
+/// Azure's default version of the API refuses `stream_options`: whoever translates for clients that count tokens in
+/// every stream must not send them.
+#[test]
+fn an_old_version_of_azure_is_not_asked_for_usage() {
+    let world = World::start(
+        "_format_version: \"3.0\"\nroutes:\n  - name: r\n    paths: [/r]\n    plugins:\n      - name: ai-proxy\n        config: \
+         {route_type: llm/v1/chat, llm_format: anthropic, logging: {log_statistics: true}, \
+         auth: {header_name: api-key, header_value: sk-sim-azure}, model: {provider: azure, name: gpt-4o, options: \
+         {azure_instance: i, azure_deployment_id: d1, upstream_url: \"http://@UPSTREAM@/openai/deployments/d1/chat/completions\"}}}\n",
+    );
+    let call = Call::post("/r/v1/messages").header("x-test", "old").header("anthropic-version", "2023-06-01");
+    let told = world.send(&call.json(body("hi", r#","max_tokens":50,"stream":true"#))).expect(200);
+    let sent: Value = serde_json::from_str(&world.upstream.only("old").text()).unwrap();
+    assert_eq!((&sent["stream"], sent.get("stream_options")), (&json!(true), None));
+    let end =
+        told.events().into_iter().map(|event| event.json()).find(|event| event["type"] == "message_delta");
+    assert!(end.unwrap()["usage"]["output_tokens"].as_u64().is_some_and(|tokens| tokens > 0));
+    assert_eq!(world.record(&told)["gateway"]["usage"]["source"], "estimated");
 }
