@@ -11,6 +11,9 @@ use stream::Unreadable;
 
 use crate::{ToolNames, read};
 
+/// The type of a call that the host makes by itself. Calls of the client's tools have none in AWS's model of the API, and
+/// `tool_use` in what is really sent (recorded in 2026).
+const SERVER_CALL: &str = "server_tool_use";
 /// Bytes that are held of one answer: of text that may be a preface only, and of blocks that are passed on whole.
 const MOST_HELD: usize = 16 << 20;
 /// Blocks that may be open at once.
@@ -173,7 +176,7 @@ impl Content {
     ) -> Result<(), Unreadable> {
         self.make_room(index, events)?;
         let open = if let Some(call) = start.value("toolUse") {
-            if call.value("type").is_some_and(|kind| !kind.is_null()) {
+            if call.value("type").and_then(Value::as_str).is_some_and(|kind| kind == SERVER_CALL) {
                 self.hold(call.raw().len())?;
                 Open::ServerCall { start: call.raw().to_vec(), input: String::new() }
             } else {
