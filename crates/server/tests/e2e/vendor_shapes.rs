@@ -30,11 +30,12 @@ fn start() -> Laid {
     let mut file = "_format_version: \"3.0\"\nroutes:\n".to_owned();
     for (name, model) in ROUTES {
         for (letter, format) in [("o", "openai"), ("a", "anthropic")] {
-            file.push_str(&format!(
+            let route = format!(
                 "  - name: {letter}-{name}\n    paths: [/{letter}/{name}]\n    plugins:\n      - name: ai-proxy\n        config: \
                  {{route_type: llm/v1/chat, llm_format: {format}, logging: {{log_statistics: true}}, \
                  auth: {{header_name: x-goog-api-key, header_value: k}}, model: {{{model}}}}}\n"
-            ));
+            );
+            file.push_str(&route);
         }
     }
     let gateway = builder().config(&file, upstream.addr).start();
@@ -63,9 +64,9 @@ fn lines(answer: &Answer) -> Vec<Event> {
         assert!(line.is_empty() || matches!(field, Some("data" | "event" | "")), "{line:?} in {text}");
     }
     let data: Vec<Event> = answer.events().into_iter().filter(|event| !event.is_done()).collect();
-    data.iter().for_each(|event| {
+    for event in &data {
         event.json();
-    });
+    }
     data
 }
 
@@ -117,7 +118,7 @@ fn events_with_several_lines_of_data_are_put_right() {
     let chunk = json!({"id": "x", "object": "chat.completion.chunk", "created": 1, "model": "m",
         "choices": [{"index": 0, "delta": {"role": "assistant", "tool_calls": [call]}, "finish_reason": "tool_calls"}]});
     let text = serde_json::to_string_pretty(&chunk).unwrap();
-    let mut frames: String = text.lines().map(|line| format!("data: {line}\n")).collect();
+    let mut frames = text.lines().map(|line| format!("data: {line}\n")).collect::<Vec<_>>().concat();
     frames.push_str("\ndata: [DONE]\n\n");
     let told = laid.ask("o/mistral", true, stream("text/event-stream", frames.as_bytes())).expect(200);
     assert_eq!(arguments(&lines(&told)), [r#"{"a":[1]}"#]);
@@ -134,9 +135,8 @@ fn a_call_without_arguments_is_an_empty_object() {
         json!({"type": "tool-call-end", "index": 0}),
         json!({"type": "message-end", "delta": {"finish_reason": "TOOL_CALL"}}),
     ]
-    .iter()
     .map(|event| format!("data: {event}\n\n"))
-    .collect();
+    .concat();
     let told = laid.ask("o/cohere", true, stream("text/event-stream", frames.as_bytes())).expect(200);
     assert_eq!(arguments(&lines(&told)), ["{}"]);
 }
