@@ -153,7 +153,7 @@ async fn go_on(
 ) -> Result<Course, GatewayError> {
     let plugin = admitted.plugin;
     if lists_models(plugin, parts.uri.path()) {
-        let body = models::answer(plugin, &parts.method, &admitted.remainder)?;
+        let body = models::answer(plugin, &parts.method, parts.uri.path(), &admitted.remainder)?;
         return Ok(Course::Answered { body, losses: Vec::new() });
     }
     let body = body.read(&parts.headers, gateway.body_limit(plugin)).await?;

@@ -136,7 +136,7 @@ async fn answer(
     account.admitted();
     let plugin = admitted.plugin;
     if lists_models(plugin, parts.uri.path()) {
-        return match models::answer(plugin, &parts.method, &admitted.remainder) {
+        return match models::answer(plugin, &parts.method, parts.uri.path(), &admitted.remainder) {
             Ok(list) => {
                 account.answered_here();
                 Ok(render::json(StatusCode::OK, list, Vec::new(), plugin.front.envelope, account))

@@ -86,6 +86,8 @@ mod tls;
 mod told_truly;
 #[path = "e2e/translation.rs"]
 mod translation;
+#[path = "e2e/vendor_shapes.rs"]
+mod vendor_shapes;
 #[path = "e2e/wire.rs"]
 mod wire;
 #[path = "e2e/world.rs"]
