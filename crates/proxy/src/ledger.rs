@@ -18,9 +18,12 @@ const BATCH: usize = 32;
 /// How long fewer than that wait.
 const LINGER: Duration = Duration::from_millis(5);
 
+/// Of requests that are over; they come boxed, and are too large to be moved.
+type Open = Vec<Box<Account>>;
+
 #[derive(Default)]
 pub struct Ledger {
-    open: Mutex<Vec<Box<Account>>>,
+    open: Mutex<Open>,
     /// There is a first one that waits.
     entered: Notify,
     kept: AtomicBool,
@@ -66,12 +69,12 @@ impl Ledger {
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, Vec<Box<Account>>> {
+    fn lock(&self) -> MutexGuard<'_, Open> {
         self.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-fn settle_all(accounts: Vec<Box<Account>>) {
+fn settle_all(accounts: Open) {
     let mut line = Vec::new();
     for account in accounts {
         account.settle(&mut line);

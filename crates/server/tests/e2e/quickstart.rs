@@ -1,6 +1,6 @@
 //! The gateway without configuration, and the file that it can print of itself.
 
-use testkit::{Answer, Call, Gateway};
+use testkit::{Answer, Call, Gateway, wait_for};
 
 use crate::commands::{BINARY, run_with_file};
 use crate::world::{body, builder, content};
@@ -61,7 +61,7 @@ fn what_is_printed_serves_the_same() {
         printed,
         quickstart.output(),
         served.output(),
-        quickstart.record_text(),
+        wait_for("records", || Some(quickstart.record_text()).filter(|records| !records.is_empty())),
         Call::get("/metrics").send(quickstart.admin).text(),
     ] {
         assert!(!told.contains("CANARY"), "{told}");
