@@ -1,5 +1,6 @@
 //! Strict validation of JSON in one pass.
 
+use crate::outline::Outline;
 use crate::search::{Seen, digits_end, space_end, text_stop};
 use crate::text::hex;
 use crate::{DocumentError, MAX_DEPTH};
@@ -10,11 +11,13 @@ pub struct Checker<'b> {
     at: usize,
     /// Bits of all bytes inside strings.
     pub seen: Seen,
+    /// Of the values passed.
+    pub outline: Outline,
 }
 
 impl<'b> Checker<'b> {
     pub fn new(bytes: &'b [u8]) -> Self {
-        Self { bytes, at: 0, seen: Seen::default() }
+        Self { bytes, at: 0, seen: Seen::default(), outline: Outline::of(bytes.len()) }
     }
 
     /// Bytes passed.
@@ -104,11 +107,14 @@ impl<'b> Checker<'b> {
         loop {
             match self.peek() {
                 Some(b'"') => {
+                    let start = self.at;
                     self.pass();
                     self.text()?;
+                    self.outline.string(start, self.at);
                 }
                 Some(b'-' | b'0'..=b'9') => self.number()?,
                 Some(open @ (b'{' | b'[')) => {
+                    let start = self.at;
                     self.pass();
                     if depth >= MAX_DEPTH {
                         return Err(DocumentError::TooDeep);
@@ -118,6 +124,7 @@ impl<'b> Checker<'b> {
                         self.pass();
                     } else {
                         depth += 1;
+                        self.outline.open(start);
                         objects = (objects << 1) | u128::from(object);
                         if object {
                             self.name()?;
@@ -150,6 +157,7 @@ impl<'b> Checker<'b> {
                     Some(b']') if !object => self.pass(),
                     _ => return Err(self.wrong()),
                 }
+                self.outline.close(self.at);
                 depth -= 1;
                 objects >>= 1;
             }

@@ -11,6 +11,7 @@ mod document;
 mod edits;
 mod error;
 mod form;
+mod outline;
 mod search;
 mod skip;
 mod splice;

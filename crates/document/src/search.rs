@@ -143,8 +143,16 @@ fn quote_or_escape_far(bytes: &[u8]) -> usize {
 
 #[inline(never)]
 fn quote_or_escape_last(bytes: &[u8]) -> usize {
-    let hit = bytes.iter().position(|byte| matches!(byte, b'"' | b'\\'));
-    hit.unwrap_or(bytes.len())
+    let (words, last) = bytes.as_chunks::<8>();
+    for (index, word) in words.iter().enumerate() {
+        let word = u64::from_le_bytes(*word);
+        let marks = equal(word, b'"') | equal(word, b'\\');
+        if marks != 0 {
+            return 8 * index + (marks.trailing_zeros() / 8) as usize;
+        }
+    }
+    let hit = last.iter().position(|byte| matches!(byte, b'"' | b'\\'));
+    hit.map_or(bytes.len(), |hit| 8 * words.len() + hit)
 }
 
 /// Position of the first byte from `at` on that may be a bracket, a brace or a `"`, or the length of `bytes`.
