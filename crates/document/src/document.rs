@@ -4,8 +4,8 @@ use std::ops::Range;
 
 use bytes::Bytes;
 
-use crate::check::Checker;
-use crate::outline::Outline;
+use crate::check::{Checker, Stop};
+use crate::outline::{Lead, Outline};
 use crate::splice::splice;
 use crate::text::{Name, decode_exactly};
 use crate::{DocumentError, Edits, Member, Spliced, Value};
@@ -33,7 +33,7 @@ pub struct Place {
     pub name_end: u32,
     pub value_start: u32,
     pub value_end: u32,
-    /// Extents of the outline that begin before the value.
+    /// Extents of the outline before those of what is inside the value.
     pub before: u32,
     /// Whether the name has escapes.
     pub escaped: bool,
@@ -49,6 +49,11 @@ impl Place {
             value_start: narrow(value.start),
             value_end: narrow(value.end),
         }
+    }
+
+    /// Of a member that was checked; `before` is how many extents come before those inside its value.
+    fn of(lead: Lead, value: Range<usize>, before: u32) -> Self {
+        Self { before, ..Self::new(lead.start + 1..lead.name_end, value, lead.escaped) }
     }
 
     /// The name without its quotes.
@@ -169,47 +174,42 @@ const fn is_unusual(byte: u8) -> bool {
 /// Fills `places`; gives the position after the opening brace, and the outline.
 fn read_members(bytes: &[u8], places: &mut Vec<Place>) -> Result<(u32, Outline), DocumentError> {
     let mut checker = Checker::new(bytes);
-    match checker.peek() {
-        Some(b'{') => checker.pass(),
+    let start = checker.space(0);
+    match checker.byte(start) {
+        Some(b'{') => {}
         // Only a body that is JSON is told that it is not an object.
         Some(_) => {
-            checker.value()?;
-            return Err(finish(bytes, checker).err().unwrap_or(DocumentError::NotAnObject));
+            let end = checker.value(Lead::NONE, start)?;
+            return Err(finish(bytes, checker, end).err().unwrap_or(DocumentError::NotAnObject));
         }
-        None => return Err(checker.wrong()),
+        None => return Err(Stop::at(start).into()),
     }
-    let inside = narrow(checker.at());
-    if checker.peek() == Some(b'}') {
-        checker.pass();
-        return Ok((inside, finish(bytes, checker)?));
+    let inside = start + 1;
+    let mut at = checker.space(inside);
+    if checker.byte(at) == Some(b'}') {
+        return Ok((narrow(inside), finish(bytes, checker, at + 1)?));
     }
     loop {
-        checker.expect(b'"')?;
-        let name_start = narrow(checker.at());
-        let escaped = checker.text()?;
-        let name_end = narrow(checker.at().saturating_sub(1));
-        checker.expect(b':')?;
-        let _ = checker.peek();
-        let value_start = narrow(checker.at());
-        let before = checker.outline.count();
-        checker.value()?;
-        let value_end = narrow(checker.at());
-        places.push(Place { name_start, name_end, value_start, value_end, before, escaped });
-        match checker.peek() {
-            Some(b',') => checker.pass(),
-            Some(b'}') => {
-                checker.pass();
-                return Ok((inside, finish(bytes, checker)?));
-            }
-            _ => return Err(checker.wrong()),
+        let (lead, behind) = checker.name(at)?;
+        let value = checker.space(behind);
+        // Its own is the next one.
+        let before = checker.outline.count() + 1;
+        let end = checker.value(lead, value)?;
+        places.push(Place::of(lead, value..end, before));
+        at = checker.space(end);
+        match checker.byte(at) {
+            Some(b',') => at += 1,
+            Some(b'}') => return Ok((narrow(inside), finish(bytes, checker, at + 1)?)),
+            _ => return Err(Stop::at(at).into()),
         }
     }
 }
 
-/// Refuses what follows the value, and what is not UTF-8.
-fn finish(bytes: &[u8], mut checker: Checker<'_>) -> Result<Outline, DocumentError> {
-    if checker.peek().is_some() {
-        return Err(checker.wrong());
+/// Refuses what follows the value, which ends before `end`, and what is not UTF-8.
+fn finish(bytes: &[u8], checker: Checker<'_>, end: usize) -> Result<Outline, DocumentError> {
+    let end = checker.space(end);
+    if checker.byte(end).is_some() {
+        return Err(Stop::at(end).into());
     }
     if !checker.seen.ascii() && std::str::from_utf8(bytes).is_err() {
         return Err(DocumentError::NotUtf8);

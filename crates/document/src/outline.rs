@@ -1,26 +1,56 @@
-//! Where the containers and the long strings of a checked document end, so that no reader looks for it again.
+//! Where members, containers and long strings of a checked document begin and end, so that no reader looks for
+//! it again.
 
-/// Bytes from which on a string is worth an extent: to find the end of a shorter one costs no more.
+use std::ops::Range;
+
+/// Bytes from which on a string in an array is worth an extent: to find the end of a shorter one costs no more.
 const LONG: usize = 64;
 /// Bytes of the body for each extent that there may be.
 const SHARE: usize = 16;
 /// Extents that there may be however short the body is.
 const FEW: usize = 8;
+/// Extents that there is room for at first.
+const USUAL: usize = 16;
 
-/// From where to where one value is, in bytes from the start of the body.
+/// A member, or an item of an array; positions are bytes from the start of the body.
 #[derive(Debug, Clone, Copy)]
 pub struct Extent {
+    /// Of the name's opening quote; of the value, where it has no name.
     start: u32,
-    /// While it is open: the number of the extent around it.
-    end: u32,
+    /// Of the name's closing quote.
+    name_end: u32,
+    pub value: u32,
+    /// While a container is open: the number of the extent around it.
+    pub end: u32,
     /// How many extents there are in it, itself included.
     inside: u32,
+    /// Whether the name has escapes.
+    pub escaped: bool,
 }
 
-/// The extents of a body in the order in which they begin. What has none is found by passing over it.
+/// What stands before a value: the quotes of its name, where it has one.
+#[derive(Debug, Clone, Copy)]
+pub struct Lead {
+    pub start: usize,
+    pub name_end: usize,
+    pub escaped: bool,
+}
+
+impl Lead {
+    /// Nothing: the value is an item.
+    pub const NONE: Self = Self { start: usize::MAX, name_end: usize::MAX, escaped: false };
+
+    #[inline]
+    const fn is_none(self) -> bool {
+        self.start == usize::MAX
+    }
+}
+
+/// The extents of all members, and of the items that are containers or long, in the order in which they begin.
 ///
 /// There are at most as many as a sixteenth of the body has bytes, and eight: once there are so many, what begins
-/// later has none. So they take no more room than the body itself, or twice that for what a growing list has spare.
+/// later has none, and is found by passing over it. So they take one and a half times the room of the body, or twice
+/// that with what a growing list has to spare.
 #[derive(Debug, Clone, Default)]
 pub struct Outline {
     extents: Vec<Extent>,
@@ -38,6 +68,7 @@ impl Outline {
     }
 
     /// How many there are by now.
+    #[inline]
     pub fn count(&self) -> u32 {
         narrow(self.extents.len())
     }
@@ -48,21 +79,21 @@ impl Outline {
         Extents(self.extents.get(count as usize..).unwrap_or_default())
     }
 
-    /// A container begins at `at`.
+    /// A container begins at `value`.
     #[inline]
-    pub fn open(&mut self, at: usize) {
-        if self.extents.len() >= self.most {
-            self.without += 1;
-            return;
-        }
+    pub fn open(&mut self, lead: Lead, value: usize) {
         let number = self.count();
-        let around = self.open.replace(number).unwrap_or(u32::MAX);
-        self.push(Extent { start: narrow(at), end: around, inside: 0 });
+        let around = self.open.unwrap_or(u32::MAX);
+        if self.push(lead, value, around) {
+            self.open = Some(number);
+        } else {
+            self.without += 1;
+        }
     }
 
-    /// The container that was opened last ends before `at`.
+    /// The container that was opened last ends before `end`.
     #[inline]
-    pub fn close(&mut self, at: usize) {
+    pub fn close(&mut self, end: usize) {
         if self.without > 0 {
             self.without -= 1;
             return;
@@ -72,25 +103,37 @@ impl Outline {
             && let Some(extent) = self.extents.get_mut(number as usize)
         {
             self.open = (extent.end != u32::MAX).then_some(extent.end);
-            extent.end = narrow(at);
+            extent.end = narrow(end);
             extent.inside = count - number;
         }
     }
 
-    /// A string stands here, quotes and all.
+    /// A value without anything in it stands here.
     #[inline]
-    pub fn string(&mut self, start: usize, end: usize) {
-        if end - start >= LONG && self.extents.len() < self.most {
-            self.push(Extent { start: narrow(start), end: narrow(end), inside: 1 });
+    pub fn leaf(&mut self, lead: Lead, value: usize, end: usize) {
+        if !lead.is_none() || end - value >= LONG {
+            self.push(lead, value, narrow(end));
         }
     }
 
+    /// Tells whether there was room.
     #[inline]
-    fn push(&mut self, extent: Extent) {
-        if self.extents.capacity() == 0 {
-            self.extents.reserve_exact(self.most.min(16));
+    fn push(&mut self, lead: Lead, value: usize, end: u32) -> bool {
+        if self.extents.len() >= self.most {
+            return false;
         }
-        self.extents.push(extent);
+        if self.extents.capacity() == 0 {
+            self.extents.reserve_exact(self.most.min(USUAL));
+        }
+        self.extents.push(Extent {
+            start: narrow(if lead.is_none() { value } else { lead.start }),
+            name_end: narrow(lead.name_end),
+            value: narrow(value),
+            end,
+            inside: 1,
+            escaped: lead.escaped,
+        });
+        true
     }
 }
 
@@ -101,29 +144,50 @@ pub struct Extents<'d>(&'d [Extent]);
 impl<'d> Extents<'d> {
     pub const NONE: Self = Self(&[]);
 
-    /// Those within the value that begins at `start`, and behind it.
+    /// The extent of the item that begins at `start`, where it has one, and those of what is inside of it or behind it.
+    /// Then those of what is behind it are left.
     #[inline]
-    pub fn within(self, start: usize) -> Self {
-        match self.0.split_first() {
-            Some((first, rest)) if first.start as usize == start => Self(rest),
-            _ => self,
-        }
-    }
-
-    /// The end of the value that begins at `start`, where it is known. Then those of what is behind it are left.
-    #[inline]
-    pub fn pass(&mut self, start: usize) -> Option<usize> {
-        let first = self.0.first()?;
+    pub fn pass(&mut self, start: usize) -> Option<(Extent, Self)> {
+        let (first, rest) = self.0.split_first()?;
         if first.start as usize != start {
             return None;
         }
-        let end = first.end as usize;
         self.0 = self.0.get(first.inside as usize..).unwrap_or_default();
-        Some(end)
+        Some((*first, Self(rest)))
+    }
+
+    /// The same for the next member of an object that ends before `end`.
+    #[inline]
+    pub fn pass_member(&mut self, end: usize) -> Next<'d> {
+        let Some((first, rest)) = self.0.split_first() else { return Next::Unknown };
+        if first.start as usize >= end {
+            return Next::None;
+        }
+        self.0 = self.0.get(first.inside as usize..).unwrap_or_default();
+        Next::Member(*first, Self(rest))
+    }
+}
+
+/// What extents tell of the next member.
+#[derive(Debug, Clone, Copy)]
+pub enum Next<'d> {
+    Member(Extent, Extents<'d>),
+    /// What has extents stands behind the object: all of its members had theirs.
+    None,
+    /// There are no more extents, whatever there is.
+    Unknown,
+}
+
+impl Extent {
+    /// The name of a member without its quotes.
+    #[inline]
+    pub const fn name(self) -> Range<usize> {
+        self.start as usize + 1..self.name_end as usize
     }
 }
 
 /// The length of a body was checked to fit.
+#[inline]
 fn narrow(at: usize) -> u32 {
     u32::try_from(at).unwrap_or(u32::MAX)
 }

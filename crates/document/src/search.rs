@@ -220,8 +220,9 @@ const fn not_digits(word: u64) -> u64 {
 #[inline]
 pub fn space_end(bytes: &[u8], at: usize) -> usize {
     match bytes.get(at) {
-        // Most bodies are written without white space.
+        // Most bodies are written without white space, or with one space here and there.
         Some(byte) if *byte > b' ' => at,
+        Some(b' ') if bytes.get(at + 1).is_some_and(|byte| *byte > b' ') => at + 1,
         _ => space_end_after(bytes, at),
     }
 }

@@ -5,7 +5,7 @@ use std::fmt;
 use std::ops::Range;
 
 use crate::Cursor;
-use crate::outline::Extents;
+use crate::outline::{Extents, Next};
 use crate::search::space_end;
 use crate::skip::{name_end, value_end};
 use crate::text::{Name, decode};
@@ -29,7 +29,7 @@ pub struct Value<'d> {
     bytes: &'d [u8],
     start: usize,
     end: usize,
-    /// Of what begins here or later.
+    /// Of what is inside of it, or begins later.
     extents: Extents<'d>,
 }
 
@@ -47,7 +47,7 @@ impl<'d> Value<'d> {
         Self { bytes, start, end, extents: Extents::NONE }
     }
 
-    /// The same value, with the extents of what begins where it does, or later.
+    /// The same value, with the extents of what is inside of it, or begins later.
     #[inline]
     pub(crate) const fn outlined(self, extents: Extents<'d>) -> Self {
         Self { extents, ..self }
@@ -131,7 +131,7 @@ impl<'d> Value<'d> {
 
     /// The members of an object, in their order; none for other kinds.
     pub fn members(self) -> Members<'d> {
-        Members(Parts::of(self, Kind::Object))
+        Members { parts: Parts::of(self, Kind::Object), behind: false }
     }
 
     /// A cursor on it, for walks that pass over each byte once.
@@ -190,50 +190,79 @@ impl<'d> Parts<'d> {
     /// None of other kinds.
     #[inline]
     fn of(value: Value<'d>, kind: Kind) -> Self {
-        let at = if value.kind() == kind { value.start + 1 } else { usize::MAX };
-        Self { bytes: value.bytes, at, end: value.end, extents: value.extents.within(value.start) }
+        let (at, extents) = if value.kind() == kind {
+            (value.start + 1, value.extents)
+        } else {
+            (usize::MAX, Extents::NONE)
+        };
+        Self { bytes: value.bytes, at, end: value.end, extents }
     }
 
-    /// Passes the value that starts at `at`, and the comma behind it; none where it does not end in the container.
+    /// Passes the comma behind what ends before `end`, where there is one.
     #[inline]
-    fn value(&mut self, at: usize) -> Option<Value<'d>> {
-        let extents = self.extents;
-        let end = match self.bytes.get(at)? {
-            b'"' | b'{' | b'[' => self.extents.pass(at),
-            _ => None,
-        };
-        let end = end.or_else(|| value_end(self.bytes, at)).filter(|end| *end <= self.end)?;
+    fn pass_comma(&mut self, end: usize) {
         let comma = space_end(self.bytes, end);
-        if comma < self.end && self.bytes.get(comma) == Some(&b',') {
-            self.at = comma + 1;
+        let more = comma < self.end && self.bytes.get(comma) == Some(&b',');
+        self.at = if more { comma + 1 } else { usize::MAX };
+    }
+
+    /// Passes over the value at `start`; none where it does not end in the container.
+    #[inline]
+    fn skip(&mut self, start: usize) -> Option<Value<'d>> {
+        let end = value_end(self.bytes, start).filter(|end| *end <= self.end)?;
+        self.pass_comma(end);
+        Some(Value { bytes: self.bytes, start, end, extents: self.extents })
+    }
+
+    /// Passes over the member behind `start`.
+    fn skip_member(&mut self, start: usize) -> Option<Member<'d>> {
+        let bytes = self.bytes;
+        let quote = space_end(bytes, start);
+        if bytes.get(quote) != Some(&b'"') {
+            return None;
         }
-        Some(Value { bytes: self.bytes, start: at, end, extents })
+        let (after, escaped) = name_end(bytes, quote + 1).filter(|(after, _)| *after <= self.end)?;
+        let name = Name::new(bytes.get(quote + 1..after - 1)?, quote + 1, escaped);
+        let colon = space_end(bytes, after);
+        if bytes.get(colon) != Some(&b':') {
+            return None;
+        }
+        let value = self.skip(space_end(bytes, colon + 1))?;
+        Some(Member { name, value })
     }
 }
 
 /// Iterates over the members of an object.
 #[derive(Debug, Clone)]
-pub struct Members<'d>(Parts<'d>);
+pub struct Members<'d> {
+    parts: Parts<'d>,
+    /// Whether a comma is to come before the next one.
+    behind: bool,
+}
 
 impl<'d> Iterator for Members<'d> {
     type Item = Member<'d>;
 
     #[inline]
     fn next(&mut self) -> Option<Member<'d>> {
-        let start = std::mem::replace(&mut self.0.at, usize::MAX);
-        let bytes = self.0.bytes;
-        let quote = space_end(bytes, start);
-        if bytes.get(quote) != Some(&b'"') {
-            return None;
+        let parts = &mut self.parts;
+        match parts.extents.pass_member(parts.end) {
+            Next::Member(extent, extents) => {
+                let Range { start, end } = extent.name();
+                let name = Name::new(parts.bytes.get(start..end)?, start, extent.escaped);
+                let (start, end) = (extent.value as usize, extent.end as usize);
+                (parts.at, self.behind) = (end, true);
+                Some(Member { name, value: Value { bytes: parts.bytes, start, end, extents } })
+            }
+            Next::None => None,
+            Next::Unknown => {
+                if std::mem::take(&mut self.behind) {
+                    parts.pass_comma(parts.at);
+                }
+                let start = std::mem::replace(&mut parts.at, usize::MAX);
+                parts.skip_member(start)
+            }
         }
-        let (after, escaped) = name_end(bytes, quote + 1).filter(|(after, _)| *after <= self.0.end)?;
-        let name = Name::new(bytes.get(quote + 1..after - 1)?, quote + 1, escaped);
-        let colon = space_end(bytes, after);
-        if bytes.get(colon) != Some(&b':') {
-            return None;
-        }
-        let value = self.0.value(space_end(bytes, colon + 1))?;
-        Some(Member { name, value })
     }
 }
 
@@ -251,6 +280,13 @@ impl<'d> Iterator for Items<'d> {
         if self.0.bytes.get(at) == Some(&b']') {
             return None;
         }
-        self.0.value(at)
+        match self.0.extents.pass(at) {
+            Some((extent, extents)) => {
+                let end = extent.end as usize;
+                self.0.pass_comma(end);
+                Some(Value { bytes: self.0.bytes, start: at, end, extents })
+            }
+            None => self.0.skip(at),
+        }
     }
 }
