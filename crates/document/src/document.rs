@@ -5,7 +5,7 @@ use std::ops::Range;
 use bytes::Bytes;
 
 use crate::check::{Checker, Stop};
-use crate::outline::{Lead, Outline};
+use crate::outline::{Lead, Outline, narrow};
 use crate::splice::splice;
 use crate::text::{Name, decode_exactly};
 use crate::{DocumentError, Edits, Member, Spliced, Value};
@@ -79,7 +79,6 @@ impl Place {
     pub const fn read_value(self, body: &[u8]) -> Value<'_> {
         Value::new(body, self.value_start as usize, self.value_end as usize)
     }
-
 }
 
 impl Document {
@@ -215,11 +214,6 @@ fn finish(bytes: &[u8], checker: Checker<'_>, end: usize) -> Result<Outline, Doc
         return Err(DocumentError::NotUtf8);
     }
     Ok(checker.outline)
-}
-
-/// The length was checked to fit.
-fn narrow(at: usize) -> u32 {
-    u32::try_from(at).unwrap_or(u32::MAX)
 }
 
 /// Gives the kinds of names that occur, or may.

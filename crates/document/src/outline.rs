@@ -9,8 +9,8 @@ const LONG: usize = 64;
 const SHARE: usize = 16;
 /// Extents that there may be however short the body is.
 const FEW: usize = 8;
-/// Extents that there is room for at first.
-const USUAL: usize = 16;
+/// Extents that there is room for at first, where there may be so many.
+const USUAL: usize = 32;
 
 /// A member, or an item of an array; positions are bytes from the start of the body.
 #[derive(Debug, Clone, Copy)]
@@ -49,8 +49,7 @@ impl Lead {
 /// The extents of all members, and of the items that are containers or long, in the order in which they begin.
 ///
 /// There are at most as many as a sixteenth of the body has bytes, and eight: once there are so many, what begins
-/// later has none, and is found by passing over it. So they take one and a half times the room of the body, or twice
-/// that with what a growing list has to spare.
+/// later has none, and is found by passing over it. So they take at most one and a half times the room of the body.
 #[derive(Debug, Clone, Default)]
 pub struct Outline {
     extents: Vec<Extent>,
@@ -119,11 +118,8 @@ impl Outline {
     /// Tells whether there was room.
     #[inline]
     fn push(&mut self, lead: Lead, value: usize, end: u32) -> bool {
-        if self.extents.len() >= self.most {
+        if self.extents.len() == self.extents.capacity() && !self.grow() {
             return false;
-        }
-        if self.extents.capacity() == 0 {
-            self.extents.reserve_exact(self.most.min(USUAL));
         }
         self.extents.push(Extent {
             start: narrow(if lead.is_none() { value } else { lead.start }),
@@ -134,6 +130,15 @@ impl Outline {
             escaped: lead.escaped,
         });
         true
+    }
+
+    /// Makes room for more, where more there may be.
+    #[cold]
+    fn grow(&mut self) -> bool {
+        let count = self.extents.len();
+        let more = self.most.saturating_sub(count).min(count.max(USUAL));
+        self.extents.reserve_exact(more);
+        more > 0
     }
 }
 
@@ -188,6 +193,10 @@ impl Extent {
 
 /// The length of a body was checked to fit.
 #[inline]
-fn narrow(at: usize) -> u32 {
-    u32::try_from(at).unwrap_or(u32::MAX)
+#[expect(clippy::cast_possible_truncation, reason = "positions in a body fit; it is done often")]
+pub const fn narrow(at: usize) -> u32 {
+    at as u32
 }
+
+#[cfg(test)]
+mod tests;

@@ -190,11 +190,8 @@ impl<'d> Parts<'d> {
     /// None of other kinds.
     #[inline]
     fn of(value: Value<'d>, kind: Kind) -> Self {
-        let (at, extents) = if value.kind() == kind {
-            (value.start + 1, value.extents)
-        } else {
-            (usize::MAX, Extents::NONE)
-        };
+        let (at, extents) =
+            if value.kind() == kind { (value.start + 1, value.extents) } else { (usize::MAX, Extents::NONE) };
         Self { bytes: value.bytes, at, end: value.end, extents }
     }
 

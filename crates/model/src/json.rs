@@ -134,8 +134,7 @@ mod tests {
     #[test]
     fn every_byte_is_judged_alike_wherever_it_stands() {
         for byte in 0..=u8::MAX {
-            let legal =
-                byte.is_ascii_alphanumeric() || [b'+', b'/', b'=', b'-', b'_'].contains(&byte);
+            let legal = byte.is_ascii_alphanumeric() || [b'+', b'/', b'=', b'-', b'_'].contains(&byte);
             for (length, at) in [(1, 0), (64, 0), (64, 63), (65, 64), (130, 70), (200, 199)] {
                 let mut text = vec![b'A'; length];
                 if let Some(place) = text.get_mut(at) {
