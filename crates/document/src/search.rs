@@ -78,6 +78,22 @@ pub fn text_stop(bytes: &[u8], at: usize, seen: &mut Seen) -> usize {
     find(bytes, at, seen)
 }
 
+/// Whether nothing in `text` must be escaped in a JSON string. For short texts: the words overlap.
+#[inline]
+pub fn is_plain(text: &[u8]) -> bool {
+    let special = |word: u64| equal(word, b'"') | equal(word, b'\\') | controls(word);
+    if let (Some(first), Some(last)) = (text.first_chunk::<8>(), text.last_chunk::<8>()) {
+        let middle = text.get(8..).unwrap_or_default().as_chunks::<8>().0.iter();
+        let outer = special(u64::from_le_bytes(*first)) | special(u64::from_le_bytes(*last));
+        return middle.fold(outer, |marks, word| marks | special(u64::from_le_bytes(*word))) == 0;
+    }
+    if let (Some(first), Some(last)) = (text.first_chunk::<4>(), text.last_chunk::<4>()) {
+        let word = u64::from(u32::from_le_bytes(*first)) << 32 | u64::from(u32::from_le_bytes(*last));
+        return special(word) == 0;
+    }
+    !text.iter().any(|byte| matches!(byte, b'"' | b'\\' | ..0x20))
+}
+
 /// The bits of all bytes that were passed, to tell whether any was outside ASCII.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Seen(u64);
@@ -265,6 +281,19 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn plain_texts_have_nothing_to_escape() {
+        for byte in 0..=u8::MAX {
+            for length in 1..40 {
+                for at in 0..length {
+                    let plain = !matches!(byte, b'"' | b'\\' | 0..0x20);
+                    assert_eq!(is_plain(&around(byte, at, length)), plain, "{byte} at {at} of {length}");
+                }
+            }
+        }
+        assert!(is_plain(b""));
     }
 
     #[test]

@@ -151,6 +151,7 @@ impl<'d> Value<'d> {
     }
 
     /// The same for several names, in one walk over the object.
+    #[inline]
     pub fn values<const N: usize>(self, names: [&str; N]) -> [Option<Value<'d>>; N] {
         let mut found = [None; N];
         let mut missing = N;

@@ -1,5 +1,6 @@
 //! Writes JSON: objects and arrays as closures, in the order in which members are given.
 
+use crate::search::is_plain;
 use crate::text::write_quoted;
 
 /// Bytes of a short chat.
@@ -67,8 +68,7 @@ impl ObjectWriter<'_> {
         if !std::mem::replace(&mut self.empty, false) {
             self.out.push(b',');
         }
-        // Nearly all names are short and plain: one glance at each byte is less than a search.
-        if name.bytes().all(|byte| byte > b'"' && byte != b'\\') {
+        if is_plain(name.as_bytes()) {
             self.out.push(b'"');
             self.out.extend_from_slice(name.as_bytes());
             self.out.push(b'"');
