@@ -84,6 +84,15 @@ impl ObjectWriter<'_> {
         write_quoted(value, self.name(name));
     }
 
+    /// A text in which nothing must be escaped, as the caller knows: it is not looked through.
+    pub fn plain(&mut self, name: &str, text: &[u8]) {
+        let out = self.name(name);
+        out.reserve(text.len() + 2);
+        out.push(b'"');
+        out.extend_from_slice(text);
+        out.push(b'"');
+    }
+
     #[inline]
     pub fn number(&mut self, name: &str, value: u64) {
         append_number(self.name(name), value);
@@ -174,6 +183,7 @@ mod tests {
             object.text("a\"", "é\n");
             object.number("n", u64::MAX);
             object.bool("t", true);
+            object.plain("p", b"QUJD+/==");
             object.null("z");
             object.raw("r", b"[1.50]");
             object.object("o", |inner| assert!(inner.is_empty()));
@@ -185,7 +195,7 @@ mod tests {
                 list.array(|inner| assert!(inner.is_empty()));
             });
         });
-        let expected = "{\"a\\\"\":\"é\\n\",\"n\":18446744073709551615,\"t\":true,\"z\":null,\"r\":[1.50],\
+        let expected = "{\"a\\\"\":\"é\\n\",\"n\":18446744073709551615,\"t\":true,\"p\":\"QUJD+/==\",\"z\":null,\"r\":[1.50],\
                         \"o\":{},\"l\":[\"x\",1,{},{\"s\":[\"p\",\"q\"]},[]]}";
         assert_eq!(String::from_utf8(written).unwrap(), expected);
         assert_eq!(write_array(|list| list.number(7)), b"[7]");

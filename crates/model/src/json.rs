@@ -77,11 +77,17 @@ impl Base64 {
     pub fn as_str(&self) -> &str {
         std::str::from_utf8(&self.0).unwrap_or_default()
     }
+
+    /// The same, which need not be looked through for that.
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
 }
 
 /// Whether there is nothing else in `block`. Each byte is judged in the same steps, without a way out: so compilers make
 /// vector instructions of it.
 #[inline]
+#[expect(clippy::needless_bitwise_bool, reason = "a lazy operator is a way out")]
 fn is_legal(block: &[u8]) -> bool {
     let other = |byte: u8| {
         let letter = (byte | 0x20).wrapping_sub(b'a') < 26;

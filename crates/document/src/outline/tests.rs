@@ -59,9 +59,9 @@ fn what_has_no_extent_is_found_nevertheless() {
     let document = Document::parse(Bytes::from(text)).unwrap();
     let list = document.value("list").unwrap();
     assert_eq!(list.items().count(), 1001);
-    let last = list.items().last().unwrap();
-    assert_eq!(last.members().count(), 50);
-    assert_eq!(last.value("49").map(Value::raw), Some(&b"[49]"[..]));
+    let final_item = list.items().last().unwrap();
+    assert_eq!(final_item.members().count(), 50);
+    assert_eq!(final_item.value("49").map(Value::raw), Some(&b"[49]"[..]));
     let after = document.value("after").unwrap();
     assert_eq!(after.value("x").unwrap().items().next().and_then(Value::as_u64), Some(1));
     assert_eq!(document.root().members().count(), 2);
