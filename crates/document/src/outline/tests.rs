@@ -1,3 +1,5 @@
+//! What has an extent, how many there are, and what is read where there is none.
+
 use bytes::Bytes;
 
 use super::*;
