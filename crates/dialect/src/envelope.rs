@@ -171,10 +171,8 @@ pub trait Envelope: Sync {
     fn foreign_error(&self, _status: u16, _headers: HeaderOf<'_>, _body: &[u8]) -> Option<UpstreamError> {
         None
     }
-    /// The header in which clients look for the id of their request, where the format's own answers always have one.
-    fn request_id_header(&self) -> Option<&'static str> {
-        None
-    }
+    /// The header in which clients look for the id of their request.
+    fn request_id_header(&self) -> &'static str;
     /// A keep-alive, complete with its blank line.
     fn keep_alive(&self) -> &'static [u8];
 }

@@ -26,7 +26,7 @@ pub struct Front {
 pub enum Aside {
     /// How many tokens a request has.
     Count,
-    /// Which models there are.
+    /// Which models there are, or whether there is one.
     Models,
 }
 
@@ -42,6 +42,10 @@ pub trait Asides: Sync {
     fn edit_count(&self, model: Option<&str>, edits: &mut Edits);
     /// The list of models.
     fn models(&self, names: &[String]) -> Vec<u8>;
+    /// The segment of a path that names the one model which is asked for, escaped; none where all are.
+    fn model_of<'p>(&self, path: &'p str) -> Option<&'p str>;
+    /// One model.
+    fn model(&self, name: &str) -> Vec<u8>;
 }
 
 impl Front {

@@ -19,6 +19,7 @@ pub mod ollama;
 mod once;
 pub mod openai;
 mod paired;
+mod plain_documents;
 mod plain_error;
 mod prompt;
 mod quirks;

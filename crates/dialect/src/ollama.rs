@@ -9,4 +9,4 @@ mod options;
 mod request;
 
 pub use codec::{CHAT_CODEC, GENERATE_CODEC, OllamaCodec};
-pub use embeddings::{EMBEDDINGS, Embeddings};
+pub use embeddings::{EMBEDDINGS, Embeddings, OLDER_EMBEDDINGS};

@@ -57,6 +57,11 @@ pub(crate) fn count(value: Option<Value<'_>>) -> Option<u64> {
     whole.parse().ok().filter(|&count| count <= SANE)
 }
 
+/// A value as a text without white space between its tokens, as arguments of calls are told.
+pub(crate) fn compact(value: Value<'_>) -> String {
+    String::from_utf8_lossy(&document::compact(value.raw())).into_owned()
+}
+
 /// A value of an answer, to be passed on as it is.
 pub(crate) fn raw(value: Value<'_>) -> Json {
     Json::from_checked(value.raw().to_vec())

@@ -7,6 +7,7 @@
 //! [`scan_members`].
 
 mod check;
+mod compact;
 mod document;
 mod edits;
 mod error;
@@ -20,6 +21,7 @@ mod value;
 mod walk;
 mod write;
 
+pub use compact::compact;
 pub use document::Document;
 pub use edits::Edits;
 pub use error::{DocumentError, FormError, ScanError};

@@ -1,5 +1,6 @@
 //! Writes JSON: objects and arrays as closures, in the order in which members are given.
 
+use crate::compact::append_in_line;
 use crate::search::is_plain;
 use crate::text::write_quoted;
 
@@ -99,17 +100,17 @@ impl ObjectWriter<'_> {
     }
 
     pub fn bool(&mut self, name: &str, value: bool) {
-        self.raw(name, if value { b"true" } else { b"false" });
+        self.name(name).extend_from_slice(if value { b"true" } else { b"false" });
     }
 
     pub fn null(&mut self, name: &str) {
-        self.raw(name, b"null");
+        self.name(name).extend_from_slice(b"null");
     }
 
-    /// A value that is JSON already.
+    /// A value that is JSON already; without its line ends, so that what is written stays one line.
     #[inline]
     pub fn raw(&mut self, name: &str, json: &[u8]) {
-        self.name(name).extend_from_slice(json);
+        append_in_line(self.name(name), json);
     }
 
     pub fn object<R>(&mut self, name: &str, fill: impl FnOnce(&mut ObjectWriter<'_>) -> R) -> R {
@@ -154,9 +155,9 @@ impl ArrayWriter<'_> {
         append_number(self.next(), value);
     }
 
-    /// A value that is JSON already.
+    /// A value that is JSON already; without its line ends.
     pub fn raw(&mut self, json: &[u8]) {
-        self.next().extend_from_slice(json);
+        append_in_line(self.next(), json);
     }
 
     pub fn object<R>(&mut self, fill: impl FnOnce(&mut ObjectWriter<'_>) -> R) -> R {

@@ -1,7 +1,7 @@
 //! One identity: what it was given last, and the one task that fetches the next.
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
 use tokio::sync::{Notify, watch};
@@ -28,7 +28,38 @@ pub struct Identity {
     state: watch::Sender<State>,
     /// Somebody waits for a grant, or nobody needs the identity any more.
     wanted: Arc<Notify>,
+    waiting: Mutex<Waiting>,
     begun: AtomicBool,
+}
+
+/// The requests that wait for a grant, as far as the log tells of them.
+#[derive(Default)]
+struct Waiting {
+    count: u32,
+    /// The id of the first since there were none.
+    first: Option<Box<str>>,
+}
+
+/// One request that waits, until it is dropped.
+struct Waiter<'i>(&'i Identity);
+
+impl<'i> Waiter<'i> {
+    fn new(identity: &'i Identity, request_id: &str) -> Self {
+        let mut waiting = identity.waiting();
+        waiting.count += 1;
+        waiting.first.get_or_insert_with(|| request_id.into());
+        Self(identity)
+    }
+}
+
+impl Drop for Waiter<'_> {
+    fn drop(&mut self) {
+        let mut waiting = self.0.waiting();
+        waiting.count = waiting.count.saturating_sub(1);
+        if waiting.count == 0 {
+            waiting.first = None;
+        }
+    }
 }
 
 #[derive(Default)]
@@ -54,6 +85,7 @@ impl Identity {
             caller,
             state: watch::Sender::new(State::default()),
             wanted: Arc::new(Notify::new()),
+            waiting: Mutex::default(),
             begun: AtomicBool::new(false),
         }
     }
@@ -66,6 +98,16 @@ impl Identity {
     /// What is there and valid now.
     pub fn current(&self) -> Option<Arc<Grant>> {
         self.state.borrow().valid()
+    }
+
+    fn waiting(&self) -> MutexGuard<'_, Waiting> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// [`Self::grant`] for a request, which the log names where the fetch that it waits for fails.
+    pub async fn grant_for(self: &Arc<Self>, request_id: &str) -> Result<Arc<Grant>, IdentityError> {
+        let _waiter = Waiter::new(self, request_id);
+        self.grant().await
     }
 
     /// What is valid now, or comes of the fetch under way: waits at most ten seconds, and fails at once where a
@@ -151,7 +193,8 @@ impl Identity {
         }
     }
 
-    /// The first failure and then ever fewer of a row are told, and every change.
+    /// The first failure and then ever fewer of a row are told, and every change; with the request that has waited
+    /// longest, and how many do.
     fn tell_failure(&self, error: &IdentityError, failures: u32) {
         let state = self.state.borrow();
         let changed = state.failure.as_ref().is_none_or(|(_, before)| before != error);
@@ -159,10 +202,15 @@ impl Identity {
             return;
         }
         let identity = &*self.name;
+        let (request_id, waiting) = {
+            let waiting = self.waiting();
+            (waiting.first.clone(), waiting.count)
+        };
+        let request_id = request_id.as_deref();
         if state.valid().is_some() {
             tracing::warn!(identity, %error, failures, "a credential could not be refreshed: the old one is valid still");
         } else {
-            tracing::error!(identity, %error, failures, "no credential could be fetched");
+            tracing::error!(request_id, waiting, identity, %error, failures, "no credential could be fetched");
         }
     }
 }

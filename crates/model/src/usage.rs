@@ -37,6 +37,10 @@ pub struct Usage {
     pub audio_output: u64,
     /// Pictures as output.
     pub image_output: u64,
+    /// Of the output: what was in the prediction that the caller sent along. It is told, not added.
+    pub accepted_prediction: u64,
+    /// Of the output: what of the prediction was generated in vain, and is charged for. It is told, not added.
+    pub rejected_prediction: u64,
 }
 
 impl Usage {
@@ -81,7 +85,16 @@ impl Usage {
             reasoning: self.reasoning.saturating_add(more.reasoning),
             audio_output: self.audio_output.saturating_add(more.audio_output),
             image_output: self.image_output.saturating_add(more.image_output),
+            accepted_prediction: self.accepted_prediction.saturating_add(more.accepted_prediction),
+            rejected_prediction: self.rejected_prediction.saturating_add(more.rejected_prediction),
         }
+    }
+
+    /// These counts of an answer that was not over, with as much output as `other` has.
+    #[must_use]
+    pub const fn with_output_of(self, other: &Self) -> Self {
+        let missing = other.completion_tokens().saturating_sub(self.completion_tokens());
+        Self { output: self.output.saturating_add(missing), ..self }
     }
 
     /// Input and output together.

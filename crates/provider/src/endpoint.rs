@@ -248,11 +248,19 @@ fn segments(
     fill(template, |name| {
         if name == "model" {
             let named = route.named(asked.model.ok_or(EndpointError::MissingModel)?, asked.form);
-            return Ok(Cow::Owned([named.collection, &escaped(name, &named.name)?].concat()));
+            return Ok(Cow::Owned(
+                [&named.collection, &*named_segment(&escaped(name, &named.name)?)].concat(),
+            ));
         }
         let value = location.settings.value(name).ok_or(EndpointError::MissingSetting(name))?;
         Ok(Cow::Owned(escaped(name, value)?))
     })
+}
+
+/// The name of a model as a segment. An `@` stands for itself in a path, and Google's own clients send the day of a
+/// version so; an escaped percent sign is `%25`, so that what is `%40` here was an `@`.
+fn named_segment(escaped: &str) -> Cow<'_, str> {
+    if escaped.contains("%40") { Cow::Owned(escaped.replace("%40", "@")) } else { Cow::Borrowed(escaped) }
 }
 
 /// Replaces each `{name}` of `template` by what `value` gives for it.

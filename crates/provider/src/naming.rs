@@ -2,18 +2,20 @@
 
 use std::borrow::Cow;
 
+use crate::path::{encode_segment, is_safe_name};
+
 /// A model as its provider knows it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Named<'m> {
     /// What it is part of, as it stands in a path before the model: empty, or segments that each end with a slash.
-    pub collection: &'static str,
+    pub collection: Cow<'m, str>,
     /// Its name there, not escaped.
     pub name: Cow<'m, str>,
 }
 
 impl<'m> Named<'m> {
     fn within(collection: &'static str, name: &'m str) -> Self {
-        Self { collection, name: Cow::Borrowed(name) }
+        Self { collection: Cow::Borrowed(collection), name: Cow::Borrowed(name) }
     }
 }
 
@@ -53,7 +55,18 @@ pub(crate) fn of_claude_on_vertex(model: &str) -> Named<'_> {
         Some((name, day)) => Cow::Owned(format!("{name}@{day}")),
         None => Cow::Borrowed(model),
     };
-    Named { collection: "", name }
+    Named { collection: Cow::Borrowed(""), name }
+}
+
+/// Hugging Face, where the owner of a model is a segment of its own: the Hub answers 400 to a name whose slash is
+/// escaped, and its own clients send it as it is.
+pub(crate) fn of_hub(model: &str) -> Named<'_> {
+    match model.split_once('/').filter(|(owner, _)| is_safe_name(owner)) {
+        Some((owner, name)) => {
+            Named { collection: Cow::Owned(format!("{}/", encode_segment(owner))), name: Cow::Borrowed(name) }
+        }
+        None => as_it_is(model),
+    }
 }
 
 /// What stands before the id of a model in that of an inference profile: where its requests may be routed to.
@@ -98,6 +111,19 @@ mod tests {
             ("other/x", "models/|other/x"),
         ] {
             assert_eq!(named(of_gemini, model), expected);
+        }
+    }
+
+    #[test]
+    fn owners_are_segments_of_their_own() {
+        for (model, expected) in [
+            ("BAAI/bge-m3", "BAAI/|bge-m3"),
+            ("gpt2", "|gpt2"),
+            ("a b/c/d", "a%20b/|c/d"),
+            ("../c", "|../c"),
+            ("/c", "|/c"),
+        ] {
+            assert_eq!(named(of_hub, model), expected);
         }
     }
 

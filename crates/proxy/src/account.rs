@@ -4,15 +4,18 @@ mod bodies;
 mod heads;
 mod record;
 mod sent;
+mod shown;
 mod traced;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
+use auth::Secret;
 use bytes::Bytes;
 use config::Protocol;
 use dialect::WholeAnswer;
-use http::{HeaderMap, Method, StatusCode, Uri};
+use http::{HeaderMap, Method, Request, StatusCode, Uri};
 use model::{LossKind, Losses, Told, Usage, UsageSource};
 use stream::{StreamEnd, StreamFault, Summary};
 use telemetry::{Disconnect, GaugeHold, Outcome, Record, RecordSink, RecordWriter, ResponseSource};
@@ -23,12 +26,17 @@ use crate::bind::{Caller, Observers};
 use crate::error::{Blame, GatewayError};
 use crate::listen::ConnectionInfo;
 use crate::prepare::Prepared;
+use crate::segments::Segments;
 use crate::snapshot::Snapshot;
 use crate::trace::{Trace, carriers};
 use crate::upstream::{Attempted, UpstreamError};
 use bodies::Bodies;
 use heads::Heads;
 use sent::Sent;
+use shown::{credentials, without_members};
+
+/// The status in records of requests whose client left before it had an answer.
+const CLIENT_CLOSED_REQUEST: u16 = 499;
 
 /// Thirty-two hexadecimal digits, as Kong has them.
 #[derive(Clone, Copy)]
@@ -101,6 +109,7 @@ pub struct Account {
     /// The bodies, where they are recorded.
     payload: Option<Box<Bodies>>,
     upstream_head: Option<Instant>,
+    /// When the first that a model generated went out, of whole answers all of it.
     first_bytes: Option<Instant>,
     pub stream: bool,
     status: StatusCode,
@@ -113,6 +122,8 @@ pub struct Account {
     error: Option<&'static str>,
     /// Where answers may be read on without their clients.
     absence: Option<Arc<Absence>>,
+    /// Whether a head has gone out ahead of the answer, where that may be.
+    head_is_out: Option<Arc<AtomicBool>>,
     on_disconnect: Option<Disconnect>,
     ended: Option<End>,
     in_flight: Option<GaugeHold>,
@@ -175,6 +186,7 @@ impl Account {
             outcome: Outcome::Completed,
             error: None,
             absence: None,
+            head_is_out: None,
             on_disconnect: None,
             ended: None,
             in_flight: Some(gateway.metrics.in_flight.hold()),
@@ -216,7 +228,7 @@ impl Account {
     /// How the last request was sent, whether it was answered or not.
     pub fn attempted(&mut self, attempted: &Attempted) {
         if let Some(sent) = self.sent.last_mut() {
-            sent.attempted = *attempted;
+            sent.attempted.clone_from(attempted);
         }
     }
 
@@ -326,10 +338,23 @@ impl Account {
     pub fn left_untaken(&mut self) {
         // That of an answer to HEAD is not asked for.
         if self.method != Method::HEAD {
+            self.got_no_head();
             if self.absence.as_ref().is_some_and(|absence| absence.has_begun()) && !self.sent.is_empty() {
                 self.left_behind(Disconnect::Drained);
             }
             self.client_left();
+        }
+    }
+
+    /// The head may go out ahead of the answer; `head_is_out` says when it has.
+    pub fn may_begin_early(&mut self, head_is_out: Arc<AtomicBool>) {
+        self.head_is_out = Some(head_is_out);
+    }
+
+    /// The client has left before it got any head, for which Kong's server has a status.
+    fn got_no_head(&mut self) {
+        if !self.head_is_out.as_ref().is_some_and(|out| out.load(Ordering::Relaxed)) {
+            self.status = StatusCode::from_u16(CLIENT_CLOSED_REQUEST).unwrap_or(self.status);
         }
     }
 
@@ -367,15 +392,30 @@ impl Account {
 
     /// The head of the answer as the client gets it.
     pub fn answering(&mut self, headers: &HeaderMap) {
+        if self.absence.as_ref().is_some_and(|absence| absence.has_begun()) {
+            self.got_no_head();
+        }
         if let Some(heads) = &mut self.heads {
             heads.answer(&self.snapshot.redactor, headers);
         }
     }
 
-    /// The bodies of this exchange are to be recorded; `body` is the client's, without credentials.
-    pub fn keep_bodies(&mut self, body: Option<Bytes>, limit: usize) {
+    /// The bodies of this exchange are to be recorded; `body` is the client's, and may hold `credentials` that only a
+    /// reader of JSON finds.
+    pub fn keep_bodies(&mut self, body: Bytes, credentials: bool, limit: usize) {
         if self.heads.is_some() {
-            self.payload = Some(Box::new(Bodies::new(body, limit)));
+            let shown = without_members(body, &self.snapshot.redactor, credentials);
+            self.payload = Some(Box::new(Bodies::new(shown, limit)));
+        }
+    }
+
+    /// The request as it is sent: what it says of the caller or of us is not to be recorded when an answer repeats it.
+    pub fn guard(&mut self, prepared: &Prepared<'_>, request: &Request<Segments>) {
+        if let Some(bodies) = &mut self.payload {
+            let mut secrets = credentials(&self.snapshot.redactor, request.headers(), request.uri().query());
+            let own = prepared.destination.credential(prepared.target).ok().and_then(|bound| bound.param());
+            secrets.extend(own.map(|(_, _, secret)| Secret::new(secret.expose())));
+            bodies.guard(secrets);
         }
     }
 
@@ -494,6 +534,7 @@ impl Drop for Account {
                 self.left_behind(Disconnect::Cancelled);
             }
             self.client_left();
+            self.got_no_head();
             self.end(0);
             self.write(&mut Vec::new());
         }

@@ -102,7 +102,10 @@ impl Body for ClientBody {
         };
         if let Poll::Ready(Some(Ok(data))) = &polled {
             if let Some(account) = &mut this.account {
-                account.first_bytes_sent();
+                // Of a stream, neither keep-alives nor a role are tokens.
+                if !matches!(&this.content, Content::Stream(stream) if !stream.has_content()) {
+                    account.first_bytes_sent();
+                }
                 if let Some(bodies) = account.bodies() {
                     bodies.hear(data);
                 }

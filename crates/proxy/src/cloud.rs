@@ -192,7 +192,7 @@ pub async fn grant(
     if let Some(grant) = signer.identity.current() {
         return Ok(Some(grant));
     }
-    match signer.identity.grant().await {
+    match signer.identity.grant_for(account.request_id_text()).await {
         Ok(grant) => Ok(Some(grant)),
         Err(error) => {
             tracing::warn!(

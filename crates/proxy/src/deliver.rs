@@ -1,5 +1,6 @@
 //! From an upstream's answer to the client's: read whole and checked, relayed as a stream, or passed on.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
@@ -8,7 +9,7 @@ use http::header::{self, HeaderMap, HeaderValue};
 use http::response::Parts;
 use http::{Response, StatusCode};
 use http_body::Body as _;
-use model::{Operation, UpstreamError};
+use model::{Operation, UpstreamError, Usage, UsageSource};
 use stream::{Framer, Framing, Opaque, RelaySettings, SseRelay, StreamFault, UsagePolicy};
 
 use crate::account::Account;
@@ -70,7 +71,8 @@ impl Delivering<'_, '_> {
         response_headers::add_for_stream(&mut headers);
         headers.extend(account.trace_header());
         let (operation, quirks) = (self.prepared.operation, self.prepared.quirks);
-        Some(Promise { headers, pause, envelope: self.plugin.front.envelope, operation, quirks })
+        let (envelope, kept) = (self.plugin.front.envelope, Arc::default());
+        Some(Promise { headers, pause, envelope, operation, quirks, kept })
     }
 
     pub async fn deliver(
@@ -83,6 +85,10 @@ impl Delivering<'_, '_> {
         headers::strip_for_client(&mut parts.headers);
         response_headers::add(&self, &mut parts.headers, &account);
         let preserved = self.prepared.operation == Operation::Preserve;
+        if preserved && self.plugin.operation != Operation::Preserve {
+            // Counting tokens uses none, and costs nothing that could be unknown.
+            account.used((Usage::default(), UsageSource::Reported));
+        }
         let may_stream = preserved || self.prepared.delivery == Delivery::Stream;
         let outcome = if !matches!(self.prepared.plan, Plan::Relay(_)) {
             self.translate(parts, body, encoded, &mut account).await
@@ -299,12 +305,12 @@ impl Delivering<'_, '_> {
             }
             Plan::Translate(translation) => {
                 let error = translation.error(parts.status.as_u16(), &parts.headers, &plain);
-                tell_retry(&error, &mut parts.headers);
+                tell_of(&error, &mut parts.headers, self.plugin);
                 self.plugin.front.error(&error)
             }
             Plan::Embed(embedding) => {
                 let error = embedding.error(parts.status.as_u16(), &parts.headers, &plain);
-                tell_retry(&error, &mut parts.headers);
+                tell_of(&error, &mut parts.headers, self.plugin);
                 self.plugin.front.error(&error)
             }
             Plan::Relay(_) => return Err(GatewayError::Internal("a relayed answer was to be translated")),
@@ -444,14 +450,15 @@ fn tell_count(counted: Counted, parts: &mut Parts, plugin: &AiProxy, account: &m
             estimate
         }
         Counted::Failed(error) => {
-            tell_retry(&error, &mut parts.headers);
+            tell_of(&error, &mut parts.headers, plugin);
             plugin.front.error(&error)
         }
     }
 }
 
-/// Says when to try again, where the provider said so in the body only.
-fn tell_retry(error: &UpstreamError, headers: &mut HeaderMap) {
+/// Says when to try again, and by which id the provider knows the request, where it said so in the body only.
+fn tell_of(error: &UpstreamError, headers: &mut HeaderMap, plugin: &AiProxy) {
+    response_headers::add_told_id(error, headers, plugin.front.envelope);
     if let Some(seconds) = error.retry_after
         && !headers.contains_key(header::RETRY_AFTER)
     {

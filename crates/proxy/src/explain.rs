@@ -5,6 +5,7 @@ mod found;
 mod json;
 mod sending;
 mod text;
+mod traced;
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
@@ -124,7 +125,7 @@ pub async fn explain(
     let course = match admitted {
         Err(Refusal { error, extra, envelope }) => Course::refused(&error, envelope, extra, None),
         Ok(admitted) => {
-            let course = go_on(&gateway, &snapshot, &admitted, parts, &mut body).await;
+            let course = go_on(&gateway, &snapshot, &admitted, parts, &mut body, &mut account).await;
             let envelope = admitted.plugin.front.envelope;
             course.unwrap_or_else(|error| Course::refused(&error, envelope, Extra::new(), None))
         }
@@ -148,10 +149,11 @@ async fn go_on(
     admitted: &Admitted<'_>,
     mut parts: Parts,
     body: &mut ClientRequestBody,
+    account: &mut Account,
 ) -> Result<Course, GatewayError> {
     let plugin = admitted.plugin;
     if lists_models(plugin, parts.uri.path()) {
-        let body = models::answer(plugin, &parts.method, &admitted.remainder)?;
+        let body = models::answer(plugin, &parts.method, parts.uri.path(), &admitted.remainder)?;
         return Ok(Course::Answered { body, losses: Vec::new() });
     }
     let body = body.read(&parts.headers, gateway.body_limit(plugin)).await?;
@@ -176,7 +178,8 @@ async fn go_on(
     let mut sending = Sending::of(&prepared, admitted, parts.uri.path());
     let takes_gzip = headers::accepts_gzip(&parts.headers);
     let example = prepared.target.cloud.as_ref().and_then(|signer| signer.example());
-    let headers = parts.headers.clone();
+    let mut headers = parts.headers.clone();
+    sending.trace = traced::tell(account, &mut headers);
     let signed = sign(&mut prepared, headers, query, takes_gzip, example.as_ref(), RequestId::NONE.as_str());
     let request = match signed {
         Ok(signed) => signed.into_parts().1,

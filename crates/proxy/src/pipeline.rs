@@ -5,7 +5,6 @@ use std::sync::Arc;
 use auth::ParamLocation;
 use bytes::Bytes;
 use dialect::Envelope;
-use document::Document;
 use http::request::Parts;
 use http::{HeaderMap, Request, Response, StatusCode};
 use hyper::body::Incoming;
@@ -21,7 +20,7 @@ use crate::course::{Instead, lists_models, prepare_asked};
 use crate::deliver::{Delivering, gather};
 use crate::error::GatewayError;
 use crate::listen::{ConnectionInfo, Signal};
-use crate::prepare::{Asked, Prepared, hide};
+use crate::prepare::{Asked, Prepared};
 use crate::read::ClientRequestBody;
 use crate::sign::{Signed, sign};
 use crate::snapshot::{AiProxy, Snapshot};
@@ -137,7 +136,7 @@ async fn answer(
     account.admitted();
     let plugin = admitted.plugin;
     if lists_models(plugin, parts.uri.path()) {
-        return match models::answer(plugin, &parts.method, &admitted.remainder) {
+        return match models::answer(plugin, &parts.method, parts.uri.path(), &admitted.remainder) {
             Ok(list) => {
                 account.answered_here();
                 Ok(render::json(StatusCode::OK, list, Vec::new(), plugin.front.envelope, account))
@@ -197,6 +196,7 @@ async fn exchange(
             Ok(signed) => signed.into_parts(),
             Err(error) => return Err(failed(error, account, plugin)),
         };
+        account.guard(&prepared, &request);
         account.sending(&mut prepared, request.uri().query());
         account
             .outlasts_client(plugin.extensions.drain.filter(|_| prepared.operation != Operation::Preserve));
@@ -205,6 +205,7 @@ async fn exchange(
         if let Some(promise) = delivering.promise(&account)
             && let Some(early) = early.take()
         {
+            account.may_begin_early(Arc::clone(&promise.kept));
             // Only a client that is gone does not hear it.
             let _ = early.send(promise);
         }
@@ -243,22 +244,8 @@ fn keep_bodies(prepared: &Prepared<'_>, admitted: &Admitted<'_>, body: Bytes, ac
     if !prepared.target.logging.payloads {
         return;
     }
-    let own = match prepared.target.credential.param_name() {
-        Some((ParamLocation::Body, name)) => Some(name),
-        Some((ParamLocation::Query, _)) | None => None,
-    };
-    let names = admitted.key_members.iter().map(|name| &**name).chain(own);
-    account.keep_bodies(without(body, names), MAX_RECORDED);
-}
-
-/// A body without members that may be credentials; none where it cannot be told which they are.
-fn without<'n>(body: Bytes, names: impl Iterator<Item = &'n str>) -> Option<Bytes> {
-    let mut names = names.peekable();
-    if names.peek().is_none() {
-        return Some(body);
-    }
-    let document = Document::parse(body).ok()?;
-    Some(document.apply(&hide(&document, names)).to_bytes())
+    let own = matches!(prepared.target.credential.param_name(), Some((ParamLocation::Body, _)));
+    account.keep_bodies(body, own || !admitted.key_members.is_empty(), MAX_RECORDED);
 }
 
 fn warn_unanswered(account: &Account, prepared: &Prepared<'_>, error: &upstream::UpstreamError) {

@@ -2,11 +2,12 @@
 
 use dialect::Envelope;
 use http::header::{self, HeaderMap, HeaderName, HeaderValue};
-use model::Losses;
+use model::{Losses, UpstreamError};
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 
 use crate::account::Account;
 use crate::deliver::Delivering;
+use crate::prepare::Plan;
 use crate::render::{REQUEST_ID, milliseconds};
 
 const MODEL: HeaderName = HeaderName::from_static("x-kong-llm-model");
@@ -25,6 +26,8 @@ const PROVIDER_IDS: [HeaderName; 4] = [
     HeaderName::from_static("apim-request-id"),
 ];
 
+/// Longest id of a request that is taken from a body, bytes.
+const MAX_ID: usize = 256;
 /// Longest value of `X-AI-Proxy-Losses`, bytes.
 const MAX_LOSSES: usize = 1024;
 /// What would break the list apart, or a header.
@@ -50,8 +53,27 @@ pub fn add(delivering: &Delivering<'_, '_>, headers: &mut HeaderMap, account: &A
     if let Some(id) = provided {
         headers.insert(UPSTREAM_REQUEST_ID, id);
     }
-    add_request_id(headers, delivering.plugin.front.envelope);
+    let envelope = delivering.plugin.front.envelope;
+    // In a relay this is the provider's own header. Else anything on the way may have added it, and the id that the
+    // provider goes by counts.
+    if !matches!(prepared.plan, Plan::Relay(_)) && headers.contains_key(UPSTREAM_REQUEST_ID) {
+        headers.remove(envelope.request_id_header());
+    }
+    add_request_id(headers, envelope);
     tell_losses(account.losses(), headers);
+}
+
+/// Gives the provider's id of a request that only the body of an error has told.
+pub fn add_told_id(error: &UpstreamError, headers: &mut HeaderMap, envelope: &dyn Envelope) {
+    let id = error.request_id.as_deref().filter(|id| id.len() <= MAX_ID);
+    if let Some(id) = id.and_then(|id| HeaderValue::from_str(id).ok())
+        && !headers.contains_key(UPSTREAM_REQUEST_ID)
+        // Where the provider told none, whoever has read the error has found ours.
+        && headers.get(REQUEST_ID) != Some(&id)
+    {
+        headers.insert(UPSTREAM_REQUEST_ID, id.clone());
+        headers.insert(envelope.request_id_header(), id);
+    }
 }
 
 /// Says what a request's provider was not told, or told in another way.
@@ -65,8 +87,8 @@ pub fn tell_losses(told: &Losses, headers: &mut HeaderMap) {
 /// gateway's.
 pub fn add_request_id(headers: &mut HeaderMap, envelope: &dyn Envelope) {
     let id = headers.get(UPSTREAM_REQUEST_ID).or_else(|| headers.get(REQUEST_ID));
-    if let (Some(name), Some(id)) = (envelope.request_id_header(), id.cloned()) {
-        headers.entry(name).or_insert(id);
+    if let Some(id) = id.cloned() {
+        headers.entry(envelope.request_id_header()).or_insert(id);
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! They live beside the configuration, by their settings: instances with the same ones share one, and a reload keeps
 //! what it does not change, with what waits there. One that no configuration in use names any more is let go: it writes
-//! what it has, and ends.
+//! what it has, and ends. The end of the process waits for these as well.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
@@ -10,7 +10,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use config::{FileLog, HttpLog, OpenTelemetry, Queue};
 use serde::Serialize;
-use telemetry::{Batching, Deliver, Delivering, Metrics, RecordSink};
+use telemetry::{Batching, Deliver, Delivering, Metrics, RecordSink, Remains};
 use tokio::task::JoinSet;
 
 use crate::collector::{CollectorClient, CollectorSettings, UnsendableError};
@@ -23,6 +23,8 @@ pub struct Sinks {
     metrics: Arc<Metrics>,
     open: Mutex<Vec<Entry>>,
     exporters: Mutex<Vec<Weak<Exporter>>>,
+    /// Of all that have something to write, or may have.
+    remains: Mutex<Vec<Remains>>,
     /// Tells this process from others of its service.
     instance: Box<str>,
 }
@@ -54,7 +56,14 @@ pub struct SinkState {
 impl Sinks {
     pub fn new(hosts: Arc<Hosts>, metrics: Arc<Metrics>) -> Self {
         let instance = format!("{:032x}", fastrand::u128(..)).into();
-        Self { hosts, metrics, open: Mutex::default(), exporters: Mutex::default(), instance }
+        Self {
+            hosts,
+            metrics,
+            open: Mutex::default(),
+            exporters: Mutex::default(),
+            remains: Mutex::default(),
+            instance,
+        }
     }
 
     /// What sends spans and metrics by these settings.
@@ -70,6 +79,7 @@ impl Sinks {
         }
         let world = ExporterWorld { hosts: &self.hosts, metrics: &self.metrics, instance: &self.instance };
         let exporter = Arc::new(Exporter::new(settings, label, &world)?);
+        self.remember(exporter.sinks().map(|sink| sink.remains()));
         exporters.retain(|exporter| exporter.strong_count() > 0);
         exporters.push(Arc::downgrade(&exporter));
         Ok(exporter)
@@ -83,6 +93,7 @@ impl Sinks {
             return sink;
         }
         let sink = RecordSink::file(&settings.path, settings.reopen, self.metrics.sink(label));
+        self.remember([sink.remains()]);
         add(&mut open, Settings::File(settings), sink)
     }
 
@@ -95,6 +106,7 @@ impl Sinks {
         }
         let server = HttpLogServer::new(&self.hosts, &settings)?;
         let sink = RecordSink::server(batching(&settings.queue), Arc::new(server), self.metrics.sink(label));
+        self.remember([sink.remains()]);
         Ok(add(&mut open, Settings::Server(settings), sink))
     }
 
@@ -115,17 +127,14 @@ impl Sinks {
         }
     }
 
-    /// Takes no more records, and waits until `deadline` from now for what is there to be written. False where
-    /// something was lost by that.
+    /// Takes no more records, and waits until `deadline` from now for what is there to be written, also by those that
+    /// were let go. False where something was lost by that.
     pub async fn close(&self, deadline: Duration) -> bool {
         for exporter in self.exporters().iter().filter_map(Weak::upgrade) {
             exporter.push_metrics();
         }
-        let mut closing = JoinSet::new();
-        for sink in self.in_use() {
-            sink.begin_close();
-            closing.spawn(async move { sink.close(deadline).await });
-        }
+        let remains = std::mem::take(&mut *self.remains());
+        let closing: JoinSet<bool> = remains.into_iter().map(|remains| remains.close(deadline)).collect();
         closing.join_all().await.into_iter().all(|written| written)
     }
 
@@ -142,6 +151,16 @@ impl Sinks {
             sinks.extend(exporter.sinks().cloned());
         }
         sinks
+    }
+
+    fn remember(&self, new: impl IntoIterator<Item = Remains>) {
+        let mut remains = self.remains();
+        remains.retain(|remains| !remains.are_none());
+        remains.extend(new);
+    }
+
+    fn remains(&self) -> MutexGuard<'_, Vec<Remains>> {
+        self.remains.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn exporters(&self) -> MutexGuard<'_, Vec<Weak<Exporter>>> {

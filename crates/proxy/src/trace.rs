@@ -26,6 +26,10 @@ pub struct Trace {
     pub sampled: bool,
     /// The format that the caller's trace came in.
     found: Option<TraceFormat>,
+    /// The id is the caller's.
+    pub continued: bool,
+    /// What the caller said of sampling.
+    told: Option<bool>,
     pub server: SpanId,
     /// When it was known who calls and what for.
     pub admitted: Option<Instant>,
@@ -49,11 +53,18 @@ impl Trace {
             state: found.state,
             sampled: is_sampled(settings, found.sampled, id),
             found: format,
+            continued: found.trace.is_some(),
+            told: found.sampled,
             server: new_span(),
             admitted: None,
             asked: None,
             next: None,
         }
+    }
+
+    /// The share of traces that is sampled, where that decides.
+    pub fn rate(&self, settings: &OpenTelemetry) -> Option<f64> {
+        deciding_rate(settings, self.told)
     }
 
     /// Tells an upstream of the trace; `headers` are those that it gets.
@@ -91,7 +102,14 @@ fn is_sampled(settings: &OpenTelemetry, told: Option<bool>, id: TraceId) -> bool
     match (settings.sampling, told) {
         (SamplingStrategy::Parent, Some(told)) => told,
         (SamplingStrategy::ParentDrop, Some(false)) => false,
-        _ => settings.sampling_rate.is_none_or(|rate| has_luck(rate, id)),
+        _ => deciding_rate(settings, told).is_none_or(|rate| has_luck(rate, id)),
+    }
+}
+
+fn deciding_rate(settings: &OpenTelemetry, told: Option<bool>) -> Option<f64> {
+    match (settings.sampling, told) {
+        (SamplingStrategy::Parent, Some(_)) | (SamplingStrategy::ParentDrop, Some(false)) => None,
+        _ => settings.sampling_rate,
     }
 }
 

@@ -15,7 +15,7 @@ mod tls;
 
 use std::net::IpAddr;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use http::{Request, Response};
 
@@ -36,16 +36,24 @@ pub struct Timeouts {
 }
 
 /// How an exchange got its connection.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Attempted {
     /// The answer came over a connection that had served before.
     pub reused: bool,
-    /// Connections that were tried and failed before one worked.
-    pub failed_connects: u16,
+    /// Connections that were tried and failed before the last one that was tried.
+    pub failed: Vec<Connect>,
+    /// The last one, which worked where there is an answer.
+    pub last: Option<Connect>,
     /// The other end of the connection that was used.
     pub peer: Option<IpAddr>,
-    /// Time until there was a connection.
-    pub connect: Duration,
+}
+
+/// A connection that was tried.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Connect {
+    pub at: Instant,
+    /// Until there was one, or was known to be none.
+    pub took: Duration,
 }
 
 /// Sends one request to `host` and waits for the head of its answer.

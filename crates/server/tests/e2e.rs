@@ -82,8 +82,12 @@ mod stream_faults;
 mod streams;
 #[path = "e2e/tls.rs"]
 mod tls;
+#[path = "e2e/told_truly.rs"]
+mod told_truly;
 #[path = "e2e/translation.rs"]
 mod translation;
+#[path = "e2e/vendor_shapes.rs"]
+mod vendor_shapes;
 #[path = "e2e/wire.rs"]
 mod wire;
 #[path = "e2e/world.rs"]

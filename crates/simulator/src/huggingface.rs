@@ -40,6 +40,10 @@ fn target(path: &str) -> Option<Target> {
     }
     let name = path.strip_prefix("/hf-inference").unwrap_or(path).strip_prefix("/models/")?;
     let read = |name: &str| {
+        // The owner is a segment: the Hub answers 400 to an escaped slash.
+        if name.to_ascii_lowercase().contains("%2f") {
+            return None;
+        }
         let name = percent_decode_str(name).decode_utf8_lossy().into_owned();
         let fits = !name.is_empty() && name.split('/').count() <= 2 && !name.split('/').any(str::is_empty);
         fits.then_some(name)
@@ -107,7 +111,8 @@ mod tests {
     fn paths_are_read() {
         assert_eq!(target("/generate"), Some(Target::Generate));
         assert_eq!(target("/models/org/m"), Some(Target::Model("org/m".into())));
-        assert_eq!(target("/hf-inference/models/org%2Fm"), Some(Target::Model("org/m".into())));
+        assert_eq!(target("/hf-inference/models/org/m"), Some(Target::Model("org/m".into())));
+        assert_eq!(target("/hf-inference/models/org%2Fm"), None);
         let features = "/hf-inference/models/org/m/pipeline/feature-extraction";
         assert_eq!(target(features), Some(Target::Features("org/m".into())));
         assert_eq!(target("/models/a/b/c"), None);

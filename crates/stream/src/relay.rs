@@ -269,7 +269,11 @@ impl SseRelay {
     fn account(&self, end: StreamEnd) -> Summary {
         let reader = &self.judge.reader;
         let usage = match reader.usage() {
-            Some(usage) => Some((usage, UsageSource::Reported)),
+            Some(usage) if end == StreamEnd::Complete || reader.finished() => {
+                Some((usage, UsageSource::Reported))
+            }
+            // Running totals of an answer that broke off: what came after them was not counted.
+            Some(usage) => Some((usage.with_output_of(&self.judge.estimate()), UsageSource::Estimated)),
             None if reader.started() || self.judge.estimated || reader.input_usage().is_some() => {
                 Some((self.judge.estimate(), UsageSource::Estimated))
             }

@@ -276,9 +276,18 @@ impl Transcoder {
         Usage { output: self.output_bytes.div_ceil(4), ..self.decoder.input_usage().unwrap_or(estimated) }
     }
 
+    /// Whether any generated content has come.
+    pub fn has_content(&self) -> bool {
+        self.output_bytes > 0
+    }
+
     fn account(&self, end: StreamEnd) -> Summary {
         let usage = match self.usage {
-            Some(usage) => Some((usage, UsageSource::Reported)),
+            Some(usage) if end == StreamEnd::Complete || self.is_finished() => {
+                Some((usage, UsageSource::Reported))
+            }
+            // Running totals of an answer that broke off: what came after them was not counted.
+            Some(usage) => Some((usage.with_output_of(&self.estimate()), UsageSource::Estimated)),
             None if self.output_bytes > 0
                 || end == StreamEnd::Complete
                 || self.decoder.input_usage().is_some() =>

@@ -25,9 +25,21 @@ fn record<'a>(redactor: &Redactor, losses: &'a Losses) -> Record<'a> {
         client_ip: IpAddr::V4(Ipv4Addr::new(192, 168, 17, 23)),
         method: "POST",
         uri: redactor.uri("/openai/v1/chat/completions", Some("trace=1")),
-        consumer: Some(Entity { id: "4f4a0a6c-2a3e-5f0e-9a8e-0d5c0b1f1a11", name: Some("team-blue") }),
-        route: Some(Entity { id: "4f4a0a6c-2a3e-5f0e-9a8e-0d5c0b1f1a12", name: Some("chat") }),
-        service: Some(Entity { id: "4f4a0a6c-2a3e-5f0e-9a8e-0d5c0b1f1a13", name: Some("llm") }),
+        consumer: Some(Entity {
+            id: "4f4a0a6c-2a3e-5f0e-9a8e-0d5c0b1f1a11",
+            name: Some("team-blue"),
+            custom_id: None,
+        }),
+        route: Some(Entity {
+            id: "4f4a0a6c-2a3e-5f0e-9a8e-0d5c0b1f1a12",
+            name: Some("chat"),
+            custom_id: None,
+        }),
+        service: Some(Entity {
+            id: "4f4a0a6c-2a3e-5f0e-9a8e-0d5c0b1f1a13",
+            name: Some("llm"),
+            custom_id: None,
+        }),
         target: Some(RecordTarget {
             provider: "openai",
             model: Some("gpt-4o-mini"),
@@ -130,7 +142,7 @@ fn render_all_label_sets(bencher: Bencher<'_, '_>) {
     let counted = Counted { models: true, per_consumer: true, ..Counted::WITHOUT_PLUGIN };
     for index in 0..6_000 {
         let name = format!("consumer-{index}");
-        let consumer = Some(Entity { id: "id", name: Some(&name) });
+        let consumer = Some(Entity { id: "id", name: Some(&name), custom_id: None });
         metrics.observe(&route, &Record { consumer, ..with_model(&redactor, &losses, &told) }, counted);
     }
     bencher.bench_local(|| metrics.render(true).len());

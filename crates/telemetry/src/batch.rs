@@ -89,7 +89,7 @@ struct State {
     abandoned: bool,
 }
 
-struct Queue {
+pub(crate) struct Queue {
     state: Mutex<State>,
     batching: Batching,
     metrics: Arc<WriterMetrics>,
@@ -172,46 +172,56 @@ impl BatchQueue {
         }
     }
 
-    /// Takes no more entries; what is there is sent, without waiting for more.
-    pub fn begin_close(&self) {
-        self.queue.lock().closed.get_or_insert_with(Instant::now);
-        self.queue.work.notify_waiters();
-        self.queue.work.notify_one();
-        self.queue.closing.notify_waiters();
-    }
-
     /// Closes the queue and waits until everything is sent, or lost, until `deadline` from now. True when all
     /// was; else what is left is counted as dropped.
     pub async fn close(&self, deadline: Duration) -> bool {
-        self.begin_close();
-        let deadline = Instant::now() + deadline;
-        loop {
-            let done = self.queue.done.notified();
-            if self.queue.lock().workers == 0 || timeout_at(deadline, done).await.is_err() {
-                break;
-            }
-        }
-        let mut state = self.queue.lock();
-        state.abandoned = true;
-        let left = state.entries.len() as u64 + std::mem::take(&mut state.in_flight);
-        state.entries.clear();
-        state.bytes = 0;
-        drop(state);
-        self.queue.metrics.dropped_closed.add(left);
-        self.queue.metrics.left(left);
-        left == 0
+        self.queue.close(deadline).await
+    }
+
+    /// What outlives this end of the queue until all is sent.
+    pub(crate) fn queue(&self) -> &Arc<Queue> {
+        &self.queue
     }
 }
 
 impl Drop for BatchQueue {
     fn drop(&mut self) {
-        self.begin_close();
+        self.queue.begin_close();
     }
 }
 
 impl Queue {
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes no more entries; what is there is sent, without waiting for more.
+    fn begin_close(&self) {
+        self.lock().closed.get_or_insert_with(Instant::now);
+        self.work.notify_waiters();
+        self.work.notify_one();
+        self.closing.notify_waiters();
+    }
+
+    /// As [`BatchQueue::close`], which may be gone.
+    pub(crate) async fn close(&self, deadline: Duration) -> bool {
+        self.begin_close();
+        let deadline = Instant::now() + deadline;
+        loop {
+            let done = self.done.notified();
+            if self.lock().workers == 0 || timeout_at(deadline, done).await.is_err() {
+                break;
+            }
+        }
+        let mut state = self.lock();
+        state.abandoned = true;
+        let left = state.entries.len() as u64 + std::mem::take(&mut state.in_flight);
+        state.entries.clear();
+        state.bytes = 0;
+        drop(state);
+        self.metrics.dropped_closed.add(left);
+        self.metrics.left(left);
+        left == 0
     }
 
     /// A batch need not wait for more.

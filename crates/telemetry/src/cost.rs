@@ -4,6 +4,7 @@ use std::fmt;
 
 use model::{ContextFactor, Price, Prices, TierFactor, Usage};
 use rust_decimal::Decimal;
+use rust_decimal::prelude::ToPrimitive as _;
 
 #[cfg(test)]
 mod tests;
@@ -43,10 +44,9 @@ impl Amount {
         self.0
     }
 
-    /// In thousand millionths of the unit, rounded: for a counter.
-    pub fn billionths(self) -> u64 {
-        let scaled = times(self.0, Decimal::from(1_000_000_000_u64)).round();
-        u64::try_from(scaled).unwrap_or(u64::MAX)
+    /// As near as a binary number comes: for protocols that have no others.
+    pub fn to_f64(self) -> f64 {
+        self.0.to_f64().unwrap_or_default()
     }
 
     #[must_use]

@@ -26,5 +26,5 @@ pub use record::{
     Ai, Attempt, Attempts, Disconnect, Entity, Latencies, Mode, Outcome, Payload, Record, RecordTarget,
     RedactedUri, Redactor, ResponseSource, Said, record_schema, write_headers,
 };
-pub use record_sink::RecordSink;
+pub use record_sink::{RecordSink, Remains};
 pub use writer::{RecordWriter, SendError, Sink};

@@ -215,7 +215,7 @@ metrics! {
     LLM_LATENCY = "kong_ai_llm_provider_latency_ms", Histogram(MODEL_BOUNDS), When::Models, MODEL_SET,
         "Time from sending a request to a model until the end of its answer, in milliseconds.";
     FIRST_TOKEN = "ai_proxy_llm_first_token_latency_ms", Histogram(REQUEST_BOUNDS), When::Models, PER_MODEL,
-        "Time from sending a request to a model until the first bytes of its stream, in milliseconds.";
+        "Time from sending a request to a model until the first that it generates of its stream, in milliseconds.";
     COST_UNKNOWN = "ai_proxy_llm_cost_unknown_total", Counter, When::Statistics, PER_MODEL,
         "Requests whose cost is not known: there are no prices for the model, or nothing is known of its tokens.";
     OVERFLOWS = "ai_proxy_label_overflows_total", Counter, When::Always, &[label::CAP],

@@ -121,12 +121,14 @@ pub struct Entity<'a> {
     pub id: &'a str,
     /// Name of a route or a service, username of a consumer.
     pub name: Option<&'a str>,
+    /// Only of a consumer: what another system calls it.
+    pub custom_id: Option<&'a str>,
 }
 
 impl<'a> Entity<'a> {
-    /// The name, or the id where there is none.
+    /// The name, or an id where there is none.
     pub fn label(&self) -> &'a str {
-        self.name.unwrap_or(self.id)
+        self.name.or(self.custom_id).unwrap_or(self.id)
     }
 }
 
@@ -150,7 +152,7 @@ pub struct Latencies {
     pub upstream_first_byte: Option<Duration>,
     /// From there to the last byte.
     pub receive: Option<Duration>,
-    /// From the request's first byte to the first token of a stream.
+    /// From the request's first byte to the first that a model generated of a stream.
     pub first_token: Option<Duration>,
 }
 

@@ -1,12 +1,12 @@
 //! One file or server that instances of plugins hand records to.
 
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
-use crate::batch::{BatchQueue, Batching, Deliver};
+use crate::batch::{self, BatchQueue, Batching, Deliver};
 use crate::metrics::WriterMetrics;
-use crate::writer::{RecordWriter, Sink};
+use crate::writer::{self, RecordWriter, Sink};
 
 /// Takes records and never makes who hands them over wait. What it loses it counts. Dropped, it takes no
 /// more, and writes what it has for a bounded time.
@@ -16,7 +16,7 @@ pub struct RecordSink {
 }
 
 enum Kind {
-    File(Arc<RecordWriter>),
+    File(RecordWriter),
     Server(BatchQueue),
 }
 
@@ -32,7 +32,7 @@ impl RecordSink {
             path => Sink::File(PathBuf::from(path)),
         };
         let writer = RecordWriter::new(sink, each_time, Arc::clone(&metrics));
-        Self { kind: Kind::File(Arc::new(writer)), metrics }
+        Self { kind: Kind::File(writer), metrics }
     }
 
     pub fn server(batching: Batching, deliver: Arc<dyn Deliver>, metrics: Arc<WriterMetrics>) -> Self {
@@ -76,27 +76,50 @@ impl RecordSink {
         }
     }
 
-    /// Takes no more records; what is there is written.
-    pub fn begin_close(&self) {
-        match &self.kind {
-            Kind::File(writer) => writer.begin_close(),
-            Kind::Server(queue) => queue.begin_close(),
-        }
-    }
-
-    /// Takes no more records, writes what is there, and waits for that until `deadline` from now. True when
-    /// everything was written; else what is left is counted as dropped.
-    pub async fn close(&self, deadline: Duration) -> bool {
-        match &self.kind {
-            Kind::File(writer) => {
-                let writer = Arc::clone(writer);
-                tokio::task::spawn_blocking(move || writer.close(deadline)).await.unwrap_or(false)
-            }
-            Kind::Server(queue) => queue.close(deadline).await,
-        }
+    /// What is to be waited for before the process ends, also once the sink is gone.
+    pub fn remains(&self) -> Remains {
+        Remains(match &self.kind {
+            Kind::File(writer) => Left::Lines(Arc::downgrade(writer.queue())),
+            Kind::Server(queue) => Left::Entries(Arc::downgrade(queue.queue())),
+        })
     }
 
     pub fn metrics(&self) -> &Arc<WriterMetrics> {
         &self.metrics
+    }
+}
+
+/// What a sink has taken and not written yet. It does not keep the sink.
+#[derive(Clone)]
+pub struct Remains(Left);
+
+#[derive(Clone)]
+enum Left {
+    Lines(Weak<writer::Queue>),
+    Entries(Weak<batch::Queue>),
+}
+
+impl Remains {
+    /// Whether the sink is gone and has written what it took.
+    pub fn are_none(&self) -> bool {
+        match &self.0 {
+            Left::Lines(queue) => queue.strong_count() == 0,
+            Left::Entries(queue) => queue.strong_count() == 0,
+        }
+    }
+
+    /// The sink takes no more records; waits until what is there is written, until `deadline` from now. True when
+    /// everything was; else what is left is counted as dropped.
+    pub async fn close(self, deadline: Duration) -> bool {
+        match self.0 {
+            Left::Lines(queue) => {
+                let Some(queue) = queue.upgrade() else { return true };
+                tokio::task::spawn_blocking(move || queue.close(deadline)).await.unwrap_or(false)
+            }
+            Left::Entries(queue) => match queue.upgrade() {
+                Some(queue) => queue.close(deadline).await,
+                None => true,
+            },
+        }
     }
 }

@@ -56,7 +56,7 @@ struct State {
 }
 
 #[derive(Debug)]
-struct Queue {
+pub(crate) struct Queue {
     state: Mutex<State>,
     /// To the thread: there is something to do.
     wake: Condvar,
@@ -69,6 +69,24 @@ struct Queue {
 impl Queue {
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn begin_close(&self) {
+        self.lock().closing = true;
+        self.wake.notify_one();
+    }
+
+    /// As [`RecordWriter::close`], which may be gone.
+    pub(crate) fn close(&self, deadline: Duration) -> bool {
+        self.begin_close();
+        let state = self.lock();
+        let waited = self.done.wait_timeout_while(state, deadline, |state| !state.finished);
+        let (mut state, _) = waited.unwrap_or_else(PoisonError::into_inner);
+        state.buffer.clear();
+        let left = std::mem::take(&mut state.lines);
+        self.metrics.dropped_closed.add(left);
+        self.metrics.left(left);
+        state.finished
     }
 }
 
@@ -176,28 +194,19 @@ impl RecordWriter {
     /// Takes no more records, writes what is there, and waits for that until `deadline` from now.
     /// True when everything was written; else what is left is counted as dropped.
     pub fn close(&self, deadline: Duration) -> bool {
-        self.begin_close();
-        let state = self.queue.lock();
-        let waited = self.queue.done.wait_timeout_while(state, deadline, |state| !state.finished);
-        let (mut state, _) = waited.unwrap_or_else(PoisonError::into_inner);
-        state.buffer.clear();
-        let left = std::mem::take(&mut state.lines);
-        self.queue.metrics.dropped_closed.add(left);
-        self.queue.metrics.left(left);
-        state.finished
+        self.queue.close(deadline)
     }
 
-    /// Takes no more records; what is there is written.
-    pub fn begin_close(&self) {
-        self.queue.lock().closing = true;
-        self.queue.wake.notify_one();
+    /// What outlives the writer until all is written.
+    pub(crate) fn queue(&self) -> &Arc<Queue> {
+        &self.queue
     }
 }
 
 impl Drop for RecordWriter {
     /// The thread writes what is there and ends; only [`RecordWriter::close`] waits for it.
     fn drop(&mut self) {
-        self.begin_close();
+        self.queue.begin_close();
     }
 }
 

@@ -196,6 +196,8 @@ impl Gateway {
         let begun = Instant::now();
         loop {
             if let Some(status) = self.process.child.try_wait().expect("a child") {
+                // All of it is in the output from now on.
+                self.process.last_words();
                 return status;
             }
             assert!(begun.elapsed() < patience, "still running after {patience:?}:\n{}", self.output());

@@ -15,6 +15,7 @@ mod connection;
 mod end;
 mod events;
 mod gateway;
+mod grpc;
 mod h2;
 mod identity_provider;
 mod lease;
@@ -32,6 +33,7 @@ pub use connection::{Connection, Live};
 pub use end::End;
 pub use events::{Event, content_of, events};
 pub use gateway::{Gateway, GatewayBuilder};
+pub use grpc::GrpcCollector;
 pub use h2::{H2Answer, h2_call};
 pub use identity_provider::{IdentityProvider, Manner, TokenCall, service_account};
 pub use lease::Shared;
@@ -44,8 +46,8 @@ pub use upstream::Upstream;
 
 use std::time::{Duration, Instant};
 
-/// The longest that any single wait of a test lasts.
-pub const PATIENCE: Duration = Duration::from_secs(10);
+/// The longest that any single wait of a test lasts; long enough for a machine that does much else.
+pub const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Asks again and again until there is a value. Panics with `what` after `PATIENCE`.
 pub fn wait_for<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {

@@ -45,14 +45,16 @@ impl Certificates {
         config
     }
 
-    fn server(&self) -> ServerConfig {
+    fn server(&self, alpn: &[&[u8]]) -> ServerConfig {
         let key = PrivateKeyDer::from_pem_slice(self.key_pem.as_bytes()).expect("a key");
-        ServerConfig::builder_with_provider(provider())
+        let mut config = ServerConfig::builder_with_provider(provider())
             .with_safe_default_protocol_versions()
             .expect("versions")
             .with_no_client_auth()
             .with_single_cert(self.chain(), key)
-            .expect("a server")
+            .expect("a server");
+        config.alpn_protocols = alpn.iter().map(|name| name.to_vec()).collect();
+        config
     }
 }
 
@@ -69,9 +71,14 @@ pub struct TlsFront {
 impl TlsFront {
     /// Accepts TLS and passes what is inside on to `to`, one thread a connection and direction.
     pub fn start(certificates: &Certificates, to: SocketAddr) -> Self {
+        Self::start_for(certificates, to, &[])
+    }
+
+    /// The same for clients that offer one of these protocols by ALPN; others are turned away.
+    pub fn start_for(certificates: &Certificates, to: SocketAddr, alpn: &[&[u8]]) -> Self {
         let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a listener");
         let addr = listener.local_addr().expect("an address");
-        let config = Arc::new(certificates.server());
+        let config = Arc::new(certificates.server(alpn));
         let stop = Arc::new(AtomicBool::new(false));
         let stopped = Arc::clone(&stop);
         std::thread::spawn(move || {

@@ -11,6 +11,7 @@ def failure(kind, path="/v1", **request):
     with client(path) as sdk, pytest.raises(kind) as caught:
         sdk.chat.completions.create(**{"model": "gpt-4o", "messages": HELLO, **request})
     assert type(caught.value) is kind
+    assert caught.value.request_id
     return caught.value
 
 
@@ -56,7 +57,7 @@ def test_a_request_that_the_gateway_refuses():
 def test_a_path_without_a_route():
     error = failure(openai.NotFoundError, "/nowhere")
     assert "no Route matched with those values" in error.response.text
-    assert error.response.headers["x-kong-request-id"]
+    assert error.response.headers["x-kong-request-id"] == error.request_id
 
 
 def test_an_answer_that_is_none():

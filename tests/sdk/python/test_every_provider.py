@@ -221,6 +221,11 @@ def test_errors(every, target, status, kind, stream):
         every.chat.completions.create(model=model, messages=HELLO, stream=stream)
     assert type(caught.value) is kind
     assert caught.value.message
+    # The provider's, where it has told one.
+    error = caught.value
+    assert error.request_id == error.response.headers.get(
+        "x-upstream-request-id", error.response.headers["x-kong-request-id"]
+    )
 
 
 @each("stream errors")

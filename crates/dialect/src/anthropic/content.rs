@@ -5,7 +5,7 @@ use model::{CallIndex, ChatEvent, Citation, Extra, Finish, FinishReason, Json, M
 use stream::Unreadable;
 
 use super::usage::{Counts, tier};
-use crate::ToolNames;
+use crate::{ToolNames, read};
 
 /// Bytes that are held of one answer: of text that may be a preface only, and of blocks that are passed on whole.
 const MOST_HELD: usize = 16 << 20;
@@ -228,7 +228,7 @@ impl Content {
         let text = |name: &str| block.value(name).and_then(Value::as_str).unwrap_or_default();
         let sent = text("name");
         let given = block.value("input").filter(|input| !input.is_null() && !input.is_empty());
-        let input = given.map(|input| String::from_utf8_lossy(input.raw()).into_owned());
+        let input = given.map(read::compact);
         let any = input.is_some();
         if self.way.answer_tool.as_deref() == Some(&*sent) {
             self.answered = true;

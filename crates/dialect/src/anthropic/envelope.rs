@@ -115,8 +115,8 @@ impl Envelope for MessagesEnvelope {
     }
 
     /// <https://docs.anthropic.com/en/api/errors#request-id>
-    fn request_id_header(&self) -> Option<&'static str> {
-        Some("request-id")
+    fn request_id_header(&self) -> &'static str {
+        "request-id"
     }
 
     fn keep_alive(&self) -> &'static [u8] {

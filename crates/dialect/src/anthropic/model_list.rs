@@ -2,7 +2,7 @@
 //!
 //! From <https://docs.anthropic.com/en/api/models-list>.
 
-use document::write_object;
+use document::{ObjectWriter, write_object};
 
 /// One model of the list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,13 +18,7 @@ pub fn write_models(models: &[ListedModel<'_>]) -> Vec<u8> {
     write_object(|body| {
         body.array("data", |data| {
             for model in models {
-                data.object(|entry| {
-                    entry.text("type", "model");
-                    entry.text("id", model.id);
-                    entry.text("display_name", model.display_name);
-                    entry.text("created_at", &utc(model.created));
-                    entry.text("lifecycle", "active");
-                });
+                data.object(|entry| write_entry(model, entry));
             }
         });
         for (name, model) in [("first_id", models.first()), ("last_id", models.last())] {
@@ -35,6 +29,19 @@ pub fn write_models(models: &[ListedModel<'_>]) -> Vec<u8> {
         }
         body.bool("has_more", false);
     })
+}
+
+/// Writes one model as the list has it.
+pub fn write_model(model: &ListedModel<'_>) -> Vec<u8> {
+    write_object(|entry| write_entry(model, entry))
+}
+
+fn write_entry(model: &ListedModel<'_>, entry: &mut ObjectWriter<'_>) {
+    entry.text("type", "model");
+    entry.text("id", model.id);
+    entry.text("display_name", model.display_name);
+    entry.text("created_at", &utc(model.created));
+    entry.text("lifecycle", "active");
 }
 
 /// Unix seconds as RFC 3339 writes them.

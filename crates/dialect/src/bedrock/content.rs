@@ -9,8 +9,11 @@ use model::{
 };
 use stream::Unreadable;
 
-use crate::ToolNames;
+use crate::{ToolNames, read};
 
+/// The type of a call that the host makes by itself. Calls of the client's tools have none in AWS's model of the API, and
+/// `tool_use` in what is really sent (recorded in 2026).
+const SERVER_CALL: &str = "server_tool_use";
 /// Bytes that are held of one answer: of text that may be a preface only, and of blocks that are passed on whole.
 const MOST_HELD: usize = 16 << 20;
 /// Blocks that may be open at once.
@@ -156,7 +159,7 @@ impl Content {
         match kind {
             "toolUse" => {
                 let input = value.value("input").filter(|input| !input.is_null() && !input.is_empty());
-                let input = input.map_or_else(String::new, |input| compact(input.raw()));
+                let input = input.map_or_else(String::new, read::compact);
                 self.argue(index, &input, events)
             }
             "toolResult" => value.value("content").map_or(Ok(()), |content| self.result(index, content)),
@@ -173,7 +176,7 @@ impl Content {
     ) -> Result<(), Unreadable> {
         self.make_room(index, events)?;
         let open = if let Some(call) = start.value("toolUse") {
-            if call.value("type").is_some_and(|kind| !kind.is_null()) {
+            if call.value("type").and_then(Value::as_str).is_some_and(|kind| kind == SERVER_CALL) {
                 self.hold(call.raw().len())?;
                 Open::ServerCall { start: call.raw().to_vec(), input: String::new() }
             } else {
@@ -500,19 +503,4 @@ fn native(kind: &str, start: Vec<u8>, member: &'static str, rest: Vec<u8>) -> Op
     let inner = document.apply(&edits).to_bytes();
     let value = Json::from_checked(write_object(|block| block.raw(kind, &inner)));
     Some(ChatEvent::Native { choice: 0, maker: Maker::Bedrock, value })
-}
-
-/// JSON without white space between its tokens.
-fn compact(json: &[u8]) -> String {
-    let (mut quoted, mut escaped) = (false, false);
-    let kept = json.iter().copied().filter(|byte| {
-        if quoted {
-            quoted = escaped || *byte != b'"';
-            escaped = !escaped && *byte == b'\\';
-            return true;
-        }
-        quoted = *byte == b'"';
-        !byte.is_ascii_whitespace()
-    });
-    String::from_utf8_lossy(&kept.collect::<Vec<u8>>()).into_owned()
 }

@@ -86,24 +86,43 @@ impl Calls {
         if let Some(arguments) = read::present(arguments) {
             let text = match arguments.kind() {
                 Kind::String => read::text(Some(arguments)).unwrap_or_default(),
-                _ => String::from_utf8_lossy(arguments.raw()).into_owned(),
+                _ => read::compact(arguments),
             };
             self.arguments(None, &text, events);
+        }
+    }
+
+    /// The call at a place has all of its arguments.
+    pub(super) fn end(&mut self, place: Option<u64>, events: &mut Vec<ChatEvent>) {
+        let found =
+            self.made.iter_mut().enumerate().rfind(|(_, call)| place.is_some() && call.place == place);
+        if let Some((index, call)) = found {
+            call.complete(index, events);
         }
     }
 
     /// Nothing more comes: tells what is still held.
     pub(super) fn finish(&mut self, events: &mut Vec<ChatEvent>) {
         for (index, call) in self.made.iter_mut().enumerate() {
-            let delta = std::mem::take(&mut call.held);
-            if !delta.is_empty() && delta != NULL {
-                events.push(ChatEvent::ToolArguments { choice: 0, call: number(index), delta });
-            }
+            call.complete(index, events);
         }
     }
 
     fn next(&self) -> CallIndex {
         number(self.made.len())
+    }
+}
+
+impl Call {
+    /// Clients read arguments as JSON: those that are none are an empty object.
+    fn complete(&mut self, index: usize, events: &mut Vec<ChatEvent>) {
+        if self.flows {
+            return;
+        }
+        self.flows = true;
+        let held = std::mem::take(&mut self.held);
+        let delta = if held.is_empty() || held == NULL { "{}".to_owned() } else { held };
+        events.push(ChatEvent::ToolArguments { choice: 0, call: number(index), delta });
     }
 }
 

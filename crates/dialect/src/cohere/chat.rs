@@ -9,7 +9,7 @@ use super::calls::{NAMES, Way};
 use super::{error, request};
 use crate::{
     ChatCall, ChatCodec, Counting, EncodeError, Encoded, ErrorReader, Family, Handling, HeaderOf, Quirks,
-    Thinking, ToolNames, counting, settle,
+    Thinking, ToolNames, counting, plain_documents, settle,
 };
 
 /// Chat of the second version.
@@ -64,6 +64,7 @@ impl ChatCodec for ChatV2 {
     }
 
     fn encode(&self, request: &ChatRequest, call: &ChatCall<'_>) -> Result<Encoded, EncodeError> {
+        let request = &*plain_documents::as_texts(request);
         let mut losses = Losses::default();
         settle(self, request, call.family, &mut losses)?;
         let names = ToolNames::of(request, NAMES);

@@ -110,6 +110,9 @@ impl Content {
             // Where nothing was said before, this is all of the answer.
             return Ok(self.fail(UpstreamError::new(500, message), events));
         }
+        if kind == Some("tool-call-end") {
+            self.calls.end(index, events);
+        }
         // What is none of these is no beginning of an answer: the status is still to be decided.
         if !kind.is_some_and(|kind| SPEAKING.contains(&kind)) {
             return Ok(Progress::More);

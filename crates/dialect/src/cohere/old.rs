@@ -10,7 +10,7 @@ use super::error;
 use super::lines::{Lines, usage};
 use crate::{
     ChatAnswer, ChatCall, ChatCodec, Counting, DecodeError, EncodeError, Encoded, ErrorReader, Family,
-    Handling, HeaderOf, Quirks, ToolNames, counting, read, settle, whole,
+    Handling, HeaderOf, Quirks, ToolNames, counting, plain_documents, read, settle, whole,
 };
 
 mod history;
@@ -72,6 +72,7 @@ impl ChatCodec for ChatV1 {
     }
 
     fn encode(&self, request: &ChatRequest, call: &ChatCall<'_>) -> Result<Encoded, EncodeError> {
+        let request = &*plain_documents::as_texts(request);
         let mut losses = Losses::default();
         settle(self, request, call.family, &mut losses)?;
         let names = ToolNames::of(request, NAMES);

@@ -7,7 +7,7 @@ use super::answer::Answer;
 use super::template::{Prompt, Template};
 use crate::{
     ChatCall, ChatCodec, Counting, EncodeError, Encoded, ErrorReader, Family, Handling, HeaderOf, Quirks,
-    counting, plain_error, settle,
+    counting, plain_documents, plain_error, settle,
 };
 
 /// Parameters that pass as they are.
@@ -50,6 +50,7 @@ impl ChatCodec for RawCodec {
     }
 
     fn encode(&self, request: &ChatRequest, call: &ChatCall<'_>) -> Result<Encoded, EncodeError> {
+        let request = &*plain_documents::as_texts(request);
         let mut losses = Losses::default();
         settle(self, request, call.family, &mut losses)?;
         let template = Template::from_setting(call.settings.value(TEMPLATE));

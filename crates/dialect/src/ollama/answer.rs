@@ -115,7 +115,7 @@ impl Reading {
         let arguments = read::present(function.value("arguments"));
         let delta = arguments.and_then(|arguments| match arguments.kind() {
             Kind::String => read::text(Some(arguments)),
-            _ => Some(String::from_utf8_lossy(arguments.raw()).into_owned()),
+            _ => Some(read::compact(arguments)),
         });
         let delta = delta.unwrap_or_else(|| "{}".to_owned());
         events.push(ChatEvent::ToolArguments { choice: 0, call, delta });

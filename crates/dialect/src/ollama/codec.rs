@@ -8,7 +8,7 @@ use super::answer::{Answer, Form};
 use super::request;
 use crate::{
     ChatCall, ChatCodec, Counting, EncodeError, Encoded, ErrorReader, Family, Handling, HeaderOf, Quirks,
-    Thinking, counting, plain_error, settle,
+    Thinking, counting, plain_documents, plain_error, settle,
 };
 
 /// One of the two ways to ask for text.
@@ -80,6 +80,7 @@ impl ChatCodec for OllamaCodec {
     }
 
     fn encode(&self, request: &ChatRequest, call: &ChatCall<'_>) -> Result<Encoded, EncodeError> {
+        let request = &*plain_documents::as_texts(request);
         let mut losses = Losses::default();
         settle(self, request, call.family, &mut losses)?;
         let body = match self.form {

@@ -1,4 +1,4 @@
-//! `/api/embed`.
+//! `/api/embed`, and the older `/api/embeddings` for one text a call.
 
 use document::write_object;
 use model::{
@@ -12,14 +12,20 @@ use crate::{
 
 /// Inputs of one call: the server has no limit of its own, so this only bounds an answer.
 const MOST_INPUTS: usize = 512;
-const KNOWN: [&str; 3] = ["keep_alive", "options", "truncate"];
+const KNOWN: &[&str] = &["keep_alive", "options", "truncate"];
+const KNOWN_BEFORE: &[&str] = &["keep_alive", "options"];
 
 /// Vectors by Ollama.
 #[derive(Debug, Clone, Copy)]
-pub struct Embeddings;
+pub struct Embeddings {
+    /// The text is the `prompt`, and there is one.
+    older: bool,
+}
 
-/// The one [`Embeddings`].
-pub static EMBEDDINGS: Embeddings = Embeddings;
+/// `/api/embed`.
+pub static EMBEDDINGS: Embeddings = Embeddings { older: false };
+/// `/api/embeddings`.
+pub static OLDER_EMBEDDINGS: Embeddings = Embeddings { older: true };
 
 impl ErrorReader for Embeddings {
     fn error(&self, status: u16, headers: HeaderOf<'_>, body: &[u8]) -> UpstreamError {
@@ -29,7 +35,7 @@ impl ErrorReader for Embeddings {
 
 impl EmbeddingsCodec for Embeddings {
     fn batch(&self, _call: &EmbeddingsCall<'_>) -> usize {
-        MOST_INPUTS
+        if self.older { 1 } else { MOST_INPUTS }
     }
 
     fn encode(
@@ -43,14 +49,18 @@ impl EmbeddingsCodec for Embeddings {
         let body = write_object(|body| {
             body.text("model", call.model);
             match texts.as_slice() {
+                [text] if self.older => body.text("prompt", text),
                 [text] if request.single => body.text("input", text),
                 texts => body.texts("input", texts),
             }
-            if let Some(dimensions) = request.dimensions {
-                body.number("dimensions", dimensions);
+            match request.dimensions {
+                Some(_) if self.older => losses.add("dimensions", LossKind::Dropped),
+                Some(dimensions) => body.number("dimensions", dimensions),
+                None => {}
             }
             for extra in request.extras.iter() {
-                if KNOWN.contains(&&*extra.name) {
+                let known = if self.older { KNOWN_BEFORE } else { KNOWN };
+                if known.contains(&&*extra.name) {
                     body.raw(&extra.name, extra.value.as_bytes());
                 } else {
                     losses.add(extra.name.to_string(), LossKind::Dropped);

@@ -75,6 +75,11 @@ impl Envelope for OpenAi {
         error::status(data)
     }
 
+    /// <https://platform.openai.com/docs/api-reference/debugging-requests>
+    fn request_id_header(&self) -> &'static str {
+        "x-request-id"
+    }
+
     fn keep_alive(&self) -> &'static [u8] {
         b": keep-alive\n\n"
     }

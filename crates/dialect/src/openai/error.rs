@@ -12,12 +12,14 @@ use crate::Verdict;
 /// Status of an error that says nothing of its kind.
 const UNKNOWN: u16 = 502;
 
-/// A provider's error in OpenAI's words.
+/// A provider's error in OpenAI's words. A code that says no more than the type is none: Anthropic's errors have no
+/// other word.
 pub(super) fn verdict(error: &UpstreamError) -> Verdict<'_> {
+    let kind = error.kind.name();
     Verdict {
         status: error.status,
-        kind: error.kind.name(),
-        code: error.code.as_deref(),
+        kind,
+        code: error.code.as_deref().filter(|code| *code != kind),
         param: error.param.as_deref(),
         message: &error.message,
     }
@@ -148,6 +150,15 @@ mod tests {
         let read: serde_json::Value = serde_json::from_slice(&body(&code)).unwrap();
         assert_eq!(read["error"]["code"], "rate_limit_exceeded");
         assert!(read["error"]["param"].is_null());
+    }
+
+    #[test]
+    fn a_code_says_more_than_the_type() {
+        let mut error = UpstreamError::new(529, "m");
+        error.code = Some("overloaded_error".into());
+        assert_eq!((verdict(&error).kind, verdict(&error).code), ("overloaded_error", None));
+        error.code = Some("throttlingException".into());
+        assert_eq!(verdict(&error).code, Some("throttlingException"));
     }
 
     #[test]

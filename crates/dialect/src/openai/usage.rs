@@ -21,6 +21,8 @@ struct Counts {
     reasoning: u64,
     audio_out: u64,
     image_out: u64,
+    accepted: u64,
+    rejected: u64,
 }
 
 /// Reads a `usage` object; none where it counts nothing. Unknown members are passed over.
@@ -83,6 +85,10 @@ impl Counts {
                 self.audio_out = count_at(cursor).unwrap_or(0);
             } else if name.is("image_tokens") {
                 self.image_out = count_at(cursor).unwrap_or(0);
+            } else if name.is("accepted_prediction_tokens") {
+                self.accepted = count_at(cursor).unwrap_or(0);
+            } else if name.is("rejected_prediction_tokens") {
+                self.rejected = count_at(cursor).unwrap_or(0);
             }
         });
     }
@@ -117,6 +123,8 @@ impl Counts {
             reasoning,
             audio_output,
             image_output,
+            accepted_prediction: self.accepted.min(completion),
+            rejected_prediction: self.rejected.min(completion),
             ..Usage::default()
         })
     }
@@ -166,12 +174,17 @@ pub(super) fn write(usage: &Usage, object: &mut ObjectWriter<'_>) {
             }
         });
     }
-    if usage.reasoning + usage.audio_output + usage.image_output > 0 {
+    let predicted = usage.accepted_prediction + usage.rejected_prediction;
+    if usage.reasoning + usage.audio_output + usage.image_output + predicted > 0 {
         object.object("completion_tokens_details", |details| {
             details.number("reasoning_tokens", usage.reasoning);
             details.number("audio_tokens", usage.audio_output);
             if usage.image_output > 0 {
                 details.number("image_tokens", usage.image_output);
+            }
+            if predicted > 0 {
+                details.number("accepted_prediction_tokens", usage.accepted_prediction);
+                details.number("rejected_prediction_tokens", usage.rejected_prediction);
             }
         });
     }
@@ -205,7 +218,7 @@ mod tests {
         let usage = parse(
             r#"{"prompt_tokens":100,"completion_tokens":50,"total_tokens":150,
                 "prompt_tokens_details":{"cached_tokens":60,"audio_tokens":10,"cache_write_tokens":5,"new":{"x":[1]}},
-                "completion_tokens_details":{"reasoning_tokens":20,"audio_tokens":3,"accepted_prediction_tokens":7}}"#,
+                "completion_tokens_details":{"reasoning_tokens":20,"audio_tokens":3,"accepted_prediction_tokens":7,"rejected_prediction_tokens":99}}"#,
         )
         .unwrap();
         let expected = Usage {
@@ -217,6 +230,8 @@ mod tests {
             output: 27,
             reasoning: 20,
             audio_output: 3,
+            accepted_prediction: 7,
+            rejected_prediction: 50,
             ..Usage::default()
         };
         assert_eq!(usage, expected);
@@ -303,6 +318,8 @@ mod tests {
             reasoning: 6,
             audio_output: 7,
             image_output: 9,
+            accepted_prediction: 2,
+            rejected_prediction: 1,
             ..Usage::default()
         };
         let written = |usage: &Usage| String::from_utf8(write_object(|object| write(usage, object))).unwrap();

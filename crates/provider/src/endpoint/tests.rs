@@ -97,6 +97,18 @@ const PLACES: &[Place] = &[
     ("mistral", Operation::Embeddings, &[], "https://api.mistral.ai/v1/embeddings"),
     ("huggingface", Operation::Chat, &[], "https://router.huggingface.co/v1/chat/completions"),
     (
+        "huggingface",
+        Operation::Completions,
+        &[],
+        "https://router.huggingface.co/hf-inference/models/org/m%3A1",
+    ),
+    (
+        "huggingface",
+        Operation::Embeddings,
+        &[],
+        "https://router.huggingface.co/hf-inference/models/org/m%3A1/pipeline/feature-extraction",
+    ),
+    (
         "dashscope",
         Operation::Chat,
         &[],
@@ -376,7 +388,7 @@ fn gemini_has_a_method_for_each_thing() {
         (
             "claude-opus-4-6@20260205",
             whole,
-            "/publishers/anthropic/models/claude-opus-4-6%4020260205:rawPredict",
+            "/publishers/anthropic/models/claude-opus-4-6@20260205:rawPredict",
         ),
         ("claude-opus-4-6", stream, "/publishers/anthropic/models/claude-opus-4-6:streamRawPredict"),
     ] {

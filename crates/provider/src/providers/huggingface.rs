@@ -8,6 +8,7 @@ use dialect::{Deviation, Quirks, TokenLimit};
 use model::{ClientFormat, Operation};
 
 use crate::families::gpt_oss;
+use crate::naming::of_hub;
 use crate::{Base, KeyStyle, Location, Provider, Route, Setting};
 
 pub(super) static PROVIDER: Provider = Provider {
@@ -24,8 +25,10 @@ pub(super) static PROVIDER: Provider = Provider {
         Route::translated(Operation::Completions, "/generate", &TGI_CODEC)
             .streaming("/generate_stream")
             .when(is_tgi),
-        Route::translated(Operation::Completions, "/hf-inference/models/{model}", &GENERATE_CODEC),
-        Route::embeddings("/hf-inference/models/{model}/pipeline/feature-extraction", &EMBEDDINGS),
+        Route::translated(Operation::Completions, "/hf-inference/models/{model}", &GENERATE_CODEC)
+            .naming(of_hub),
+        Route::embeddings("/hf-inference/models/{model}/pipeline/feature-extraction", &EMBEDDINGS)
+            .naming(of_hub),
         Route::unserved(Operation::Video, "/v1/videos"),
         Route::preserve(),
         Route::native(ClientFormat::HuggingFace, Operation::Chat),

@@ -4,7 +4,7 @@
 
 use dialect::MemberRule::Drop;
 use dialect::anthropic;
-use dialect::ollama::{CHAT_CODEC, EMBEDDINGS, GENERATE_CODEC};
+use dialect::ollama::{CHAT_CODEC, EMBEDDINGS, GENERATE_CODEC, OLDER_EMBEDDINGS};
 use dialect::Requirement::Always;
 use dialect::{Deviation, Quirks, TokenLimit};
 use model::Operation;
@@ -26,6 +26,8 @@ pub(super) static PROVIDER: Provider = Provider {
         Route::translated(Operation::Chat, "/api/generate", &GENERATE_CODEC)
             .when(|location| location.path_is(|path| path.ends_with("/api/generate"))),
         Route::translated(Operation::Chat, "/api/chat", &CHAT_CODEC),
+        Route::embeddings(OLDER, &OLDER_EMBEDDINGS)
+            .when(|location| location.path_is(|path| path.ends_with(OLDER))),
         Route::embeddings("/api/embed", &EMBEDDINGS),
         Route::preserve(),
     ],
@@ -38,6 +40,8 @@ pub(super) static PROVIDER: Provider = Provider {
 };
 
 const MESSAGES: &str = "/v1/messages";
+/// Vectors of one text.
+const OLDER: &str = "/api/embeddings";
 
 /// `/v1/chat/completions` and its kin, but not `/v1/messages`, which speaks Anthropic's.
 fn speaks_openai(location: &Location<'_>) -> bool {

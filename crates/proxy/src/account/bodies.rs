@@ -1,9 +1,12 @@
 //! The bodies of an exchange that is recorded with them.
 
+use auth::Secret;
 use bytes::Bytes;
 use dialect::Envelope;
 use stream::{DEFAULT_FRAME_LIMIT, Frame, Framer, Framing};
 use telemetry::{Payload, Said};
+
+use super::shown::without_secrets;
 
 /// What a stream said so far.
 struct Heard {
@@ -21,18 +24,25 @@ pub struct Bodies {
     request: Option<Bytes>,
     whole: Option<Bytes>,
     heard: Option<Heard>,
+    /// What the provider was shown, and may repeat.
+    secrets: Vec<Secret>,
     limit: usize,
 }
 
 impl Bodies {
     /// `limit`: bytes of each body that are recorded.
     pub fn new(request: Option<Bytes>, limit: usize) -> Self {
-        Self { request, whole: None, heard: None, limit }
+        Self { request, whole: None, heard: None, secrets: Vec::new(), limit }
+    }
+
+    /// What is sent with the request, and must not be shown of its answer.
+    pub fn guard(&mut self, secrets: Vec<Secret>) {
+        self.secrets = secrets;
     }
 
     /// The whole answer, not compressed.
     pub fn answered(&mut self, body: Bytes) {
-        self.whole = Some(body);
+        self.whole = Some(without_secrets(body, &self.secrets));
     }
 
     /// The answer is a stream of events in the client's format.

@@ -7,9 +7,9 @@ use telemetry::{
     Ai, Attempt, Attempts, Cost, Entity, Latencies, Mode, PriceSource, Record, RecordTarget, cost,
 };
 
-use super::{Account, End};
 use super::heads::Heads;
 use super::sent::Sent;
+use super::{Account, End};
 
 impl Attempts for Account {
     fn each(&self, visit: &mut dyn FnMut(&Attempt<'_>)) {
@@ -40,11 +40,16 @@ pub(super) fn of(account: &Account, end: End) -> Record<'_> {
         response_headers: heads.map(Heads::response).unwrap_or_default(),
         consumer: consumer.map(|consumer| Entity {
             id: &consumer.id,
-            name: consumer.username.as_deref().or(consumer.custom_id.as_deref()),
+            name: consumer.username.as_deref(),
+            custom_id: consumer.custom_id.as_deref(),
         }),
         credential_id: credential.map(|(id, _)| &**id),
-        route: route.map(|route| Entity { id: &route.id, name: route.name.as_deref() }),
-        service: service.map(|service| Entity { id: &service.id, name: service.name.as_deref() }),
+        route: route.map(|route| Entity { id: &route.id, name: route.name.as_deref(), custom_id: None }),
+        service: service.map(|service| Entity {
+            id: &service.id,
+            name: service.name.as_deref(),
+            custom_id: None,
+        }),
         target: sent.map(|sent| RecordTarget {
             provider: sent.provider.id,
             model: sent.model.as_deref(),
@@ -101,7 +106,9 @@ fn ai<'a>(account: &'a Account, sent: &'a Sent, now: Instant) -> Option<Ai<'a>> 
         return None;
     }
     let plugin = account.plugin.and_then(|index| account.snapshot.plugins.get(index));
-    let first = if account.stream { account.first_bytes } else { account.upstream_head };
+    // Of a whole answer, the client has the first token when it has the last one.
+    let first = account.first_bytes.or(account.upstream_head.filter(|_| !account.stream));
+    let first = first.filter(|_| sent.status.is_some_and(|status| status.is_success()));
     let (price_source, cost) = priced(account, sent);
     let settings = sent.provider.settings.iter();
     let recorded =
@@ -113,7 +120,7 @@ fn ai<'a>(account: &'a Account, sent: &'a Sent, now: Instant) -> Option<Ai<'a>> 
         request_model: sent.model.as_deref(),
         model_is_configured: sent.model_is_configured,
         told: &account.told,
-        mode: if account.stream { Mode::Stream } else { Mode::Oneshot },
+        mode: if account.stream || sent.streamed { Mode::Stream } else { Mode::Oneshot },
         latency: now.duration_since(sent.at),
         first_token: first.map(|first| first.saturating_duration_since(sent.at)),
         settings: recorded.collect(),

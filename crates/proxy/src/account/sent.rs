@@ -1,5 +1,6 @@
 //! One call to an upstream.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -11,6 +12,7 @@ use provider::{Endpoint, Provider};
 use telemetry::otlp::SpanId;
 use telemetry::{Attempt, Redactor};
 
+use super::whole_milliseconds;
 use crate::prepare::Prepared;
 use crate::price::TargetPrices;
 use crate::upstream::Attempted;
@@ -21,6 +23,8 @@ pub struct Sent {
     /// The model's name is the target's, and no caller had a say in it.
     pub model_is_configured: bool,
     pub operation: Operation,
+    /// The caller, or the configuration, wants a stream.
+    pub streamed: bool,
     pub logging: Logging,
     pub prices: Arc<TargetPrices>,
     pub settings: Arc<Settings>,
@@ -45,6 +49,7 @@ impl Sent {
             model: prepared.model.clone(),
             model_is_configured: configured.is_some() && configured == prepared.model.as_deref(),
             operation: prepared.operation,
+            streamed: prepared.is_streamed(),
             logging: prepared.target.logging,
             prices: Arc::clone(&prepared.target.prices),
             settings: Arc::clone(&destination.settings),
@@ -62,13 +67,27 @@ impl Sent {
     /// Gives each connection that could not be made, and then the call itself.
     pub fn each(&self, redactor: &Redactor, visit: &mut dyn FnMut(&Attempt<'_>)) {
         let attempt = self.attempt(redactor);
-        if self.attempted.failed_connects > 0 {
-            let failed = Attempt { ip: None, status: None, failed: true, ..attempt.clone() };
-            for _ in 0..self.attempted.failed_connects {
-                visit(&failed);
-            }
+        for connect in &self.attempted.failed {
+            visit(&Attempt {
+                ip: self.address(),
+                status: None,
+                failed: true,
+                started_at: self.epoch(connect.at),
+                connect: connect.took,
+                ..attempt.clone()
+            });
         }
         visit(&attempt);
+    }
+
+    /// A moment in milliseconds of the epoch.
+    fn epoch(&self, at: Instant) -> u64 {
+        self.started_at + whole_milliseconds(at.saturating_duration_since(self.at))
+    }
+
+    /// The host, where it is an address: what a name stands for is known of connections only that were made.
+    fn address(&self) -> Option<IpAddr> {
+        self.endpoint.host().parse().ok()
     }
 
     /// The call itself.
@@ -80,10 +99,10 @@ impl Sent {
             scheme: self.endpoint.scheme().name(),
             host: self.endpoint.host(),
             port: self.endpoint.port(),
-            ip: self.attempted.peer,
+            ip: self.attempted.peer.or_else(|| self.address()),
             uri: redactor.uri(self.endpoint.path(), self.query.as_deref()),
-            started_at: self.started_at,
-            connect: self.attempted.connect,
+            started_at: self.attempted.last.map_or(self.started_at, |last| self.epoch(last.at)),
+            connect: self.attempted.last.map(|last| last.took).unwrap_or_default(),
             status: self.status.map(|status| status.as_u16()),
             failed: self.status.is_none(),
         }

@@ -2,6 +2,7 @@
 
 use std::time::Instant;
 
+use config::OpenTelemetry;
 use dialect::{read_parameters, tell_answer, tell_messages};
 use document::Document;
 use http::header::{HeaderMap, HeaderName, HeaderValue};
@@ -9,13 +10,13 @@ use model::{ChatRequest, Number, Operation, ResponseFormat};
 use telemetry::otlp::{AskedParameters, GenAi, TracedCall, TracedPhase, TracedRequest};
 use telemetry::{Record, Said};
 
-use super::{Account, End};
 use super::sent::Sent;
+use super::{Account, End};
 use crate::body::Body;
 use crate::exporter::Exporter;
 use crate::prepare::Prepared;
 use crate::snapshot::AiProxy;
-use crate::trace::new_span;
+use crate::trace::{Trace, new_span};
 
 /// Bytes of the messages that a span has of each side.
 const MAX_CONTENT: usize = 256 << 10;
@@ -27,7 +28,7 @@ impl Account {
         let plugin = self.observers().opentelemetry;
         let traced = plugin.and_then(|plugin| Some((plugin, self.snapshot.exporter(plugin)?)));
         if let Some((plugin, exporter)) = traced.filter(|(_, exporter)| exporter.traces()) {
-            self.trace = Some(Box::new(crate::trace::Trace::new(plugin, &exporter.settings, &carriers)));
+            self.trace = Some(Box::new(Trace::new(plugin, &exporter.settings, &carriers)));
         }
     }
 
@@ -37,6 +38,13 @@ impl Account {
         if let Some(trace) = &mut self.trace {
             trace.admitted = Some(Instant::now());
         }
+    }
+
+    /// The trace with the settings that it goes by, to be told without being sent.
+    pub fn trace(&mut self) -> Option<(&mut Trace, &OpenTelemetry)> {
+        let trace = self.trace.as_deref_mut()?;
+        let exporter = self.snapshot.exporter(trace.plugin)?;
+        Some((trace, &exporter.settings))
     }
 
     /// Tells an upstream of the trace.
@@ -139,7 +147,7 @@ fn calls(account: &Account, end: u64) -> Vec<TracedCall<'_>> {
             end,
             method: sent.method.as_str(),
             attempt: sent.attempt(&account.snapshot.redactor),
-            failed_connects: sent.attempted.failed_connects,
+            failed_connects: u16::try_from(sent.attempted.failed.len()).unwrap_or(u16::MAX),
         })
         .collect()
 }

@@ -3,6 +3,8 @@
 
 use std::future::Future as _;
 use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -25,6 +27,8 @@ pub struct Promise {
     pub envelope: &'static dyn Envelope,
     pub operation: Operation,
     pub quirks: &'static Quirks,
+    /// Whether the head has gone out.
+    pub kept: Arc<AtomicBool>,
 }
 
 /// The answer that the pipeline still owes.
@@ -43,6 +47,7 @@ pub(super) enum Next {
 impl Promise {
     /// The head, and a first keep-alive at once.
     pub fn keep(mut self, running: Running) -> Response<ClientBody> {
+        self.kept.store(true, Ordering::Relaxed);
         let mut headers = std::mem::take(&mut self.headers);
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
         let tick = Box::pin(tokio::time::sleep(Duration::ZERO));

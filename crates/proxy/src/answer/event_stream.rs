@@ -120,6 +120,15 @@ impl EventStream {
         }
     }
 
+    /// Whether anything that the model generated has come.
+    pub(super) fn has_content(&self) -> bool {
+        match (&self.machine, &self.summary) {
+            (Some(machine), _) => machine.has_content(),
+            (None, Some(summary)) => summary.output_bytes > 0,
+            (None, None) => false,
+        }
+    }
+
     pub(super) fn poll_data(&mut self, context: &mut Context<'_>) -> Poll<Option<Bytes>> {
         loop {
             if let Some(piece) = self.out.get_mut(self.next) {

@@ -61,6 +61,15 @@ impl Machine {
         }
     }
 
+    /// Whether anything that the model generated has come.
+    pub fn has_content(&self) -> bool {
+        match self {
+            Self::Relay(relay) => relay.has_content(),
+            Self::Reframe(reframed) => reframed.has_content(),
+            Self::Translate(transcoder) => transcoder.has_content(),
+        }
+    }
+
     pub fn is_terminated(&self) -> bool {
         match self {
             Self::Relay(relay) => relay.is_terminated(),

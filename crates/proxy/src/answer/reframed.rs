@@ -63,6 +63,10 @@ impl Reframed {
         self.broken.is_some() || self.relay.is_over()
     }
 
+    pub fn has_content(&self) -> bool {
+        self.relay.has_content()
+    }
+
     pub fn is_terminated(&self) -> bool {
         self.relay.is_terminated()
     }

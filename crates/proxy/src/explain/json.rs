@@ -5,6 +5,7 @@ use model::Loss;
 
 use super::found::{Found, Named};
 use super::sending::{Estimate, Sending, Shown};
+use super::traced::{Sampled, Traced};
 use super::{Course, Explanation, Refused};
 
 pub fn write(explanation: &Explanation) -> String {
@@ -125,6 +126,10 @@ fn write_sending(object: &mut ObjectWriter<'_>, sending: &Sending) {
         Some(estimate) => object.object("estimate", |object| write_estimate(object, estimate)),
         None => object.null("estimate"),
     }
+    match &sending.trace {
+        Some(trace) => object.object("trace", |object| write_trace(object, trace)),
+        None => object.null("trace"),
+    }
     object.text("method", &sending.method);
     object.text("url", &sending.url);
     write_headers(object, sending.headers.iter().map(|(name, value)| (&**name, value.clone())));
@@ -147,6 +152,20 @@ fn write_estimate(object: &mut ObjectWriter<'_>, estimate: &Estimate) {
     let (input, output) = estimate.prices.unzip();
     object.raw("input_cost", &number(input.map(|amount| amount.to_string())));
     object.raw("output_price_per_million", &number(output.map(|price| price.to_string())));
+}
+
+fn write_trace(object: &mut ObjectWriter<'_>, trace: &Traced) {
+    object.bool("continued", trace.continued);
+    match trace.sampled {
+        Sampled::Share(rate) => {
+            object.null("sampled");
+            object.raw("sampling_rate", rate.to_string().as_bytes());
+        }
+        Sampled::Yes | Sampled::No => {
+            object.bool("sampled", trace.sampled == Sampled::Yes);
+            object.null("sampling_rate");
+        }
+    }
 }
 
 fn write_refused(object: &mut ObjectWriter<'_>, refused: &Refused) {

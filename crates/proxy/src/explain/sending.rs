@@ -8,6 +8,7 @@ use http::Request;
 use model::{Loss, Price, Usage};
 use telemetry::{Amount, Redactor, cost};
 
+use super::traced::Traced;
 use crate::admit::Admitted;
 use crate::body::Body;
 use crate::prepare::{Plan, Prepared};
@@ -30,6 +31,8 @@ pub struct Sending {
     pub estimate: Option<Estimate>,
     pub method: String,
     pub url: String,
+    /// What the provider would be told of the request's trace; none where nothing is.
+    pub trace: Option<Traced>,
     /// In the order of their names.
     pub headers: Vec<(String, String)>,
     pub body: Shown,
@@ -73,6 +76,7 @@ impl Sending {
             estimate: estimate(prepared).filter(|_| !counts),
             method: String::new(),
             url: String::new(),
+            trace: None,
             headers: Vec::new(),
             body: shown(prepared, admitted),
         }
@@ -89,7 +93,9 @@ impl Sending {
                 || is_redacted(name.as_str())
                 || prepared.target.credential_header.as_ref() == Some(name);
             let text = if secret { MASK.into() } else { String::from_utf8_lossy(value.as_bytes()) };
-            (name.as_str().to_owned(), text.into_owned())
+            let text =
+                self.trace.as_ref().map_or_else(|| text.clone().into_owned(), |trace| trace.shown(&text));
+            (name.as_str().to_owned(), text)
         });
         self.headers = headers.collect();
         // Their order means nothing, so they have one that a comparison can rely on.

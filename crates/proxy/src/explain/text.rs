@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use super::found::{Found, Matched, Named, Rule};
 use super::sending::{Estimate, Sending, Shown};
+use super::traced::Sampled;
 use super::{Course, Explanation, Refused};
 use model::Loss;
 
@@ -100,6 +101,15 @@ fn write_sending(facts: &mut Facts, sending: &Sending) {
     facts.losses(&sending.losses);
     if let Some(estimate) = &sending.estimate {
         write_estimate(facts, estimate);
+    }
+    if let Some(trace) = &sending.trace {
+        let whose = if trace.continued { "the caller's" } else { "begun here" };
+        let sampled = match trace.sampled {
+            Sampled::Yes => "sampled".to_owned(),
+            Sampled::No => "not sampled".to_owned(),
+            Sampled::Share(rate) => format!("sampled at a rate of {rate}"),
+        };
+        facts.add("trace", &format!("{whose}, {sampled}"));
     }
     let _ = writeln!(facts.0, "\n{} {}", sending.method, sending.url);
     for (name, value) in &sending.headers {

@@ -11,7 +11,7 @@ use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout_at};
 use tokio_rustls::client::TlsStream;
 
-use super::{Host, UpstreamError};
+use super::{Attempted, Connect, Host, UpstreamError};
 
 /// A connection that is ready for HTTP.
 pub(super) enum Connected {
@@ -34,28 +34,30 @@ impl Connected {
     }
 }
 
-/// Connects, and tries again when the connection fails: at most `retries` times, all within `within`.
+/// Connects, and tries again when the connection fails: at most `retries` times, all within `within`. Notes each try.
 pub(super) async fn connect_with_retries(
     host: &Host,
     within: Duration,
     retries: u16,
-    failed: &mut u16,
+    attempted: &mut Attempted,
 ) -> Result<Connected, UpstreamError> {
     let deadline = Instant::now() + within;
     loop {
-        let outcome = match timeout_at(deadline, connect(host)).await {
-            Ok(outcome) => outcome,
-            Err(_elapsed) => return Err(UpstreamError::ConnectTimeout),
-        };
+        let began = Instant::now();
+        let outcome = timeout_at(deadline, connect(host)).await.unwrap_or(Err(UpstreamError::ConnectTimeout));
+        let tried = Connect { at: began.into_std(), took: began.elapsed() };
+        attempted.last = Some(tried);
+        let failures = attempted.failed.len();
         match outcome {
-            Err(UpstreamError::Connect(_) | UpstreamError::Resolve) if *failed < retries => *failed += 1,
+            Err(UpstreamError::Connect(_) | UpstreamError::Resolve) if failures < usize::from(retries) => {}
             outcome => return outcome,
         }
         // A peer that restarts is away for a moment: each try waits a little longer than the one before.
-        let pause = Duration::from_millis(10 * u64::from(*failed));
+        let pause = Duration::from_millis(10).saturating_mul(u32::try_from(failures + 1).unwrap_or(u32::MAX));
         if timeout_at(deadline, tokio::time::sleep(pause)).await.is_err() {
             return Err(UpstreamError::ConnectTimeout);
         }
+        attempted.failed.push(tried);
     }
 }
 

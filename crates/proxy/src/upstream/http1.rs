@@ -50,10 +50,10 @@ impl Http1 {
         host: &Arc<Host>,
         timeouts: Timeouts,
         retries: u16,
-        failed: &mut u16,
+        attempted: &mut Attempted,
     ) -> Result<Self, UpstreamError> {
         let permit = Arc::clone(&host.open).try_acquire_owned().map_err(|_| UpstreamError::Exhausted)?;
-        let io = connect_with_retries(host, timeouts.connect, retries, failed).await?;
+        let io = connect_with_retries(host, timeouts.connect, retries, attempted).await?;
         let peer = io.peer();
         let (sender, connection) = Builder::new()
             .max_buf_size(MAX_READ.max(MAX_HEAD))
@@ -215,10 +215,7 @@ async fn send_afresh(
 ) -> Result<Response<UpstreamBody>, UpstreamError> {
     attempted.reused = false;
     attempted.peer = None;
-    let began = Instant::now();
-    let opened = Http1::open(host, timeouts, retries, &mut attempted.failed_connects).await;
-    attempted.connect = began.elapsed();
-    let mut connection = opened?;
+    let mut connection = Http1::open(host, timeouts, retries, attempted).await?;
     attempted.peer = connection.peer;
     match answered(&mut connection, request, timeouts).await {
         Ok(response) => Ok(finish(response, connection, host)),

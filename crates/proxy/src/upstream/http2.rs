@@ -3,7 +3,6 @@
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
-use std::time::Instant;
 
 use http::{Request, Response};
 use hyper::client::conn::http2::{Builder, SendRequest};
@@ -80,10 +79,7 @@ pub(super) async fn send(
         host.metrics.upstream_reused.add(1);
         chosen
     } else {
-        let began = Instant::now();
-        let opened = open(host, timeouts, retries, &mut attempted.failed_connects).await;
-        attempted.connect = began.elapsed();
-        let (sender, peer) = opened?;
+        let (sender, peer) = open(host, timeouts, retries, attempted).await?;
         host.shards.add(sender, peer)
     };
     attempted.peer = chosen.peer;
@@ -103,10 +99,10 @@ async fn open(
     host: &Arc<Host>,
     timeouts: Timeouts,
     retries: u16,
-    failed: &mut u16,
+    attempted: &mut Attempted,
 ) -> Result<(SendRequest<Segments>, Option<IpAddr>), UpstreamError> {
     let permit = Arc::clone(&host.open).try_acquire_owned().map_err(|_| UpstreamError::Exhausted)?;
-    let io = connect_with_retries(host, timeouts.connect, retries, failed).await?;
+    let io = connect_with_retries(host, timeouts.connect, retries, attempted).await?;
     let peer = io.peer();
     let (sender, connection) = Builder::new(TokioExecutor::new())
         .handshake(TokioIo::new(io))

@@ -159,6 +159,9 @@ fn an_answer_is_waited_for_as_a_whole() {
         });
         assert_eq!(records.len(), 1, "{tag}");
         let record = records.remove(0);
+        // Whose head went out early had an answer.
+        let status = if name == "early" { 200 } else { 499 };
+        assert_eq!(record["response"]["status"], status, "{tag}: {record}");
         if name == "cancel" {
             assert_eq!(told(&record), ("client_disconnected", "cancelled", "unknown"), "{tag}: {record}");
         } else {

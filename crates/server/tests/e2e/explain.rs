@@ -439,3 +439,82 @@ fn what_is_no_request_is_told_by_its_line() {
     assert!(finished.err.contains("cannot both come from standard input"), "{}", finished.err);
     assert_eq!(finished.status, 1);
 }
+
+/// One chat route, and the plugin with these members for everything.
+fn traced(config: &str) -> String {
+    let route = crate::world::one_route("m").replace("@UPSTREAM@", "127.0.0.1:1");
+    format!(
+        "{route}plugins:\n- {{name: opentelemetry, config: {{traces_endpoint: \"http://127.0.0.1:1/v1/traces\"{config}}}}}\n"
+    )
+}
+
+const ASKED: &str = r#"{"messages":[{"role":"user","content":"hi"}]}"#;
+const PARENT: &str = "traceparent: 00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+
+#[test]
+fn the_headers_of_a_trace_are_told_with_what_is_new_in_them() {
+    let formats = "w3c, b3-single, b3, jaeger, ot, datadog, aws, gcp, instana";
+    let config = traced(&format!(", propagation: {{inject: [{formats}]}}"));
+    let args = ["explain", "--config", "@FILE@", "/chat", "--json", ASKED];
+    let finished = run_with_file(&config, &args, &[], b"");
+    assert_eq!((finished.status, &*finished.err), (0, ""), "{}", finished.out);
+    assert!(finished.out.contains("\ntrace     begun here, sampled\n"), "{}", finished.out);
+    let new = |name: &str| format!("({name} id, new for each request)");
+    let (trace, span, parent) = (new("trace"), new("span"), new("parent"));
+    for line in [
+        format!("traceparent: 00-{trace}-{span}-01"),
+        format!("b3: {trace}-{span}-1-{parent}"),
+        format!("x-b3-traceid: {trace}"),
+        format!("x-b3-spanid: {span}"),
+        format!("x-b3-parentspanid: {parent}"),
+        "x-b3-sampled: 1".to_owned(),
+        format!("uber-trace-id: {trace}:{span}:{parent}:01"),
+        format!("ot-tracer-traceid: {trace}"),
+        format!("x-datadog-trace-id: {trace}"),
+        format!("x-datadog-parent-id: {span}"),
+        format!("x-amzn-trace-id: Root={trace};Parent={span};Sampled=1"),
+        format!("x-cloud-trace-context: {trace}/{span};o=1"),
+        format!("x-instana-s: {span}"),
+    ] {
+        assert!(finished.out.contains(&format!("\n{line}\n")), "{line}: {}", finished.out);
+    }
+    // So it says the same each time.
+    assert_eq!(run_with_file(&config, &args, &[], b"").out, finished.out);
+}
+
+/// `send` of an explanation, with the value of its `traceparent`.
+#[track_caller]
+fn told_of_trace(config: &str, more: &[&str]) -> (Value, Option<String>) {
+    let mut told = explain_json(config, &[&["/chat", "--json", ASKED], more].concat(), 0);
+    let headers = told["send"]["headers"].as_array().unwrap();
+    let parent = headers.iter().find(|header| header["name"] == "traceparent");
+    let parent = parent.map(|header| header["value"].as_str().unwrap().to_owned());
+    (told["send"]["trace"].take(), parent)
+}
+
+#[test]
+fn a_trace_is_told_as_it_would_be_continued_and_sampled() {
+    let parent =
+        |bit: &str| format!("00-0af7651916cd43dd8448eb211c80319c-(span id, new for each request)-{bit}");
+    let state = |continued: bool, sampled: Value, rate: Value| json!({"continued": continued, "sampled": sampled, "sampling_rate": rate});
+    let (told, header) = told_of_trace(&traced(""), &["-H", PARENT]);
+    assert_eq!((told, header), (state(true, json!(true), Value::Null), Some(parent("01"))));
+    let none = traced(", sampling_rate: 0");
+    let (told, header) = told_of_trace(&none, &["-H", PARENT]);
+    assert_eq!((told, header), (state(true, json!(false), Value::Null), Some(parent("00"))));
+    // Where chance decides, that is told instead of what it has decided.
+    for _ in 0..4 {
+        let (told, header) = told_of_trace(&traced(", sampling_rate: 0.1"), &["-H", PARENT]);
+        assert_eq!((told, header), (state(true, Value::Null, json!(0.1)), Some(parent("01"))));
+    }
+    let asked = traced(", sampling_rate: 0.1, sampling_strategy: parent_probability_fallback");
+    let (told, header) = told_of_trace(&asked, &["-H", PARENT]);
+    assert_eq!((told, header), (state(true, json!(true), Value::Null), Some(parent("01"))));
+    // Nobody tells a trace on without the plugin, or where it traces nothing: the caller's passes.
+    let quiet = traced("").replace(
+        "traces_endpoint: \"http://127.0.0.1:1/v1/traces\"",
+        "access_logs: {endpoint: \"http://127.0.0.1:1\"}",
+    );
+    let (told, header) = told_of_trace(&quiet, &["-H", PARENT]);
+    assert_eq!((told, header.as_deref()), (Value::Null, PARENT.strip_prefix("traceparent: ")));
+}

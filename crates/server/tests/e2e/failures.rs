@@ -103,7 +103,17 @@ fn connections_that_fail() {
     assert!(!answer.text().contains("127.0.0.1"), "{}", answer.text());
     let record = world.record(&answer);
     assert_eq!(record["gateway"]["outcome"], "gateway_error", "{record}");
-    assert_eq!(record["tries"].as_array().map(Vec::len), Some(6), "Kong's five retries: {record}");
+    let tries = record["tries"].as_array().unwrap();
+    assert_eq!(tries.len(), 6, "Kong's five retries: {record}");
+    // Each began when it did: after a pause that grows.
+    let starts: Vec<u64> = tries.iter().map(|tried| tried["balancer_start"].as_u64().unwrap()).collect();
+    for (before, (start, next)) in starts.iter().zip(starts.iter().skip(1)).enumerate() {
+        assert!(next - start >= 10 * (before as u64 + 1) - 1, "{starts:?}");
+    }
+    // The first five are over before the last begins, pauses not counted.
+    let took: f64 = tries.iter().take(5).map(|tried| tried["balancer_latency"].as_f64().unwrap()).sum();
+    let span = f64::from(u32::try_from(starts[5] - starts[0]).unwrap());
+    assert!(took <= span - 140.0, "{took} of {span}: {record}");
     for fault in ["early_close", "reset_first"] {
         let tag = format!("fail-{fault}");
         let answer = world.send(&chat("/chat", &tag, "").header("x-sim-fault", fault)).expect(502);

@@ -11,6 +11,7 @@ use crate::world::{World, body, chat};
 const CONFIG: &str = r#"_format_version: "3.0"
 consumers:
   - username: alice
+    custom_id: team-9
     keyauth_credentials: [{key: key-alice}]
 services:
   - name: one

@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
-use testkit::{LogServer, Reception, metrics, spans, wait_for};
+use serde_json::json;
+use testkit::{Certificates, GrpcCollector, LogServer, Reception, TlsFront, metrics, spans, wait_for};
 
-use crate::sinks::{keep_flowing, metric, sink};
-use crate::world::{World, one_route};
+use crate::sinks::{id, keep_flowing, metric, sink};
+use crate::world::{World, chat, one_route};
 
 const SINK: &str = "opentelemetry:o:traces";
 
@@ -121,4 +122,51 @@ fn a_reload_keeps_what_it_does_not_change() {
         metrics(&delivery).into_iter().find(|point| point.name == "http.server.request.count")
     });
     assert!((pushed.sum - 3.0).abs() < 0.1, "{pushed:?}");
+}
+
+/// By the certificates that upstreams are verified with, and over HTTP/2, which is agreed on in the handshake.
+#[test]
+fn the_certificate_of_a_collector_of_grpc_is_verified() {
+    let certificates = Certificates::generate();
+    let collector = GrpcCollector::start();
+    let front = TlsFront::start_for(&certificates, collector.addr, &[b"h2"]);
+    let config = format!(
+        "{}plugins:\n- {{name: opentelemetry, instance_name: o, config: {{traces_endpoint: \"grpcs://localhost:{}\", \
+         headers: {{X-Token: t}}, queue: {{max_retry_time: -1, max_coalescing_delay: 0.05}}}}}}\n",
+        one_route("m"),
+        front.addr.port()
+    );
+    let trusting = |authority: &Certificates| {
+        World::start_with(&config, |builder| {
+            builder.file("ca.pem", &authority.certificate_pem).arg("--upstream-ca").arg("@DIR@/ca.pem")
+        })
+    };
+    for world in [World::start(&config), trusting(&Certificates::generate())] {
+        world.send(&chat("/chat", "x", "")).expect(200);
+        let state = wait_for("the failure", || {
+            let state = sink(&world, SINK);
+            (state["lost"].as_u64() > Some(0)).then_some(state)
+        });
+        assert!(state["last_error"].as_str().unwrap().contains("TLS handshake"), "{state}");
+        assert!(collector.deliveries().is_empty());
+    }
+    let by_environment = World::start_with(&config, |builder| {
+        builder.file("ca.pem", &certificates.certificate_pem).env("SSL_CERT_FILE", "@DIR@/ca.pem")
+    });
+    for world in [trusting(&certificates), by_environment] {
+        let request_id = id(&world.send(&chat("/chat", "x", "")).expect(200));
+        wait_for("the spans of the request", || {
+            let spans = spans(&collector.deliveries());
+            spans
+                .iter()
+                .any(|span| span.attributes.get("kong.request.id") == Some(&json!(request_id)))
+                .then_some(())
+        });
+        wait_for("the success", || (sink(&world, SINK)["written"].as_u64() >= Some(4)).then_some(()));
+        assert_eq!(sink(&world, SINK)["lost"], 0);
+    }
+    let delivery = &collector.deliveries()[0];
+    assert_eq!(delivery.target, "/opentelemetry.proto.collector.trace.v1.TraceService/Export");
+    assert_eq!(delivery.header("content-type"), Some("application/grpc"));
+    assert_eq!((delivery.header("te"), delivery.header("x-token")), (Some("trailers"), Some("t")));
 }

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
-use testkit::{Answer, Call, Certificates, LogServer, TlsFront, wait_for};
+use testkit::{Answer, Call, Certificates, LogServer, Reception, TlsFront, wait_for};
 
 use crate::world::{World, body, builder, chat, one_route};
 
@@ -346,6 +346,66 @@ fn the_end_of_the_process_writes_what_waits() {
     assert_eq!(server.taken().len(), 5);
 }
 
+/// A file and a server that hold their lines up, and are taken out of the configuration directly before the end.
+#[test]
+fn the_end_of_the_process_waits_for_what_a_reload_let_go() {
+    let logs = folder();
+    let server = LogServer::start();
+    server.behave(Reception::Status(503));
+    let pipe = logs.path().join("pipe");
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let plugins = format!(
+        "- {{name: file-log, config: {{path: \"{}\"}}}}\n- {{name: http-log, config: {{http_endpoint: \"{}\"}}}}\n",
+        pipe.display(),
+        server.url("/")
+    );
+    let mut world = World::start(&with_plugins(&plugins));
+    let mut ids: Vec<String> = (0..3).map(|_| id(&world.send(&chat("/chat", "x", "")))).collect();
+    wait_for("what waits", || (sink_named(&world, "file-log:")["waiting"] == 3).then_some(()));
+    wait_for("an attempt", || (!server.deliveries().is_empty()).then_some(()));
+    let none = one_route("m").replace("@UPSTREAM@", &world.upstream.addr.to_string());
+    let load = Call::post("/config").header("content-type", "application/yaml").body(&none);
+    load.send(world.gateway.admin).expect(201);
+    world.gateway.signal("TERM");
+    world.gateway.wait_for_output("ending: running requests may finish");
+    // Nothing but these lines keeps the process.
+    std::thread::sleep(Duration::from_millis(300));
+    assert!(world.gateway.is_running());
+    server.behave(Reception::Status(200));
+    let text = std::fs::read_to_string(&pipe).unwrap();
+    assert!(world.gateway.wait(testkit::PATIENCE).success());
+    let copy = logs.path().join("copy");
+    std::fs::write(&copy, text).unwrap();
+    assert_eq!(logged(&copy), ids);
+    let mut taken: Vec<String> =
+        server.taken().iter().map(|record| record["request"]["id"].as_str().unwrap().to_owned()).collect();
+    taken.sort();
+    ids.sort();
+    assert_eq!(taken, ids);
+    let output = world.gateway.output();
+    assert!(!output.contains("could not be written in time"), "{output}");
+}
+
+/// Nor does one that was let go hold up the end for longer than is allowed.
+#[test]
+fn the_end_of_the_process_waits_no_longer_for_it_than_for_others() {
+    let server = LogServer::start();
+    server.behave(Reception::Status(503));
+    let plugin = format!("- {{name: http-log, config: {{http_endpoint: \"{}\"}}}}\n", server.url("/"));
+    let mut world =
+        World::start_with(&with_plugins(&plugin), |builder| builder.arg("--drain-seconds").arg("1"));
+    keep_flowing(&world, 1);
+    wait_for("an attempt", || (!server.deliveries().is_empty()).then_some(()));
+    let none = one_route("m").replace("@UPSTREAM@", &world.upstream.addr.to_string());
+    let load = Call::post("/config").header("content-type", "application/yaml").body(&none);
+    load.send(world.gateway.admin).expect(201);
+    world.gateway.signal("TERM");
+    assert!(world.gateway.wait(testkit::PATIENCE).success());
+    let output = world.gateway.output();
+    assert!(output.contains("some records of plugins could not be written in time"), "{output}");
+    assert!(server.taken().is_empty());
+}
+
 #[test]
 fn instances_with_the_same_settings_share_one_queue() {
     let server = LogServer::start();
@@ -408,7 +468,7 @@ plugins:
         }
     }
     let taken = server.wait_for_taken(count);
-    server.behave(testkit::Reception::Status(500));
+    server.behave(Reception::Status(500));
     world.send(&Call::get("/nowhere"));
     wait_for("the failure", || (sink_named(&world, "http-log:")["failing"] == true).then_some(()));
     let mut told =

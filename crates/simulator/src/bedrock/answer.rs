@@ -156,7 +156,7 @@ impl Block {
             Self::Text(text) => json!({"text": text}),
             Self::Call { id, name, arguments } => {
                 let input: Value = serde_json::from_str(arguments).unwrap_or_default();
-                json!({"toolUse": {"toolUseId": id, "name": name, "input": input}})
+                json!({"toolUse": {"toolUseId": id, "name": name, "input": input, "type": "tool_use"}})
             }
         }
     }

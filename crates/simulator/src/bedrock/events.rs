@@ -65,7 +65,7 @@ impl Events {
             }
             // Of all blocks only calls are announced.
             Block::Call { id, name, arguments } => {
-                let start = json!({"toolUse": {"toolUseId": id, "name": name}});
+                let start = json!({"toolUse": {"toolUseId": id, "name": name, "type": "tool_use"}});
                 self.add("contentBlockStart", &json!({"contentBlockIndex": index, "start": start}), None);
                 if arguments == "{}" {
                     self.delta(index, &json!({"toolUse": {"input": ""}}), None);

@@ -106,7 +106,7 @@ fn ids<'a>(message: &'a Value, kind: &'static str) -> impl Iterator<Item = &'a s
     let own = kind == "toolUse" || message["role"] == "user";
     let blocks = message["content"].as_array().into_iter().flatten().filter(move |_| own);
     blocks.filter_map(move |block| {
-        let call = block.get(kind).filter(|call| call.get("type").is_none())?;
+        let call = block.get(kind).filter(|call| call.get("type").is_none_or(|kind| kind == "tool_use"))?;
         call["toolUseId"].as_str()
     })
 }

@@ -309,6 +309,19 @@ fn a_client_that_left_is_accounted_for() {
 }
 
 #[test]
+fn running_totals_are_exact_only_of_what_has_ended() {
+    let counted = |body: &'static [u8]| {
+        let mut relay = relay(UsagePolicy::Pass);
+        relay.push(&Bytes::from_static(body), &mut Vec::new());
+        relay.abandon().usage.map(|(usage, source)| (usage.output, source))
+    };
+    // Six are told, and eight bytes make two.
+    assert_eq!(counted(b"data: uvwxyz\n\ndata: abcdefgh\n\n"), Some((6, UsageSource::Estimated)));
+    assert_eq!(counted(b"data: u\n\ndata: abcdefgh\n\n"), Some((2, UsageSource::Estimated)));
+    assert_eq!(counted(b"data: abcdefgh\n\ndata: f\n\ndata: u\n\n"), Some((1, UsageSource::Reported)));
+}
+
+#[test]
 fn an_idle_stream_costs_little() {
     assert!(size_of::<SseRelay>() < 400, "{}", size_of::<SseRelay>());
     let mut relay = relay(UsagePolicy::Pass);

@@ -191,6 +191,19 @@ fn a_client_that_leaves_is_accounted_for() {
     );
 }
 
+#[test]
+fn running_totals_are_exact_only_of_what_has_ended() {
+    let counted = |told: &[&str], end| {
+        let (_, summary) = run(&words(told), &[], end);
+        summary.usage.map(|(usage, source)| (usage.output, source))
+    };
+    let long = "x".repeat(40);
+    let broken = End::Broken(Break::Connection);
+    assert_eq!(counted(&["start", "usage", "a"], broken), Some((7, UsageSource::Estimated)));
+    assert_eq!(counted(&["start", "usage", &long], broken), Some((10, UsageSource::Estimated)));
+    assert_eq!(counted(&["start", &long, "finish", "usage"], broken), Some((7, UsageSource::Reported)));
+}
+
 proptest! {
     #[test]
     fn cuts_change_nothing(

@@ -4,10 +4,11 @@
 //! a cap of its own, so that names which callers make up take no room from configured ones.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use super::exposition::Exposition;
 use super::{Budget, Counted, Counter, Histogram, MetricsOptions};
+use crate::cost::Amount;
 use crate::names::{self, MetricName, label};
 use crate::record::{Ai, Entity, Mode, Record};
 
@@ -16,9 +17,6 @@ const MAX_NAME: usize = 256;
 
 /// The only workspace that there is. Records say the same.
 const WORKSPACE: &str = "default";
-
-/// Billionths that make one unit of money.
-const BILLION: u64 = 1_000_000_000;
 
 /// All models that were asked, by provider and name.
 #[derive(Debug)]
@@ -57,8 +55,8 @@ struct Totals {
 #[derive(Debug)]
 struct Set {
     requests: Counter,
-    /// Thousand millionths of the unit.
-    cost: Counter,
+    /// In decimal, like what it is a sum of: no part of it is too small, and no sum too large.
+    cost: Mutex<Amount>,
     prompt: Counter,
     completion: Counter,
     total: Counter,
@@ -204,8 +202,8 @@ impl ModelMetrics {
         let (sets, totals) = self.known();
         render_sets(out, &names::LLM_REQUESTS, &sets, |set| whole(&set.requests));
         render_sets(out, &names::LLM_COST, &sets, |set| {
-            let cost = set.cost.value();
-            (cost > 0).then(|| format!("{}.{:09}", cost / BILLION, cost % BILLION))
+            let cost = *set.cost.lock().unwrap_or_else(PoisonError::into_inner);
+            (cost > Amount::ZERO).then(|| cost.to_string())
         });
         render_tokens(out, &sets);
         for (labels, set) in &sets {
@@ -283,7 +281,7 @@ impl Default for Set {
     fn default() -> Self {
         Self {
             requests: Counter::default(),
-            cost: Counter::default(),
+            cost: Mutex::default(),
             prompt: Counter::default(),
             completion: Counter::default(),
             total: Counter::default(),
@@ -297,7 +295,8 @@ impl Set {
         self.requests.add(1);
         self.latency.observe(ai.latency);
         if let Some(cost) = ai.cost.amount() {
-            self.cost.add(cost.billionths());
+            let mut sum = self.cost.lock().unwrap_or_else(PoisonError::into_inner);
+            *sum = sum.plus(cost);
         }
         if let Some((usage, _)) = &record.usage {
             self.prompt.add(usage.prompt_tokens());

@@ -19,7 +19,7 @@ fn record(status: u16, consumer: Option<&str>) -> Record<'_> {
         client_ip: IpAddr::V4(Ipv4Addr::LOCALHOST),
         method: "POST",
         uri: Redactor::default().uri("/", None),
-        consumer: consumer.map(|name| Entity { id: "id", name: Some(name) }),
+        consumer: consumer.map(|name| Entity { id: "id", name: Some(name), custom_id: None }),
         status,
         source: ResponseSource::Upstream,
         request_bytes: 10,

@@ -10,7 +10,7 @@ use std::time::Duration;
 use super::genai::GenAi;
 use super::request::{failure, known_method};
 use super::wire::Message;
-use crate::cost::Cost;
+use crate::cost::{Amount, Cost};
 use crate::record::{Ai, Entity, Mode, Outcome, Record};
 use instrument::{Attribute, Instrument, Labels};
 use table as names;
@@ -162,12 +162,12 @@ impl Tally<'_> {
             self.count(&names::TOKENS, labels, as_double(tokens));
         }
         if let Cost::Known(amount) = ai.cost
-            && amount.billionths() > 0
+            && amount > Amount::ZERO
         {
             let mut labels = labels;
             // Of plugins that this gateway does not have; Kong has them empty then.
             labels.extend(names::CACHE.map(|name| (name, Attribute::text(""))));
-            self.count(&names::COST, labels, as_double(amount.billionths()) / 1e9);
+            self.count(&names::COST, labels, amount.to_f64());
         }
     }
 

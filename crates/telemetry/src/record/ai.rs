@@ -109,6 +109,8 @@ impl Ai<'_> {
         line.raw("},\"completion_tokens\":").number(usage.completion_tokens());
         line.raw(",\"completion_tokens_details\":{\"reasoning_tokens\":").number(usage.reasoning);
         line.raw(",\"audio_tokens\":").number(usage.audio_output);
+        line.raw(",\"accepted_prediction_tokens\":").number(usage.accepted_prediction);
+        line.raw(",\"rejected_prediction_tokens\":").number(usage.rejected_prediction);
         line.raw("},\"total_tokens\":").number(usage.total_tokens());
         line.raw(",\"time_per_token\":").milliseconds(per_token(self.latency, usage.completion_tokens()));
         if let Some(latency) = self.first_token {

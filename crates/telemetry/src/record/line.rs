@@ -153,6 +153,9 @@ impl<'o> Line<'o> {
             if let Some(name) = entity.name {
                 self.raw(name_lead).text(name);
             }
+            if let Some(custom_id) = entity.custom_id {
+                self.raw("\",\"custom_id\":\"").text(custom_id);
+            }
             self.raw("\"}");
         }
     }

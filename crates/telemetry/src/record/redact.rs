@@ -157,6 +157,15 @@ impl Redactor {
             && (KNOWN.iter().any(|known| is(known)) || self.configured.iter().any(|known| is(known)))
     }
 
+    /// The values of arguments that carry credentials, decoded.
+    pub fn credentials<'q>(&self, query: &'q str) -> impl Iterator<Item = Cow<'q, str>> {
+        let masked = arguments(query).filter(|argument| self.masks(argument));
+        masked.filter_map(|argument| {
+            let (_, value) = argument.trim_end_matches(SEPARATORS).split_once('=')?;
+            Some(percent_decode_str(value).decode_utf8_lossy())
+        })
+    }
+
     fn masks(&self, argument: &str) -> bool {
         let Some((name, _)) = argument.split_once('=') else {
             return false;
@@ -221,6 +230,13 @@ mod tests {
         assert_eq!(redacted("a=1;key=CANARY;b=2"), "a=1;key=REDACTED;b=2");
         assert_eq!(redacted("x-team-key=CANARY=="), "x-team-key=REDACTED");
         assert_eq!(redacted("key=CANARY&key=CANARY"), "key=REDACTED&key=REDACTED");
+    }
+
+    #[test]
+    fn credentials_of_a_query_are_found() {
+        let redactor = Redactor::new(["X-Team-Key"]);
+        let found: Vec<_> = redactor.credentials("a=1&x-team-key=a%2Fb&;key=c;n=2&token").collect();
+        assert_eq!(found, ["a/b", "c"]);
     }
 
     proptest! {

@@ -106,10 +106,10 @@ fn a_whole_record() {
         tls: Some(("TLSv1.3", "TLS_AES_128_GCM_SHA256")),
         request_headers: br#"{"accept":"*/*"}"#,
         response_headers: br#"{"content-type":"text/event-stream"}"#,
-        consumer: Some(Entity { id: "c-1", name: Some("ann") }),
+        consumer: Some(Entity { id: "c-1", name: Some("ann"), custom_id: Some("c\"7") }),
         credential_id: Some("k-1"),
-        route: Some(Entity { id: "ro-1", name: None }),
-        service: Some(Entity { id: "se-1", name: Some("llm") }),
+        route: Some(Entity { id: "ro-1", name: None, custom_id: None }),
+        service: Some(Entity { id: "se-1", name: Some("llm"), custom_id: None }),
         target: Some(RecordTarget {
             provider: "openai",
             model: Some("gpt-4o"),
@@ -169,7 +169,7 @@ fn whole() -> Value {
         ],
         "workspace": "", "workspace_name": "default",
         "route": {"id": "ro-1"}, "service": {"id": "se-1", "name": "llm"},
-        "consumer": {"id": "c-1", "username": "ann"}, "authenticated_entity": {"id": "k-1"},
+        "consumer": {"id": "c-1", "username": "ann", "custom_id": "c\"7"}, "authenticated_entity": {"id": "k-1"},
         "gateway": {"outcome": "completed", "stream": true, "first_token": 906.5,
             "target": {"provider": "openai", "model": "gpt-4o", "host": "api.example.com"},
             "usage": {"source": "estimated", "prompt_tokens": 25, "completion_tokens": 12, "total_tokens": 37,
@@ -188,7 +188,10 @@ fn whole() -> Value {
                 "prompt_tokens": 25,
                 "prompt_tokens_details": {"cached_tokens": 5, "cache_write_tokens": 0, "audio_tokens": 0},
                 "completion_tokens": 12,
-                "completion_tokens_details": {"reasoning_tokens": 0, "audio_tokens": 0},
+                "completion_tokens_details": {
+                    "reasoning_tokens": 0, "audio_tokens": 0,
+                    "accepted_prediction_tokens": 0, "rejected_prediction_tokens": 0,
+                },
                 "total_tokens": 37, "time_per_token": 75.416, "time_to_first_token": 906, "counts": "estimated",
                 "cost": 0.00037, "cost_source": "configured",
             },
@@ -240,7 +243,7 @@ proptest! {
             request_id: &id,
             method: &method,
             uri: redactor.uri(&path, query.as_deref()),
-            consumer: Some(Entity { id: &id, name: name.as_deref() }),
+            consumer: Some(Entity { id: &id, name: name.as_deref(), custom_id: None }),
             ai: Some(Ai { request_model: name.as_deref(), payload: Some(payload), ..ai(&told) }),
             ..smallest(&redactor)
         };

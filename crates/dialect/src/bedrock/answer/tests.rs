@@ -143,3 +143,16 @@ fn what_is_no_answer() {
     let empty = read(r#"{"output":{"message":{"content":[]}}}"#);
     assert!(empty.choices[0].parts.is_empty() && empty.usage.is_none());
 }
+
+#[test]
+fn calls_of_the_clients_tools_may_have_a_type() {
+    for kind in ["", r#","type":"tool_use""#, r#","type":null"#] {
+        let response = read(&format!(
+            r#"{{"output":{{"message":{{"role":"assistant","content":[{{"toolUse":{{"toolUseId":"c","name":"add","input":{{}}{kind}}}}}]}}}},"stopReason":"tool_use"}}"#,
+        ));
+        let [AssistantPart::ToolCall(call)] = &*response.choices[0].parts else {
+            panic!("{kind}: {response:?}")
+        };
+        assert_eq!((&*call.name, response.choices[0].finish.reason), ("add", FinishReason::ToolCalls));
+    }
+}

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::{env, fs};
 
-use model::{FinishReason, Grammar, Maker, Settings};
+use model::{AssistantPart, FinishReason, Grammar, Maker, Settings};
 use serde_json::Value as Json;
 use stream::{DEFAULT_FRAME_LIMIT, Framer, Framing};
 
@@ -79,12 +79,25 @@ fn binary_streams_are_read_however_they_are_cut() {
         let events = read_cut(&body, body.len());
         is_finished(&name, &events);
         assert!(has_usage(&events), "{name}");
+        assert_eq!(calls_of(&events), started(&body), "{name}");
         for size in [1, 7, 100, 4096] {
             assert_eq!(read_cut(&body, size), events, "{name} cut at {size}");
         }
         read += 1;
     }
     assert!(read >= 20, "only {read} streams");
+}
+
+fn calls_of(events: &[ChatEvent]) -> usize {
+    events.iter().filter(|event| matches!(event, ChatEvent::ToolStart { .. })).count()
+}
+
+/// Calls that a body announces, whatever frames it.
+fn started(body: &[u8]) -> usize {
+    let text = String::from_utf8_lossy(body);
+    let starts =
+        text.split(r#""toolUse":{"name""#).skip(1).chain(text.split(r#""toolUse":{"toolUseId""#).skip(1));
+    starts.filter(|rest| !rest.split('}').next().unwrap().contains("server_tool_use")).count()
 }
 
 fn contains(body: &[u8], text: &[u8]) -> bool {
@@ -103,6 +116,11 @@ fn streams_without_framing_are_read() {
         }
         is_finished(&name, &events);
     }
+}
+
+/// Whether a `toolUse` is for the client to make.
+fn is_call(call: &Json) -> bool {
+    call.is_object() && call["type"] != "server_tool_use"
 }
 
 #[test]
@@ -129,6 +147,10 @@ fn whole_answers_and_errors_are_read() {
                 assert_eq!(response.choices[0].finish.reason, FinishReason::ToolCalls, "{name}");
             }
             assert!(!response.choices[0].parts.is_empty(), "{name}");
+            let blocks = body["output"]["message"]["content"].as_array().unwrap();
+            let calls = blocks.iter().filter(|block| is_call(&block["toolUse"])).count();
+            let told = |part: &&AssistantPart| matches!(part, AssistantPart::ToolCall(_));
+            assert_eq!(response.choices[0].parts.iter().filter(told).count(), calls, "{name}");
             answers += 1;
         } else if path.contains("embed") && status == 200 {
             let asked = &recorded["request"]["body"];

@@ -178,21 +178,21 @@ fn block() -> impl Strategy<Value = (Json, Option<Json>, Vec<Json>)> {
         None,
         vec![json!({"reasoningContent": {"redactedContent": "QUJD"}})],
     ));
-    let call =
-        (prop::sample::select(vec!["f", "form"]), any::<bool>(), prop::option::of(0_u8..9), 0_usize..12)
-            .prop_map(|(name, server, argument, cut)| {
-                let input = argument.map_or_else(|| json!({}), |number| json!({"n": number, "s": "é"}));
-                let mut start = json!({"toolUseId": "c", "name": name});
-                if server {
-                    start["type"] = json!("server_tool_use");
-                }
-                let text = if argument.is_some() { input.to_string() } else { String::new() };
-                let cut = (0..=cut.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap();
-                let deltas = [&text[..cut], &text[cut..]].map(|piece| json!({"toolUse": {"input": piece}}));
-                let mut whole = start.clone();
-                whole["input"] = input;
-                (json!({"toolUse": whole}), Some(json!({"toolUse": start})), deltas.to_vec())
-            });
+    let kind = prop::sample::select(vec![None, Some("tool_use"), Some("server_tool_use")]);
+    let call = (prop::sample::select(vec!["f", "form"]), kind, prop::option::of(0_u8..9), 0_usize..12)
+        .prop_map(|(name, kind, argument, cut)| {
+            let input = argument.map_or_else(|| json!({}), |number| json!({"n": number, "s": "é"}));
+            let mut start = json!({"toolUseId": "c", "name": name});
+            if let Some(kind) = kind {
+                start["type"] = json!(kind);
+            }
+            let text = if argument.is_some() { input.to_string() } else { String::new() };
+            let cut = (0..=cut.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap();
+            let deltas = [&text[..cut], &text[cut..]].map(|piece| json!({"toolUse": {"input": piece}}));
+            let mut whole = start.clone();
+            whole["input"] = input;
+            (json!({"toolUse": whole}), Some(json!({"toolUse": start})), deltas.to_vec())
+        });
     let cited = "[a-z]{1,4}".prop_map(|text| {
         let source = json!({"title": "t", "location": {"web": {"url": "u"}}});
         let whole = json!({"content": [{"text": text}], "citations": [source]});

@@ -81,6 +81,29 @@ fn arguments_that_are_null_are_none() {
     }
 }
 
+/// Clients parse what came as arguments: an empty text is no JSON.
+#[test]
+fn a_call_without_arguments_has_an_empty_object() {
+    let start = |index: u64| {
+        let call = json!({"id": index.to_string(), "type": "function", "function": {"name": "a_b", "arguments": ""}});
+        json!({"type": "tool-call-start", "index": index, "delta": {"message": {"tool_calls": call}}})
+    };
+    let more = json!({"type": "tool-call-delta", "index": 1, "delta": {"message": {"tool_calls": {"function": {"arguments": "{\"x\":1}"}}}}});
+    let end = |index: u64| json!({"type": "tool-call-end", "index": index});
+    let last = json!({"type": "message-end", "delta": {"finish_reason": "TOOL_CALL"}});
+    let lines = [start(0), end(0), start(1), more, end(1), start(2), last].map(|line| line.to_string());
+    let events = trial::events(&*answer(), EVENTS, &framed(&lines.join("\n")));
+    let told: Vec<_> = events
+        .iter()
+        .filter_map(|event| match event {
+            ChatEvent::ToolStart { call, .. } => Some((*call, "")),
+            ChatEvent::ToolArguments { call, delta, .. } => Some((*call, delta.as_str())),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(told, [(0, ""), (0, "{}"), (1, ""), (1, "{\"x\":1}"), (2, ""), (2, "{}")]);
+}
+
 #[test]
 fn sources_and_probabilities_are_told() {
     let source = json!({"type": "document", "id": "d", "document": {"url": "https://e", "title": "t"}});

@@ -6,6 +6,7 @@ use model::{CallIndex, ChatEvent, ChoiceIndex, Extra, FinishReason, Json, Seal};
 use super::places::{Kind, Places};
 use super::{Way, grounding, is_object, logprobs, other_part, seal_of};
 use crate::gemini::partial::Partial;
+use crate::read;
 
 /// Members of a candidate that clients of the API's own format know, kept until the end.
 pub(super) const NOTES: [&str; 4] =
@@ -108,8 +109,8 @@ impl Choice {
         if let (Some(arguments), None, false) = (arguments, pieces, continues)
             && open.is_empty()
         {
-            // Whole, as it came.
-            let delta = String::from_utf8_lossy(arguments.raw()).into_owned();
+            // Whole. Answers that are no streams are laid out over many lines.
+            let delta = read::compact(arguments);
             self.open = None;
             events.push(ChatEvent::ToolArguments { choice, call: self.calls - 1, delta });
             return;

@@ -43,6 +43,19 @@ pub fn folded(events: Vec<ChatEvent>) -> Result<ChatResponse, UpstreamError> {
     fold.finish(|text| serde_json::from_str::<Value>(text).is_ok_and(|value| value.is_object()))
 }
 
+/// As Google lays out answers that are no streams, and the elements of a stream that is an array.
+#[test]
+fn arguments_are_compact_however_the_answer_is_laid_out() {
+    let args = json!({"a b": [1, {}], "c": " d\n"});
+    let answer = json!({"candidates": [{"index": 0, "finishReason": "STOP", "content": {"role": "model",
+        "parts": [{"functionCall": {"name": "w", "args": args}}]}}]});
+    let laid_out = serde_json::to_vec_pretty(&answer).unwrap();
+    let whole = Answer { way: way() }.whole(&|_| None, &laid_out).unwrap();
+    let AssistantPart::ToolCall(call) = &whole.choices[0].parts[0] else { panic!("{whole:?}") };
+    assert_eq!(call.arguments.as_text(), args.to_string());
+    assert_eq!(folded(events_of(&[laid_out]).unwrap()).unwrap().choices, whole.choices);
+}
+
 fn vector() -> Value {
     json!({"responseId":"r","modelVersion":"gemini-x","candidates":[{"index":0,"finishReason":"STOP","content":{"role":"model","parts":[{"text":"think","thought":true},{"functionCall":{"name":"w","args":{}},"thoughtSignature":"QQ=="}]}}],"usageMetadata":{"promptTokenCount":10,"candidatesTokenCount":2,"thoughtsTokenCount":5,"toolUsePromptTokenCount":1,"cachedContentTokenCount":4,"totalTokenCount":18}})
 }

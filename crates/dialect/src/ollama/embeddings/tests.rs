@@ -26,6 +26,19 @@ fn one_text_is_one_text() {
 }
 
 #[test]
+fn the_older_form_takes_one_prompt() {
+    let vectors = Vectors::of(&OLDER_EMBEDDINGS);
+    let asked = json!({"input": "a", "dimensions": 8, "truncate": true, "keep_alive": 0});
+    let (body, losses) = vectors.body(&asked).unwrap();
+    assert_eq!(body, json!({"model": "m", "prompt": "a", "keep_alive": 0}));
+    assert_eq!(losses, ["dimensions dropped", "truncate dropped"]);
+    let out = vectors.shown(&json!({"input": "a"}), &json!({"embedding": [0.5]}));
+    assert_eq!(out["data"][0]["embedding"], json!([0.5]));
+    let settings = model::Settings::default();
+    assert_eq!(OLDER_EMBEDDINGS.batch(&EmbeddingsCall { model: "m", settings: &settings }), 1);
+}
+
+#[test]
 fn what_is_no_answer_is_told() {
     let vectors = Vectors::of(&EMBEDDINGS);
     assert!(vectors.read(&json!({"embedding": [1]}), 1).is_ok());

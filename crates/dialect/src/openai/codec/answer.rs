@@ -62,10 +62,14 @@ fn read_choice(
         choice.sources = sources(document);
     }
     let mut sink = Sink { choice: index, way, document, events };
-    let message = message_of(value).ok_or(DecodeError::Missing("choices[].message"))?;
-    choice.read(message, true, &mut sink).map_err(|_| DecodeError::NotAnObject)?;
-    read_logprobs(value, &mut sink);
     let word = value.value("finish_reason").and_then(Value::as_str).unwrap_or_default();
+    match message_of(value) {
+        Some(message) => choice.read(message, true, &mut sink).map_err(|_| DecodeError::NotAnObject)?,
+        // Azure has nothing to tell of an answer that was filtered.
+        None if &*word == "content_filter" => {}
+        None => return Err(DecodeError::Missing("choices[].message")),
+    }
+    read_logprobs(value, &mut sink);
     choice.finish(&word, sequence(value), &mut sink);
     Ok(())
 }

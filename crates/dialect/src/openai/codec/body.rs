@@ -8,7 +8,7 @@ use model::{
 
 use super::conversation::arrange;
 use super::message;
-use crate::{ChatCall, Delivery, SamplingRule, Structured, Thinking, ToolNames};
+use crate::{ChatCall, Delivery, SamplingRule, Structured, Thinking, ToolNames, UsageInStream};
 
 /// Sequences and characters of a user's name that `OpenAI` takes at most.
 const MOST_STOPS: usize = 4;
@@ -95,7 +95,9 @@ pub(super) fn write(
         write_sampling(request, call.family.sampling, body, losses);
         write_names(request, body, losses);
         body.bool("stream", call.delivery == Delivery::Stream);
-        if call.delivery == Delivery::Stream && request.include_usage {
+        // Usage is of the other formats, and none of their clients asked for it in a word that old versions refuse.
+        let refused = call.quirks.usage_in_stream == UsageInStream::WhenClientAsks;
+        if call.delivery == Delivery::Stream && request.include_usage && !refused {
             body.object("stream_options", |options| options.bool("include_usage", true));
         }
         for extra in request.extras.iter() {

@@ -5,6 +5,7 @@ use model::{CallIndex, ChatEvent, ChoiceIndex, Json, Maker};
 use stream::Unreadable;
 
 use super::Way;
+use crate::read;
 
 /// Calls that one answer may have, and bytes that may wait for the name of their call.
 const MAX_CALLS: usize = 1024;
@@ -210,6 +211,6 @@ fn text_of(value: Value<'_>) -> String {
     match value.kind() {
         Kind::Null => String::new(),
         Kind::String => value.as_str().unwrap_or_default().into_owned(),
-        _ => String::from_utf8_lossy(value.raw()).into_owned(),
+        _ => read::compact(value),
     }
 }

@@ -98,17 +98,25 @@ fn user_part(document: &Document, kind: &str, part: Field<'_, '_>) -> Result<Use
     let (name, given) = match kind {
         "" | "text" | "input_text" => return text_part(kind, part).map(UserPart::Text),
         "image_url" | "input_image" => member("image_url"),
+        "video_url" => member("video_url"),
         "input_audio" => member("input_audio"),
         "file" => member("file"),
         "document_url" => member("document_url"),
-        _ => return Err(part.missing("type", "'text', 'image_url', 'input_audio' or 'file'")),
+        _ => return Err(part.missing("type", "'text', 'image_url', 'video_url', 'input_audio' or 'file'")),
     };
     let Some(field) = part.member(name).filter(|_| given) else {
         return Err(part.missing(name, "an object"));
     };
     let cache = cache(part);
     Ok(match name {
-        "image_url" => UserPart::Image(model::Image { cache, ..media::image(document, field)? }),
+        "image_url" => match media::image(document, field)? {
+            // Some clients know no other part for what is no picture.
+            model::Image { source: source @ Source::Inline { .. }, .. } if media::is_no_picture(&source) => {
+                UserPart::File(File { source, name: None, cache })
+            }
+            image => UserPart::Image(model::Image { cache, ..image }),
+        },
+        "video_url" => UserPart::File(File { cache, ..media::video(document, field)? }),
         "input_audio" => UserPart::Audio(media::audio(document, field)?),
         "file" => UserPart::File(File { cache, ..media::file(document, field)? }),
         _ => {

@@ -26,6 +26,21 @@ pub(in crate::openai) fn image(document: &Document, field: Field<'_, '_>) -> Res
     Ok(Image { source, detail, cache: None })
 }
 
+/// Whether a source is told to be something that is taken as a file.
+pub(super) fn is_no_picture(source: &Source) -> bool {
+    let Source::Inline { media_type, .. } = source else { return false };
+    media_type.starts_with("video/") || media_type.starts_with("text/") || &**media_type == "application/pdf"
+}
+
+/// `video_url`, of vLLM's and Qwen's servers: an object with `url`, or the address alone.
+pub(super) fn video(document: &Document, field: Field<'_, '_>) -> Result<File, RequestError> {
+    let url = field.member("url");
+    let source = address(document, url.as_ref().map_or(field, |url| *url), "video/mp4")?;
+    // An address may not tell what it leads to; the name does.
+    let name = matches!(source, Source::Url(_)).then(|| "video.mp4".into());
+    Ok(File { source, name, cache: None })
+}
+
 /// A data URI, or any other address.
 pub(super) fn address(
     document: &Document,

@@ -75,14 +75,12 @@ fn write_choice(choice: &Choice, style: Style, object: &mut ObjectWriter<'_>) {
     write_extras(&choice.extras, object);
 }
 
-/// The word for why generation ended. An answer that calls tools ended for that, and no other one did, whatever its
-/// provider says.
+/// The word for why generation ended. An answer that calls tools ended for that, whatever its provider says.
 pub(super) const fn finish(reason: FinishReason, calls: bool, style: Style) -> &'static str {
     match reason {
         FinishReason::Length => "length",
         FinishReason::ContentFilter => "content_filter",
-        // Nothing is called, whatever is said.
-        FinishReason::Stop | FinishReason::StopSequence | FinishReason::ToolCalls if !calls => "stop",
+        FinishReason::Stop | FinishReason::StopSequence if !calls => "stop",
         FinishReason::Stop | FinishReason::StopSequence | FinishReason::ToolCalls => match style {
             Style::Chat => "tool_calls",
             Style::FunctionCall => "function_call",

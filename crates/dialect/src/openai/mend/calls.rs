@@ -3,6 +3,7 @@
 use document::{Kind, ObjectWriter, Value, quote, write_array, write_object};
 
 use super::Extent;
+use crate::read;
 use crate::short_id::shorten;
 
 /// Calls that one choice may have; what comes after passes as it is.
@@ -148,7 +149,7 @@ fn write_function(function: Value<'_>, object: &mut ObjectWriter<'_>) {
 fn arguments(function: Value<'_>) -> Option<String> {
     let arguments = function.value("arguments")?;
     let given = !matches!(arguments.kind(), Kind::String | Kind::Null);
-    given.then(|| String::from_utf8_lossy(arguments.raw()).into_owned())
+    given.then(|| read::compact(arguments))
 }
 
 /// A text, or a number as its text; the word `null` is Mistral's for none.

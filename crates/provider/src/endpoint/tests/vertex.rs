@@ -81,8 +81,8 @@ fn publishers_decide_what_is_spoken() {
         ),
         (
             "claude-sonnet-4-5-20250929",
-            "/publishers/anthropic/models/claude-sonnet-4-5%4020250929:rawPredict",
-            "/publishers/anthropic/models/claude-sonnet-4-5%4020250929:streamRawPredict",
+            "/publishers/anthropic/models/claude-sonnet-4-5@20250929:rawPredict",
+            "/publishers/anthropic/models/claude-sonnet-4-5@20250929:streamRawPredict",
         ),
         (
             "anthropic/claude-opus-4-6",

@@ -157,3 +157,22 @@ fn each_identity_has_its_own_token_and_equal_ones_have_one() {
     assert_eq!(all.len(), 4, "{all:?}");
     assert_eq!(cloud.provider.calls().len(), 4);
 }
+
+#[test]
+fn the_log_names_a_request_that_waited_for_a_fetch_that_failed() {
+    let cloud = Cloud::start(&azure(CLIENT, ""), |builder, provider| {
+        provider.behave(Manner::Failing(503));
+        builder.env("AZURE_AUTHORITY_HOST", &provider.url(""))
+    });
+    let mut named = Vec::new();
+    // Nobody waited for the first fetch, maybe, and directly after it nobody does.
+    testkit::wait_for("the failure of a fetch that somebody waited for", || {
+        let answer = cloud.chat("waits");
+        cloud.refused(&answer, "waits");
+        named.push(format!("request_id=\"{}\"", answer.header("x-kong-request-id").unwrap()));
+        let output = cloud.world.gateway.output();
+        let mut told = output.lines().filter(|line| line.contains("no credential could be fetched"));
+        told.any(|line| line.contains("waiting=1") && named.iter().any(|name| line.contains(name)))
+            .then_some(())
+    });
+}

@@ -157,7 +157,7 @@ const COMPLETERS: &[Completer] = &[
     TGI,
     Completer {
         name: "huggingface-task",
-        options: r#"upstream_url: "http://@UPSTREAM@/hf-inference/models/org/model""#,
+        options: r#"upstream_url: "http://@UPSTREAM@/""#,
         paths: ("/hf-inference/models/org/model", "/hf-inference/models/org/model"),
         ..TGI
     },

@@ -58,11 +58,21 @@ const EMBEDDERS: &[Embedder] = &[
         ..AWS
     },
     Embedder {
+        name: "ollama-older",
+        provider: "ollama",
+        model: "nomic-embed-text",
+        auth: "header_name: Authorization, header_value: Bearer sk-sim-CANARY-ollama",
+        options: r#"upstream_url: "http://@UPSTREAM@/api/embeddings""#,
+        batch: 1,
+        dimensions: None,
+        counts: false,
+    },
+    Embedder {
         name: "huggingface",
         provider: "huggingface",
         model: "org/embedder",
         auth: "header_name: Authorization, header_value: Bearer sk-sim-CANARY-huggingface",
-        options: r#"upstream_url: "http://@UPSTREAM@/hf-inference/models/org/embedder/pipeline/feature-extraction""#,
+        options: r#"upstream_url: "http://@UPSTREAM@""#,
         batch: 32,
         dimensions: None,
         counts: false,

@@ -36,7 +36,7 @@ pub fn ai(told: &Told) -> Ai<'_> {
 
 fn record<'a>(ai: Ai<'a>, consumer: Option<&'a str>) -> Record<'a> {
     Record {
-        consumer: consumer.map(|name| Entity { id: "id", name: Some(name) }),
+        consumer: consumer.map(|name| Entity { id: "id", name: Some(name), custom_id: None }),
         usage: Some((Usage { fresh_input: 25, output: 12, ..Usage::default() }, UsageSource::Reported)),
         ai: Some(ai),
         ..Record::default()
@@ -93,7 +93,7 @@ fn samples_are_as_kong_has_them() {
     };
     for line in [
         format!("kong_ai_llm_requests_total{{{all}}} 2"),
-        format!("kong_ai_llm_cost_total{{{all}}} 0.002000000"),
+        format!("kong_ai_llm_cost_total{{{all}}} 0.002"),
         format!("{} 50", tokens("prompt_tokens")),
         format!("{} 24", tokens("completion_tokens")),
         format!("{} 74", tokens("total_tokens")),
@@ -161,7 +161,7 @@ fn a_cost_that_nobody_knows_is_counted_as_such() {
     assert_eq!(unknown, ["ai_provider=\"openai\",ai_model=\"gpt-4o\"} 3"]);
     assert_eq!(requests(&metrics), ["gpt-4o/stream/ 2"]);
     let cost = samples(&metrics, "kong_ai_llm_cost_total{");
-    assert!(cost.len() == 1 && cost[0].ends_with("} 0.001000000"), "{cost:?}");
+    assert!(cost.len() == 1 && cost[0].ends_with("} 0.001"), "{cost:?}");
 }
 
 #[test]

@@ -40,8 +40,8 @@ fn record(told: &Told, mode: Mode) -> Record<'_> {
         outcome: Outcome::Completed,
         request_bytes: 10,
         response_bytes: 20,
-        consumer: Some(Entity { id: "1", name: Some("eve") }),
-        route: Some(Entity { id: "2", name: Some("chat") }),
+        consumer: Some(Entity { id: "1", name: Some("eve"), custom_id: None }),
+        route: Some(Entity { id: "2", name: Some("chat"), custom_id: None }),
         latencies: Latencies {
             total: Duration::from_secs(1),
             gateway: Duration::from_millis(2),

@@ -79,7 +79,7 @@ const LATENCIES: &[Member] = &[
 const TRY: &[Member] = &[
     always("balancer_start", Kind::Count, "When it began, in milliseconds of the epoch."),
     always("balancer_latency", Kind::Milliseconds, "Until there was a connection."),
-    maybe("ip", Kind::Text, "Address of the upstream, where there was a connection."),
+    maybe("ip", Kind::Text, "Address of the upstream, where it is known."),
     always("port", Kind::Count, "Port of the upstream."),
     maybe("code", Kind::Count, "Status of the answer."),
     maybe("state", Kind::Words(|| vec!["failed"]), "Told where no answer came."),
@@ -87,8 +87,11 @@ const TRY: &[Member] = &[
 
 const NAMED: &[Member] = &[always("id", Kind::Text, "Its id."), maybe("name", Kind::Text, "Its name.")];
 
-const CONSUMER: &[Member] =
-    &[always("id", Kind::Text, "Its id."), maybe("username", Kind::Text, "Its username, or its custom id.")];
+const CONSUMER: &[Member] = &[
+    always("id", Kind::Text, "Its id."),
+    maybe("username", Kind::Text, "Its username."),
+    maybe("custom_id", Kind::Text, "What another system calls it."),
+];
 
 const CREDENTIAL: &[Member] = &[always("id", Kind::Text, "Its id.")];
 
@@ -196,6 +199,8 @@ const INPUT: &[Member] = &[
 const OUTPUT: &[Member] = &[
     always("reasoning_tokens", Kind::Count, "Of reasoning."),
     always("audio_tokens", Kind::Count, "Of sound."),
+    always("accepted_prediction_tokens", Kind::Count, "Of what the caller had predicted."),
+    always("rejected_prediction_tokens", Kind::Count, "Of what the caller had predicted in vain."),
 ];
 
 const TRIED: &[Member] = &[
@@ -204,7 +209,7 @@ const TRIED: &[Member] = &[
     always("route_type", Kind::Text, "The operation."),
     always("upstream_scheme", Kind::Words(|| vec!["http", "https"]), "The scheme."),
     always("host", Kind::Text, "The host without its port."),
-    maybe("ip", Kind::Text, "Its address, where there was a connection."),
+    maybe("ip", Kind::Text, "Its address, where it is known."),
     always("port", Kind::Count, "The port."),
     always("upstream_uri", Kind::Text, "Path and query, credentials redacted."),
 ];

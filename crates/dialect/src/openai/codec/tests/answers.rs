@@ -178,3 +178,13 @@ fn what_is_no_answer_is_refused() {
     }
     assert_eq!(whole(r#"{"choices":[{"message":{}},{"content":"x"}]}"#).unwrap().choices.len(), 2);
 }
+
+/// As Azure answered in April 2024: no message, not even an empty one.
+#[test]
+fn an_answer_that_was_filtered_has_no_message() {
+    let body = r#"{"id":"i","model":"gpt-35-turbo","choices":[{"content_filter_results":{"hate":{"filtered":true,"severity":"high"}},"finish_reason":"content_filter","index":0,"logprobs":null}],"usage":{"completion_tokens":19,"prompt_tokens":15,"total_tokens":34}}"#;
+    let read = whole(body).unwrap();
+    assert_eq!(read.choices[0].finish, FinishReason::ContentFilter.into());
+    assert!(read.choices[0].parts.is_empty());
+    assert_eq!(read.usage.map(|usage| usage.output), Some(19));
+}

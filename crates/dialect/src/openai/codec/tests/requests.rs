@@ -189,6 +189,18 @@ fn rules_of_a_provider_apply() {
     assert_eq!(losses, ["tool_choice approximated", "top_k dropped"]);
 }
 
+/// Versions of Azure's API before September 2024, its default among them, refuse `stream_options`.
+#[test]
+fn usage_is_not_asked_for_where_that_may_be_refused() {
+    static OLD: Quirks = Quirks { usage_in_stream: UsageInStream::WhenClientAsks, ..Quirks::NONE };
+    let asked = r#"{"max_tokens":9,"stream":true,"messages":[{"role":"user","content":"q"}]}"#;
+    for (quirks, expected) in [(&OLD, Value::Null), (&Quirks::NONE, json!({"include_usage": true}))] {
+        let target = Target { quirks, delivery: Delivery::Stream, ..Target::default() };
+        let (body, losses) = target.body(&super::asked(&anthropic::CHAT_FRONT, asked));
+        assert_eq!((&body["stream_options"], losses.len()), (&expected, 0));
+    }
+}
+
 #[test]
 fn efforts_are_the_nearest_that_the_model_knows() {
     static LEVELS: Family = Family {

@@ -86,6 +86,33 @@ fn media_are_read_in_all_their_forms() {
     assert_eq!(parts[7], UserPart::Text(text("t")));
 }
 
+/// Clients of servers that see videos have a part of their own for them; others put all that is no text into the
+/// part for pictures.
+#[test]
+fn videos_and_documents_are_files_whatever_part_they_come_in() {
+    let read = messages(
+        r#"{"role":"user","content":[
+            {"type":"video_url","video_url":{"url":"data:video/webm;base64,QUJD"},"cache_control":{"type":"ephemeral"}},
+            {"type":"video_url","video_url":{"url":"https://h/v"}},
+            {"type":"video_url","video_url":"data:;base64,QUJD"},
+            {"type":"image_url","image_url":{"url":"data:application/pdf;base64,QUJD"}},
+            {"type":"image_url","image_url":{"url":"data:application/octet-stream;base64,QUJD"}}]}"#,
+    );
+    let data = Base64::new("QUJD").unwrap();
+    let inline = |media_type: &str| Source::Inline { media_type: media_type.into(), data: data.clone() };
+    let [first, second, third, fourth, fifth] = user(&read[0]) else { panic!("{read:?}") };
+    let file = |part: &UserPart| match part {
+        UserPart::File(file) => (file.source.clone(), file.name.clone()),
+        other => panic!("{other:?}"),
+    };
+    assert!(matches!(first, UserPart::File(file) if file.cache == Some(CacheMark::default())));
+    assert_eq!(file(first), (inline("video/webm"), None));
+    assert_eq!(file(second), (Source::Url("https://h/v".into()), Some("video.mp4".into())));
+    assert_eq!(file(third), (inline("video/mp4"), None));
+    assert_eq!(file(fourth), (inline("application/pdf"), None));
+    assert!(matches!(fifth, UserPart::Image(_)));
+}
+
 #[test]
 fn assistants_are_read_in_the_order_in_which_they_say_things() {
     let read = messages(

@@ -43,6 +43,27 @@ fn deltas(chunks: &[Value]) -> Vec<&Value> {
     chunks.iter().map(|chunk| &chunk["choices"][0]["delta"]).collect()
 }
 
+/// A line end within the data of an event would end the data.
+#[test]
+fn values_that_pass_as_they_are_stay_on_their_line() {
+    let value = Json::from_static("{\n  \"b\": \"c \\n\",\r\n  \"d\": 9007199254740993\n}");
+    let events = vec![
+        ChatEvent::Start(Start::default()),
+        text(0, "a"),
+        ChatEvent::Extra(Extra { name: "groundingMetadata".into(), value }),
+        finish(FinishReason::Stop),
+    ];
+    let mut encoder = writer("").encoder(identity());
+    let mut out = Vec::new();
+    for event in events {
+        encoder.event(event, &mut out).unwrap();
+    }
+    encoder.finish(None, &mut out);
+    let written = String::from_utf8(out).unwrap();
+    assert!(written.contains(r#""groundingMetadata":{"b":"c \n","d":9007199254740993}"#), "{written}");
+    assert!(written.lines().all(|line| line.is_empty() || line.starts_with("data: ")), "{written}");
+}
+
 #[test]
 fn a_text_is_told_in_chunks_of_one_identity() {
     let begin = Start { id: Some("p1".into()), model: Some("pm".into()), created: None };

@@ -1,0 +1,145 @@
+//! What must not be seen of a body that is recorded: members that carry credentials, and credentials that an
+//! answer repeats.
+
+use std::borrow::Cow;
+
+use auth::Secret;
+use bytes::Bytes;
+use document::{Document, Edits, Kind, Member};
+use http::HeaderMap;
+use memchr::memmem;
+use telemetry::Redactor;
+
+/// Stands where a credential was.
+const MASK: &[u8] = b"REDACTED";
+/// The same as a JSON value.
+const MASKED_VALUE: &[u8] = b"\"REDACTED\"";
+
+/// What is shorter may be an ordinary word, and is no secret.
+const SHORTEST: usize = 8;
+
+/// A request's body without the values of members that carry credentials, at the top and one level down; none where
+/// it may hold `some` and cannot be read. The same memory where there is no such member.
+pub fn without_members(body: Bytes, redactor: &Redactor, some: bool) -> Option<Bytes> {
+    let Ok(document) = Document::parse(body.clone()) else {
+        return (!some).then_some(body);
+    };
+    let mut edits = Edits::default();
+    let mut found = false;
+    let mut hide = |member: &Member<'_>| {
+        let hidden = redactor.is_credential(&member.name.decoded());
+        if hidden {
+            edits.replace(&member.value, MASKED_VALUE);
+            found = true;
+        }
+        hidden
+    };
+    for member in document.members() {
+        if !hide(&member) && member.value.kind() == Kind::Object {
+            for inner in member.value.members() {
+                hide(&inner);
+            }
+        }
+    }
+    Some(if found { document.apply(&edits).to_bytes() } else { body })
+}
+
+/// The credentials that a request carries in its head, of which its answer could tell.
+pub fn credentials(redactor: &Redactor, headers: &HeaderMap, query: Option<&str>) -> Vec<Secret> {
+    let named = headers.iter().filter(|(name, _)| redactor.is_credential(name.as_str()));
+    let values = named.filter_map(|(_, value)| value.to_str().ok()).map(without_scheme).map(Cow::Borrowed);
+    let arguments = query.into_iter().flat_map(|query| redactor.credentials(query));
+    values.chain(arguments).filter(|value| value.len() >= SHORTEST).map(Secret::new).collect()
+}
+
+/// What follows the name of a scheme, such as `Bearer`.
+fn without_scheme(value: &str) -> &str {
+    let scheme = |word: &str| !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_alphabetic());
+    match value.split_once(' ') {
+        Some((word, credential)) if scheme(word) => credential.trim_start(),
+        _ => value,
+    }
+}
+
+/// A body in which each of `secrets` is masked; the same memory where none occurs.
+pub fn without_secrets(body: Bytes, secrets: &[Secret]) -> Bytes {
+    secrets.iter().fold(body, |body, secret| {
+        let plain = without(body, secret.expose().as_bytes());
+        let quoted = document::quote(secret.expose());
+        let inner = quoted.get(1..quoted.len().saturating_sub(1)).unwrap_or_default();
+        if inner == secret.expose().as_bytes() { plain } else { without(plain, inner) }
+    })
+}
+
+fn without(body: Bytes, secret: &[u8]) -> Bytes {
+    if secret.len() < SHORTEST {
+        return body;
+    }
+    let mut out = Vec::new();
+    let mut end = 0;
+    for at in memmem::find_iter(&body, secret) {
+        out.extend_from_slice(body.get(end..at).unwrap_or_default());
+        out.extend_from_slice(MASK);
+        end = at + secret.len();
+    }
+    if end == 0 {
+        return body;
+    }
+    out.extend_from_slice(body.get(end..).unwrap_or_default());
+    out.into()
+}
+
+#[cfg(test)]
+mod tests {
+    use http::HeaderValue;
+
+    use super::*;
+
+    fn redactor() -> Redactor {
+        Redactor::new(["my-key", "X-Team"])
+    }
+
+    fn request(body: &'static str) -> String {
+        let kept = without_members(Bytes::from_static(body.as_bytes()), &redactor(), false).unwrap();
+        String::from_utf8(kept.to_vec()).unwrap()
+    }
+
+    #[test]
+    fn members_with_names_of_credentials_are_masked_where_they_stand() {
+        assert_eq!(
+            request(
+                r#"{"a":[{"my-key":"x"}],"My-Key" : "C","api_ke\u0079":{"x":"C"},"more":{"MY-KEY":"C","b":1}}"#
+            ),
+            r#"{"a":[{"my-key":"x"}],"My-Key" : "REDACTED","api_ke\u0079":"REDACTED","more":{"MY-KEY":"REDACTED","b":1}}"#
+        );
+    }
+
+    #[test]
+    fn other_bodies_stay_where_they_are() {
+        let body = Bytes::from_static(br#"{"messages":[],"max_tokens":1}"#);
+        let kept = without_members(body.clone(), &redactor(), true).unwrap();
+        assert_eq!(kept.as_ptr(), body.as_ptr());
+        let form = Bytes::from_static(b"--x\r\n");
+        assert_eq!(without_members(form.clone(), &redactor(), false), Some(form.clone()));
+        assert_eq!(without_members(form, &redactor(), true), None);
+    }
+
+    #[test]
+    fn an_answer_that_repeats_a_credential_is_masked() {
+        let mut headers = HeaderMap::new();
+        headers.insert("authorization", HeaderValue::from_static("Bearer sk-CANARY-1"));
+        headers.insert("x-team", HeaderValue::from_static("CANARY/\"2\""));
+        headers.insert("x-other", HeaderValue::from_static("ordinary-text"));
+        headers.insert("x-api-key", HeaderValue::from_static("ollama"));
+        let secrets = credentials(&redactor(), &headers, Some("key=CANARY%2D3&a=ordinary"));
+        assert_eq!(secrets.len(), 3);
+        let told = r#"{"error":"no such key: sk-CANARY-1, sk-CANARY-1, CANARY/\"2\", CANARY-3; ollama, ordinary-text"}"#;
+        let shown = without_secrets(Bytes::from_static(told.as_bytes()), &secrets);
+        assert_eq!(
+            shown,
+            r#"{"error":"no such key: REDACTED, REDACTED, REDACTED, REDACTED; ollama, ordinary-text"}"#
+        );
+        let harmless = Bytes::from_static(b"{}");
+        assert_eq!(without_secrets(harmless.clone(), &secrets).as_ptr(), harmless.as_ptr());
+    }
+}
