@@ -1,9 +1,11 @@
 //! Any bytes as a document, any edits: agrees with `serde_json` about what is JSON and what edits do.
 #![no_main]
 
+use std::ops::ControlFlow;
+
 use arbitrary::Arbitrary;
 use bytes::Bytes;
-use document::{Document, DocumentError, Edits, MAX_DEPTH, Member};
+use document::{Document, DocumentError, Edits, MAX_DEPTH, Member, scan_members};
 use libfuzzer_sys::fuzz_target;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
@@ -90,6 +92,16 @@ fuzz_target!(|input: Input<'_>| {
     assert!(depth(&body) <= MAX_DEPTH);
     assert_eq!(document.apply(&Edits::new()).to_bytes(), body);
 
+    // What the outline of the document tells is what a scan without one finds.
+    let (mut told, mut found) = (Vec::new(), Vec::new());
+    list(document.root(), &mut told);
+    let wrapped = [b"{\"\":".as_slice(), document.root().raw(), b"}"].concat();
+    let scanned = scan_members(&wrapped, |member| {
+        list(member.value, &mut found);
+        ControlFlow::Continue(())
+    });
+    assert_eq!((told, scanned), (found, Ok(())));
+
     let mut edits = Edits::new();
     for edit in &input.edits {
         ask(edit, &mut edits);
@@ -115,6 +127,18 @@ fuzz_target!(|input: Input<'_>| {
     let found: Map<String, Value> = serde_json::from_slice(&edited).expect("JSON");
     assert_eq!(found.into_iter().collect::<Vec<_>>(), expected);
 });
+
+/// The names and the bytes of all that stands inside a value.
+fn list<'d>(value: document::Value<'d>, into: &mut Vec<(&'d [u8], &'d [u8])>) {
+    for member in value.members() {
+        into.push((member.name.raw(), member.value.raw()));
+        list(member.value, into);
+    }
+    for item in value.items() {
+        into.push((b"", item.raw()));
+        list(item, into);
+    }
+}
 
 fn ask(edit: &Edit, edits: &mut Edits) {
     match *edit {

@@ -4,7 +4,8 @@ use std::ops::Range;
 
 use bytes::Bytes;
 
-use crate::check::Checker;
+use crate::check::{Checker, Stop};
+use crate::outline::{Lead, Outline, narrow};
 use crate::splice::splice;
 use crate::text::{Name, decode_exactly};
 use crate::{DocumentError, Edits, Member, Spliced, Value};
@@ -19,6 +20,7 @@ pub struct Document {
     /// Position just after the opening brace.
     inside: u32,
     places: Vec<Place>,
+    outline: Outline,
     /// Kinds of names that occur; see [`kind_bit`].
     kinds: u64,
 }
@@ -31,6 +33,8 @@ pub struct Place {
     pub name_end: u32,
     pub value_start: u32,
     pub value_end: u32,
+    /// Extents of the outline before those of what is inside the value.
+    pub before: u32,
     /// Whether the name has escapes.
     pub escaped: bool,
 }
@@ -39,11 +43,17 @@ impl Place {
     pub fn new(name: Range<usize>, value: Range<usize>, escaped: bool) -> Self {
         Self {
             escaped,
+            before: 0,
             name_start: narrow(name.start),
             name_end: narrow(name.end),
             value_start: narrow(value.start),
             value_end: narrow(value.end),
         }
+    }
+
+    /// Of a member that was checked; `before` is how many extents come before those inside its value.
+    fn of(lead: Lead, value: Range<usize>, before: u32) -> Self {
+        Self { before, ..Self::new(lead.start + 1..lead.name_end, value, lead.escaped) }
     }
 
     /// The name without its quotes.
@@ -65,8 +75,9 @@ impl Place {
         Name::new(body.get(self.name()).unwrap_or_default(), self.name_start as usize, self.escaped)
     }
 
-    pub fn read_value(self, body: &[u8]) -> Value<'_> {
-        Value::new(body.get(self.value()).unwrap_or_default(), self.value_start as usize)
+    #[inline]
+    pub const fn read_value(self, body: &[u8]) -> Value<'_> {
+        Value::new(body, self.value_start as usize, self.value_end as usize)
     }
 }
 
@@ -78,9 +89,9 @@ impl Document {
             return Err(DocumentError::TooLarge);
         }
         let mut places = Vec::with_capacity(16);
-        let inside = read_members(&bytes, &mut places)?;
+        let (inside, outline) = read_members(&bytes, &mut places)?;
         let kinds = refuse_duplicates(&bytes, &places)?;
-        Ok(Self { bytes, inside, places, kinds })
+        Ok(Self { bytes, inside, places, outline, kinds })
     }
 
     /// The original bytes.
@@ -90,8 +101,8 @@ impl Document {
 
     /// The object itself, as a value.
     pub fn root(&self) -> Value<'_> {
-        let object = self.bytes.trim_ascii_start();
-        Value::new(object.trim_ascii_end(), self.bytes.len() - object.len())
+        let start = self.bytes.len() - self.bytes.trim_ascii_start().len();
+        Value::new(&self.bytes, start, self.bytes.trim_ascii_end().len()).outlined(self.outline.after(0))
     }
 
     /// The top-level members in their order.
@@ -106,7 +117,7 @@ impl Document {
             return None;
         }
         let place = self.places.iter().find(|place| self.name(**place).is(name))?;
-        Some(place.read_value(&self.bytes))
+        Some(self.value_at(*place))
     }
 
     /// Whether no top-level name has an escape, a capital or what is not ASCII. Then none differs only in its
@@ -145,7 +156,12 @@ impl Document {
     }
 
     fn member(&self, place: Place) -> Member<'_> {
-        Member { name: place.read_name(&self.bytes), value: place.read_value(&self.bytes) }
+        Member { name: self.name(place), value: self.value_at(place) }
+    }
+
+    #[inline]
+    fn value_at(&self, place: Place) -> Value<'_> {
+        place.read_value(&self.bytes).outlined(self.outline.after(place.before))
     }
 }
 
@@ -154,58 +170,50 @@ const fn is_unusual(byte: u8) -> bool {
     matches!(byte, b'A'..=b'Z' | 0x80..)
 }
 
-/// Fills `places`; gives the position after the opening brace.
-fn read_members(bytes: &[u8], places: &mut Vec<Place>) -> Result<u32, DocumentError> {
+/// Fills `places`; gives the position after the opening brace, and the outline.
+fn read_members(bytes: &[u8], places: &mut Vec<Place>) -> Result<(u32, Outline), DocumentError> {
     let mut checker = Checker::new(bytes);
-    match checker.peek() {
-        Some(b'{') => checker.pass(),
+    let start = checker.space(0);
+    match checker.byte(start) {
+        Some(b'{') => {}
         // Only a body that is JSON is told that it is not an object.
         Some(_) => {
-            checker.value()?;
-            return Err(finish(bytes, &mut checker).err().unwrap_or(DocumentError::NotAnObject));
+            let end = checker.value(Lead::NONE, start)?;
+            return Err(finish(bytes, checker, end).err().unwrap_or(DocumentError::NotAnObject));
         }
-        None => return Err(checker.wrong()),
+        None => return Err(Stop::at(start).into()),
     }
-    let inside = narrow(checker.at());
-    if checker.peek() == Some(b'}') {
-        checker.pass();
-        return finish(bytes, &mut checker).map(|()| inside);
+    let inside = start + 1;
+    let mut at = checker.space(inside);
+    if checker.byte(at) == Some(b'}') {
+        return Ok((narrow(inside), finish(bytes, checker, at + 1)?));
     }
     loop {
-        checker.expect(b'"')?;
-        let name_start = narrow(checker.at());
-        let escaped = checker.text()?;
-        let name_end = narrow(checker.at().saturating_sub(1));
-        checker.expect(b':')?;
-        let _ = checker.peek();
-        let value_start = narrow(checker.at());
-        checker.value()?;
-        places.push(Place { name_start, name_end, value_start, value_end: narrow(checker.at()), escaped });
-        match checker.peek() {
-            Some(b',') => checker.pass(),
-            Some(b'}') => {
-                checker.pass();
-                return finish(bytes, &mut checker).map(|()| inside);
-            }
-            _ => return Err(checker.wrong()),
+        let (lead, behind) = checker.name(at)?;
+        let value = checker.space(behind);
+        // Its own is the next one.
+        let before = checker.outline.count() + 1;
+        let end = checker.value(lead, value)?;
+        places.push(Place::of(lead, value..end, before));
+        at = checker.space(end);
+        match checker.byte(at) {
+            Some(b',') => at += 1,
+            Some(b'}') => return Ok((narrow(inside), finish(bytes, checker, at + 1)?)),
+            _ => return Err(Stop::at(at).into()),
         }
     }
 }
 
-/// Refuses what follows the value, and what is not UTF-8.
-fn finish(bytes: &[u8], checker: &mut Checker<'_>) -> Result<(), DocumentError> {
-    if checker.peek().is_some() {
-        return Err(checker.wrong());
+/// Refuses what follows the value, which ends before `end`, and what is not UTF-8.
+fn finish(bytes: &[u8], checker: Checker<'_>, end: usize) -> Result<Outline, DocumentError> {
+    let end = checker.space(end);
+    if checker.byte(end).is_some() {
+        return Err(Stop::at(end).into());
     }
     if !checker.seen.ascii() && std::str::from_utf8(bytes).is_err() {
         return Err(DocumentError::NotUtf8);
     }
-    Ok(())
-}
-
-/// The length was checked to fit.
-fn narrow(at: usize) -> u32 {
-    u32::try_from(at).unwrap_or(u32::MAX)
+    Ok(checker.outline)
 }
 
 /// Gives the kinds of names that occur, or may.

@@ -12,6 +12,7 @@ mod document;
 mod edits;
 mod error;
 mod form;
+mod outline;
 mod search;
 mod skip;
 mod splice;
@@ -30,7 +31,8 @@ pub use text::{Name, quote};
 pub use value::{Items, Kind, Member, Members, Value};
 pub use walk::{Cursor, scan_members, walk_members};
 pub use write::{
-    ArrayWriter, ObjectWriter, append_members, append_object, write_array, write_body, write_object,
+    ArrayWriter, ObjectWriter, append_members, append_number, append_object, write_array, write_body,
+    write_object,
 };
 
 /// How deep a document may be nested, the top-level object included.

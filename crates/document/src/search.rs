@@ -78,6 +78,22 @@ pub fn text_stop(bytes: &[u8], at: usize, seen: &mut Seen) -> usize {
     find(bytes, at, seen)
 }
 
+/// Whether nothing in `text` must be escaped in a JSON string. For short texts: the words overlap.
+#[inline]
+pub fn is_plain(text: &[u8]) -> bool {
+    let special = |word: u64| equal(word, b'"') | equal(word, b'\\') | controls(word);
+    if let (Some(first), Some(last)) = (text.first_chunk::<8>(), text.last_chunk::<8>()) {
+        let middle = text.get(8..).unwrap_or_default().as_chunks::<8>().0.iter();
+        let outer = special(u64::from_le_bytes(*first)) | special(u64::from_le_bytes(*last));
+        return middle.fold(outer, |marks, word| marks | special(u64::from_le_bytes(*word))) == 0;
+    }
+    if let (Some(first), Some(last)) = (text.first_chunk::<4>(), text.last_chunk::<4>()) {
+        let word = u64::from(u32::from_le_bytes(*first)) << 32 | u64::from(u32::from_le_bytes(*last));
+        return special(word) == 0;
+    }
+    !text.iter().any(|byte| matches!(byte, b'"' | b'\\' | ..0x20))
+}
+
 /// The bits of all bytes that were passed, to tell whether any was outside ASCII.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Seen(u64);
@@ -143,8 +159,16 @@ fn quote_or_escape_far(bytes: &[u8]) -> usize {
 
 #[inline(never)]
 fn quote_or_escape_last(bytes: &[u8]) -> usize {
-    let hit = bytes.iter().position(|byte| matches!(byte, b'"' | b'\\'));
-    hit.unwrap_or(bytes.len())
+    let (words, last) = bytes.as_chunks::<8>();
+    for (index, word) in words.iter().enumerate() {
+        let word = u64::from_le_bytes(*word);
+        let marks = equal(word, b'"') | equal(word, b'\\');
+        if marks != 0 {
+            return 8 * index + (marks.trailing_zeros() / 8) as usize;
+        }
+    }
+    let hit = last.iter().position(|byte| matches!(byte, b'"' | b'\\'));
+    hit.map_or(bytes.len(), |hit| 8 * words.len() + hit)
 }
 
 /// Position of the first byte from `at` on that may be a bracket, a brace or a `"`, or the length of `bytes`.
@@ -212,8 +236,9 @@ const fn not_digits(word: u64) -> u64 {
 #[inline]
 pub fn space_end(bytes: &[u8], at: usize) -> usize {
     match bytes.get(at) {
-        // Most bodies are written without white space.
+        // Most bodies are written without white space, or with one space here and there.
         Some(byte) if *byte > b' ' => at,
+        Some(b' ') if bytes.get(at + 1).is_some_and(|byte| *byte > b' ') => at + 1,
         _ => space_end_after(bytes, at),
     }
 }
@@ -256,6 +281,19 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn plain_texts_have_nothing_to_escape() {
+        for byte in 0..=u8::MAX {
+            for length in 1..40 {
+                for at in 0..length {
+                    let plain = !matches!(byte, b'"' | b'\\' | 0..0x20);
+                    assert_eq!(is_plain(&around(byte, at, length)), plain, "{byte} at {at} of {length}");
+                }
+            }
+        }
+        assert!(is_plain(b""));
     }
 
     #[test]

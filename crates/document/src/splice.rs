@@ -319,7 +319,7 @@ impl<'e> Entry<'e> {
     fn edit_inside(&mut self, body: &[u8], create: bool, edit: impl FnOnce(&mut Object<'e>, &[u8])) {
         match (&mut self.value, self.place) {
             (State::Inside(object), _) => edit(object, body),
-            (State::Raw(raw), _) => match Value::new(raw, 0).kind() {
+            (State::Raw(raw), _) => match Value::new(raw, 0, raw.len()).kind() {
                 Kind::Object => *raw = edit_raw(raw, edit),
                 Kind::Null if create => *raw = edit_raw(&EMPTY, edit),
                 _ => {}
@@ -365,7 +365,7 @@ const EMPTY: Bytes = Bytes::from_static(b"{}");
 
 /// The object `raw` with `edit` made.
 fn edit_raw<'e>(raw: &Bytes, edit: impl FnOnce(&mut Object<'e>, &[u8])) -> Bytes {
-    let mut object = Object::read(Value::new(raw, 0));
+    let mut object = Object::read(Value::new(raw, 0, raw.len()));
     edit(&mut object, raw);
     let mut changes = Vec::new();
     object.write_changes(&mut changes);

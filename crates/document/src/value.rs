@@ -1,9 +1,11 @@
 //! One value inside a body, read on demand.
 
 use std::borrow::Cow;
+use std::fmt;
 use std::ops::Range;
 
 use crate::Cursor;
+use crate::outline::{Extents, Next};
 use crate::search::space_end;
 use crate::skip::{name_end, value_end};
 use crate::text::{Name, decode};
@@ -21,10 +23,14 @@ pub enum Kind {
 
 /// A JSON value as it stands in a body. Reading never panics; on bytes that were not validated it gives
 /// `None`, or ends early.
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone, Copy)]
 pub struct Value<'d> {
-    raw: &'d [u8],
+    /// The whole body: searches go by words, which may reach behind the value.
+    bytes: &'d [u8],
     start: usize,
+    end: usize,
+    /// Of what is inside of it, or begins later.
+    extents: Extents<'d>,
 }
 
 /// One member of an object.
@@ -35,12 +41,21 @@ pub struct Member<'d> {
 }
 
 impl<'d> Value<'d> {
-    pub(crate) const fn new(raw: &'d [u8], start: usize) -> Self {
-        Self { raw, start }
+    /// What stands in `bytes` from `start` to `end`.
+    #[inline]
+    pub(crate) const fn new(bytes: &'d [u8], start: usize, end: usize) -> Self {
+        Self { bytes, start, end, extents: Extents::NONE }
     }
 
-    pub const fn kind(self) -> Kind {
-        match self.raw.first() {
+    /// The same value, with the extents of what is inside of it, or begins later.
+    #[inline]
+    pub(crate) const fn outlined(self, extents: Extents<'d>) -> Self {
+        Self { extents, ..self }
+    }
+
+    #[inline]
+    pub fn kind(self) -> Kind {
+        match self.bytes.get(self.start) {
             Some(b'{') => Kind::Object,
             Some(b'[') => Kind::Array,
             Some(b'"') => Kind::String,
@@ -51,25 +66,27 @@ impl<'d> Value<'d> {
     }
 
     /// The value's own bytes, without white space around it.
-    pub const fn raw(self) -> &'d [u8] {
-        self.raw
+    #[inline]
+    pub fn raw(self) -> &'d [u8] {
+        self.bytes.get(self.start..self.end).unwrap_or_default()
     }
 
     /// Where it stands, in bytes from the start of the body.
     pub const fn span(self) -> Range<usize> {
-        self.start..self.start + self.raw.len()
+        self.start..self.end
     }
 
-    pub const fn is_null(self) -> bool {
+    pub fn is_null(self) -> bool {
         matches!(self.kind(), Kind::Null)
     }
 
     /// Whether it is a string, an array or an object with nothing in it.
     pub fn is_empty(self) -> bool {
         match self.kind() {
-            Kind::String => self.raw == b"\"\"",
+            Kind::String => self.end - self.start == 2,
             Kind::Array | Kind::Object => {
-                matches!(self.raw.get(space_end(self.raw, 1)), Some(b']' | b'}') | None)
+                let inside = space_end(self.bytes, self.start + 1);
+                matches!(self.bytes.get(inside), Some(b']' | b'}') | None)
             }
             Kind::Null | Kind::Bool | Kind::Number => false,
         }
@@ -82,11 +99,11 @@ impl<'d> Value<'d> {
 
     /// The bytes between the quotes of a string, escapes and all.
     pub fn inner(self) -> Option<&'d [u8]> {
-        self.raw.strip_prefix(b"\"")?.strip_suffix(b"\"")
+        self.raw().strip_prefix(b"\"")?.strip_suffix(b"\"")
     }
 
     pub fn as_bool(self) -> Option<bool> {
-        match self.raw {
+        match self.raw() {
             b"true" => Some(true),
             b"false" => Some(false),
             _ => None,
@@ -95,8 +112,9 @@ impl<'d> Value<'d> {
 
     /// A number that is written as a whole one and fits.
     pub fn as_u64(self) -> Option<u64> {
-        self.raw.first()?;
-        self.raw.iter().try_fold(0_u64, |number, byte| {
+        let digits = self.raw();
+        digits.first()?;
+        digits.iter().try_fold(0_u64, |number, byte| {
             let digit = byte.wrapping_sub(b'0');
             let longer = number.checked_mul(10)?.checked_add(u64::from(digit))?;
             (digit < 10).then_some(longer)
@@ -108,25 +126,23 @@ impl<'d> Value<'d> {
         if self.kind() != Kind::Number {
             return None;
         }
-        std::str::from_utf8(self.raw).ok()?.parse().ok()
+        std::str::from_utf8(self.raw()).ok()?.parse().ok()
     }
 
     /// The members of an object, in their order; none for other kinds.
     pub fn members(self) -> Members<'d> {
-        let at = if self.kind() == Kind::Object { 1 } else { usize::MAX };
-        Members { object: self, at }
+        Members { parts: Parts::of(self, Kind::Object), behind: false }
     }
 
     /// A cursor on it, for walks that pass over each byte once.
     #[inline]
-    pub const fn cursor(self) -> Cursor<'d> {
-        Cursor::new(self.raw, self.start)
+    pub fn cursor(self) -> Cursor<'d> {
+        Cursor::new(self.bytes.get(..self.end).unwrap_or_default(), self.start)
     }
 
     /// The items of an array, in their order; none for other kinds.
     pub fn items(self) -> Items<'d> {
-        let at = if self.kind() == Kind::Array { 1 } else { usize::MAX };
-        Items { array: self, at }
+        Items(Parts::of(self, Kind::Array))
     }
 
     /// The value of the first member of an object whose decoded name is `name`.
@@ -135,6 +151,7 @@ impl<'d> Value<'d> {
     }
 
     /// The same for several names, in one walk over the object.
+    #[inline]
     pub fn values<const N: usize>(self, names: [&str; N]) -> [Option<Value<'d>>; N] {
         let mut found = [None; N];
         let mut missing = N;
@@ -150,71 +167,124 @@ impl<'d> Value<'d> {
         }
         found
     }
+}
 
-    /// The value that starts at `at` of this one's bytes, and where it ends there.
+/// Content of bodies shows in no debug output; where it stands does.
+impl fmt::Debug for Value<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "Value({:?}, {:?})", self.kind(), self.span())
+    }
+}
+
+/// What is still to be read of a container.
+#[derive(Debug, Clone)]
+struct Parts<'d> {
+    bytes: &'d [u8],
+    /// Past everything where nothing more is to come.
+    at: usize,
+    /// Of the container.
+    end: usize,
+    extents: Extents<'d>,
+}
+
+impl<'d> Parts<'d> {
+    /// None of other kinds.
     #[inline]
-    fn part(self, at: usize) -> Option<(Value<'d>, usize)> {
-        let end = value_end(self.raw, at)?;
-        let raw = self.raw.get(at..end)?;
-        Some((Value::new(raw, self.start + at), end))
+    fn of(value: Value<'d>, kind: Kind) -> Self {
+        let (at, extents) =
+            if value.kind() == kind { (value.start + 1, value.extents) } else { (usize::MAX, Extents::NONE) };
+        Self { bytes: value.bytes, at, end: value.end, extents }
     }
 
-    /// The position after the comma that follows `at`; past everything where no comma does.
+    /// Passes the comma behind what ends before `end`, where there is one.
     #[inline]
-    fn after_comma(self, at: usize) -> usize {
-        let at = space_end(self.raw, at);
-        if self.raw.get(at) == Some(&b',') { at + 1 } else { usize::MAX }
+    fn pass_comma(&mut self, end: usize) {
+        let comma = space_end(self.bytes, end);
+        let more = comma < self.end && self.bytes.get(comma) == Some(&b',');
+        self.at = if more { comma + 1 } else { usize::MAX };
+    }
+
+    /// Passes over the value at `start`; none where it does not end in the container.
+    #[inline]
+    fn skip(&mut self, start: usize) -> Option<Value<'d>> {
+        let end = value_end(self.bytes, start).filter(|end| *end <= self.end)?;
+        self.pass_comma(end);
+        Some(Value { bytes: self.bytes, start, end, extents: self.extents })
+    }
+
+    /// Passes over the member behind `start`.
+    fn skip_member(&mut self, start: usize) -> Option<Member<'d>> {
+        let bytes = self.bytes;
+        let quote = space_end(bytes, start);
+        if bytes.get(quote) != Some(&b'"') {
+            return None;
+        }
+        let (after, escaped) = name_end(bytes, quote + 1).filter(|(after, _)| *after <= self.end)?;
+        let name = Name::new(bytes.get(quote + 1..after - 1)?, quote + 1, escaped);
+        let colon = space_end(bytes, after);
+        if bytes.get(colon) != Some(&b':') {
+            return None;
+        }
+        let value = self.skip(space_end(bytes, colon + 1))?;
+        Some(Member { name, value })
     }
 }
 
 /// Iterates over the members of an object.
 #[derive(Debug, Clone)]
 pub struct Members<'d> {
-    object: Value<'d>,
-    at: usize,
+    parts: Parts<'d>,
+    /// Whether a comma is to come before the next one.
+    behind: bool,
 }
 
 impl<'d> Iterator for Members<'d> {
     type Item = Member<'d>;
 
+    #[inline]
     fn next(&mut self) -> Option<Member<'d>> {
-        let start = std::mem::replace(&mut self.at, usize::MAX);
-        let raw = self.object.raw;
-        let quote = space_end(raw, start);
-        if raw.get(quote) != Some(&b'"') {
-            return None;
+        let parts = &mut self.parts;
+        match parts.extents.pass_member(parts.end) {
+            Next::Member(extent, extents) => {
+                let Range { start, end } = extent.name();
+                let name = Name::new(parts.bytes.get(start..end)?, start, extent.escaped);
+                let (start, end) = (extent.value as usize, extent.end as usize);
+                (parts.at, self.behind) = (end, true);
+                Some(Member { name, value: Value { bytes: parts.bytes, start, end, extents } })
+            }
+            Next::None => None,
+            Next::Unknown => {
+                if std::mem::take(&mut self.behind) {
+                    parts.pass_comma(parts.at);
+                }
+                let start = std::mem::replace(&mut parts.at, usize::MAX);
+                parts.skip_member(start)
+            }
         }
-        let (after, escaped) = name_end(raw, quote + 1)?;
-        let start = self.object.start + quote + 1;
-        let name = Name::new(raw.get(quote + 1..after - 1)?, start, escaped);
-        let colon = space_end(raw, after);
-        if raw.get(colon) != Some(&b':') {
-            return None;
-        }
-        let (value, end) = self.object.part(space_end(raw, colon + 1))?;
-        self.at = self.object.after_comma(end);
-        Some(Member { name, value })
     }
 }
 
 /// Iterates over the items of an array.
 #[derive(Debug, Clone)]
-pub struct Items<'d> {
-    array: Value<'d>,
-    at: usize,
-}
+pub struct Items<'d>(Parts<'d>);
 
 impl<'d> Iterator for Items<'d> {
     type Item = Value<'d>;
 
+    #[inline]
     fn next(&mut self) -> Option<Value<'d>> {
-        let start = std::mem::replace(&mut self.at, usize::MAX);
-        let at = space_end(self.array.raw, start);
-        if self.array.raw.get(at) == Some(&b']') {
+        let start = std::mem::replace(&mut self.0.at, usize::MAX);
+        let at = space_end(self.0.bytes, start);
+        if self.0.bytes.get(at) == Some(&b']') {
             return None;
         }
-        let (item, end) = self.array.part(at)?;
-        self.at = self.array.after_comma(end);
-        Some(item)
+        match self.0.extents.pass(at) {
+            Some((extent, extents)) => {
+                let end = extent.end as usize;
+                self.0.pass_comma(end);
+                Some(Value { bytes: self.0.bytes, start: at, end, extents })
+            }
+            None => self.0.skip(at),
+        }
     }
 }

@@ -9,10 +9,9 @@ use crate::{Member, Name, ScanError, Value};
 /// Stands on the value of a member that is being visited. A value that the visitor leaves alone is passed over.
 #[derive(Debug)]
 pub struct Cursor<'b> {
+    /// The body, to the end of what is walked at the latest.
     bytes: &'b [u8],
     at: usize,
-    /// Where `bytes` begin in the body.
-    start: usize,
 }
 
 /// Gives each top-level member of the JSON object `body` to `visit`, by its name and with a cursor on its value.
@@ -49,8 +48,7 @@ fn walk<'b>(
     body: &'b [u8],
     visit: impl FnMut(Name<'b>, &mut Cursor<'b>) -> ControlFlow<()>,
 ) -> Result<(), ScanError> {
-    let mut cursor = Cursor::new(body, 0);
-    cursor.at = space_end(body, 0);
+    let mut cursor = Cursor::new(body, space_end(body, 0));
     if body.get(cursor.at) != Some(&b'{') {
         return Err(ScanError::NotAnObject);
     }
@@ -63,16 +61,15 @@ fn walk<'b>(
 
 impl<'b> Cursor<'b> {
     #[inline]
-    pub(crate) const fn new(bytes: &'b [u8], start: usize) -> Self {
-        Self { bytes, at: 0, start }
+    pub(crate) const fn new(bytes: &'b [u8], at: usize) -> Self {
+        Self { bytes, at }
     }
 
     /// Passes over the value; none where it is cut short or malformed.
     #[inline]
     pub fn value(&mut self) -> Option<Value<'b>> {
         let end = value_end(self.bytes, self.at)?;
-        let raw = self.bytes.get(self.at..end)?;
-        let value = Value::new(raw, self.start + self.at);
+        let value = Value::new(self.bytes, self.at, end);
         self.at = end;
         Some(value)
     }
@@ -125,8 +122,7 @@ impl<'b> Cursor<'b> {
             self.at = start;
             return self.value();
         }
-        let raw = self.bytes.get(start..self.at)?;
-        Some(Value::new(raw, self.start + start))
+        Some(Value::new(self.bytes, start, self.at))
     }
 
     /// Walks the array whose bracket is here, to its end.
@@ -201,7 +197,7 @@ impl<'b> Cursor<'b> {
             return Err(self.wrong(colon));
         }
         self.at = space_end(self.bytes, colon + 1);
-        Ok(Name::new(raw, self.start + start, escaped))
+        Ok(Name::new(raw, start, escaped))
     }
 
     /// That something else should be at `at`.

@@ -239,6 +239,37 @@ fn all_values(value: Value<'_>, depth: usize, into: &mut Vec<(usize, Bytes, std:
     }
 }
 
+/// The name of every member inside a value, each before those inside its own value.
+fn all_names(value: Value<'_>, into: &mut Vec<(std::ops::Range<usize>, String)>) {
+    for member in value.members() {
+        into.push((member.name.span(), member.name.decoded().into_owned()));
+        all_names(member.value, into);
+    }
+    value.items().for_each(|item| all_names(item, into));
+}
+
+/// The text of an object with more in it than an outline has room for.
+fn crowded() -> impl Strategy<Value = String> {
+    let part = prop::sample::select(vec![
+        "[]",
+        "{}",
+        "[0]",
+        "{\"\":0}",
+        "[[],{}]",
+        "{\"a\":{\"b\":[1,{}]}}",
+        "7",
+        "\"\"",
+        "\"]}\\\"\"",
+        "\"a long string, a long string, a long string, a long string, a long string\"",
+    ]);
+    let list = prop::collection::vec(part, 0..60).prop_map(|parts| parts.join(","));
+    prop::collection::vec(list, 1..6).prop_map(|lists| {
+        let members: Vec<_> =
+            lists.iter().enumerate().map(|(at, list)| format!("\"{at}\":[{list}]")).collect();
+        format!("{{{}}}", members.join(","))
+    })
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(200))]
 
@@ -308,6 +339,45 @@ proptest! {
         }).unwrap();
         let parsed: Vec<_> = document.members().map(|member| (member.name.span(), member.value.span())).collect();
         prop_assert_eq!(scanned, parsed);
+    }
+
+    #[test]
+    fn the_outline_tells_what_a_scan_finds(text in prop_oneof![object(), crowded()]) {
+        let document = parse(&text);
+        let mut told = Vec::new();
+        all_values(document.root(), 0, &mut told);
+        for member in document.members() {
+            all_values(member.value, 1, &mut told);
+        }
+        // A value of a scan has no outline.
+        let mut found = Vec::new();
+        let mut inside = Vec::new();
+        scan_members(format!("{{\"root\":{}}}", text.trim_ascii()).as_bytes(), |member| {
+            all_values(member.value, 0, &mut found);
+            member.value.members().for_each(|member| all_values(member.value, 1, &mut inside));
+            ControlFlow::Continue(())
+        }).unwrap();
+        found.extend(inside);
+        let before = "{\"root\":".len();
+        let blanks = text.len() - text.trim_ascii_start().len();
+        let moved = found.into_iter().map(|(depth, raw, span)| {
+            (depth, raw, span.start + blanks - before..span.end + blanks - before)
+        });
+        prop_assert_eq!(told, moved.collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn the_outline_tells_the_names_that_a_scan_finds(text in prop_oneof![object(), crowded()]) {
+        let document = parse(&text);
+        let mut told = Vec::new();
+        all_names(document.root(), &mut told);
+        let mut found = Vec::new();
+        scan_members(text.as_bytes(), |member| {
+            found.push((member.name.span(), member.name.decoded().into_owned()));
+            all_names(member.value, &mut found);
+            ControlFlow::Continue(())
+        }).unwrap();
+        prop_assert_eq!(told, found);
     }
 
     #[test]

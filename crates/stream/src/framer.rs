@@ -142,6 +142,10 @@ impl Feed<'_> {
             return Some(Err(StreamFault::FrameTooLong { limit: framer.limit }));
         }
         if end.is_none() {
+            if framer.tail.capacity() == 0 {
+                // Most often one more chunk ends it.
+                framer.tail.reserve_exact(2 * frame.len());
+            }
             framer.tail.extend_from_slice(frame);
             return None;
         }

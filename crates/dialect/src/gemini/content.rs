@@ -113,7 +113,7 @@ impl Content {
         for (at, part) in parts.into_iter().flat_map(Value::items).enumerate() {
             choice.part(part, at == 0, &self.way, &mut self.made, events);
         }
-        choice.notes(told, events);
+        choice.notes(&told, events);
     }
 
     /// The end: tells what only the end makes final. `stopped` stands for a reason that was not told.

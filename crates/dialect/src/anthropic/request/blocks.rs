@@ -228,7 +228,7 @@ fn write_source(source: &Source, object: &mut ObjectWriter<'_>) {
             // A name that is in use, though not the registered one.
             let media_type = if &**media_type == "image/jpg" { "image/jpeg" } else { media_type };
             object.text("media_type", media_type);
-            object.text("data", data.as_str());
+            object.plain("data", data.as_bytes());
         }
         Source::Url(url) => {
             object.text("type", "url");

@@ -142,8 +142,8 @@ impl Choice {
 
     /// What is told of the candidate besides its parts: the reason of its end, logprobs and notes. The last word
     /// counts.
-    pub(super) fn notes(&mut self, told: [Option<Value<'_>>; 6], events: &mut Vec<ChatEvent>) {
-        let [reason, logprobs, notes @ ..] = told;
+    pub(super) fn notes(&mut self, told: &[Option<Value<'_>>; 6], events: &mut Vec<ChatEvent>) {
+        let [reason, logprobs, notes @ ..] = *told;
         if let Some(reason) = reason.and_then(Value::as_str) {
             self.finish = Some(reason_of(&reason));
         }

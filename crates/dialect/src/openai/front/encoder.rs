@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use document::{ObjectWriter, append_members, append_object};
+use document::{ObjectWriter, append_members, append_number, append_object};
 use model::{
     ChatEvent, ChoiceIndex, Extras, Finish, Json, Maker, Reasoning, Seal, Start, UpstreamError, Usage,
 };
@@ -115,11 +115,20 @@ impl Encoder {
         });
     }
 
+    /// Appends a chunk of one choice that goes on: nearly all chunks are such, so what never changes in them is written
+    /// as it stands.
     fn delta(&mut self, index: ChoiceIndex, out: &mut Vec<u8>, fill: impl FnOnce(&mut ObjectWriter<'_>)) {
-        self.choice(index, out, |choice| {
-            choice.object("delta", fill);
-            choice.null("finish_reason");
-        });
+        out.extend_from_slice(&self.head);
+        out.extend_from_slice(b",\"choices\":[{\"index\":");
+        append_number(out, u64::from(index));
+        out.extend_from_slice(b",\"delta\":");
+        append_object(out, fill);
+        out.extend_from_slice(b",\"finish_reason\":null}]");
+        if self.include_usage {
+            out.extend_from_slice(b",\"usage\":null");
+        }
+        append_members(out, |object| whole::write_extras(&std::mem::take(&mut self.extras), object));
+        out.extend_from_slice(b"\n\n");
     }
 
     /// The state of a choice; its first chunk tells the role.

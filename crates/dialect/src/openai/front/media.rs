@@ -82,8 +82,8 @@ fn unescaped(document: &Document, field: Field<'_, '_>) -> Result<Bytes, Request
 
 /// Base64 text; white space in it, which some encoders put there, is taken out.
 fn base64(text: Bytes) -> Option<Base64> {
-    if !text.iter().any(u8::is_ascii_whitespace) {
-        return Base64::new(text);
+    if let Some(data) = Base64::new(text.clone()) {
+        return Some(data);
     }
     let dense: Vec<u8> = text.into_iter().filter(|byte| !byte.is_ascii_whitespace()).collect();
     Base64::new(dense)

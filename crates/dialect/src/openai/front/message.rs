@@ -226,7 +226,9 @@ fn tool_call(document: &Document, call: Field<'_, '_>) -> Result<AssistantPart, 
     let (name, arguments) = called(document, function)?;
     let id = call.member("id");
     // Some servers number their calls.
-    let id = id.map(|id| if id.number().is_ok() { Ok(raw_text(id)) } else { id.boxed() }).transpose()?;
+    let id = id
+        .map(|id| if id.value.kind() == Kind::Number { Ok(raw_text(id)) } else { id.boxed() })
+        .transpose()?;
     let id = id.unwrap_or_default();
     let (bare, seal) = sealed_id::split(&id);
     let cache = content::cache(call);
