@@ -43,6 +43,9 @@ pub struct Counting {
     pub reasoning: Counted,
     /// Tokens of sound, pictures and films, against input and output.
     pub media: Counted,
+    /// Tokens of the caller's prediction, taken or in vain, against the count of output. Where they are told, they stay
+    /// within the parts of the output.
+    pub predicted: Counted,
     /// Where the answer says how it was served.
     pub tier: Option<&'static str>,
 }
@@ -72,6 +75,7 @@ pub static OPENAI: Counting = Counting {
     cache_write: Counted::Inside,
     reasoning: Counted::Inside,
     media: Counted::Inside,
+    predicted: Counted::Inside,
     tier: Some("`service_tier`"),
 };
 
@@ -89,6 +93,7 @@ pub static MESSAGES: Counting = Counting {
     cache_write: Counted::Beside,
     reasoning: Counted::Inside,
     media: Counted::Untold,
+    predicted: Counted::Untold,
     tier: Some("`usage.service_tier`"),
 };
 
@@ -105,6 +110,7 @@ pub static GENERATE_CONTENT: Counting = Counting {
     cache_write: Counted::Untold,
     reasoning: Counted::Beside,
     media: Counted::Inside,
+    predicted: Counted::Untold,
     tier: Some("`usageMetadata.serviceTier`, on Vertex AI `usageMetadata.trafficType`"),
 };
 
@@ -118,6 +124,7 @@ pub static CONVERSE: Counting = Counting {
     cache_write: Counted::Beside,
     reasoning: Counted::Untold,
     media: Counted::Untold,
+    predicted: Counted::Untold,
     tier: Some("`serviceTier.type`, else `performanceConfig.latency`"),
 };
 
@@ -132,6 +139,7 @@ pub static COHERE: Counting = Counting {
     cache_write: Counted::Untold,
     reasoning: Counted::Untold,
     media: Counted::Untold,
+    predicted: Counted::Untold,
     tier: None,
 };
 
@@ -145,6 +153,7 @@ pub static OLLAMA: Counting = Counting {
     cache_write: Counted::Untold,
     reasoning: Counted::Untold,
     media: Counted::Untold,
+    predicted: Counted::Untold,
     tier: None,
 };
 
@@ -166,6 +175,7 @@ pub static TEXT_ALONE: Counting = Counting {
     cache_write: Counted::Untold,
     reasoning: Counted::Untold,
     media: Counted::Untold,
+    predicted: Counted::Untold,
     tier: None,
 };
 

@@ -31,8 +31,8 @@ pub fn formats(provider: &Provider, quirks: &Quirks) -> String {
 /// The table of all formats.
 pub fn table() -> String {
     let mut text = HEAD.to_owned();
-    text.push_str("\n| format | whole answer | stream | | read from cache | written to cache | reasoning | sound, pictures | service tier |\n");
-    text.push_str("|---|---|---|---|---|---|---|---|---|\n");
+    text.push_str("\n| format | whole answer | stream | | read from cache | written to cache | reasoning | sound, pictures | predictions | service tier |\n");
+    text.push_str("|---|---|---|---|---|---|---|---|---|---|\n");
     for counting in COUNTINGS {
         // Writing into a string cannot fail.
         let _ = writeln!(text, "{}", row(counting));
@@ -48,7 +48,7 @@ fn row(counting: &Counting) -> String {
         InStream::Untold => "never",
     };
     format!(
-        "| {} | {} | {} | {when} | {} | {} | {} | {} | {} |",
+        "| {} | {} | {} | {when} | {} | {} | {} | {} | {} | {} |",
         counting.format,
         counting.whole,
         counting.stream,
@@ -56,6 +56,7 @@ fn row(counting: &Counting) -> String {
         word(counting.cache_write),
         word(counting.reasoning),
         word(counting.media),
+        word(counting.predicted),
         counting.tier.unwrap_or_default(),
     )
 }

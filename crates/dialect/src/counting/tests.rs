@@ -23,6 +23,8 @@ const AUDIO_IN: u64 = 5;
 const IMAGE_IN: u64 = 6;
 const AUDIO_OUT: u64 = 7;
 const IMAGE_OUT: u64 = 8;
+const ACCEPTED: u64 = 1;
+const REJECTED: u64 = 2;
 
 /// What of `told` is one of the parts, and what of it must be taken out of the sum that contains it.
 fn part(counted: Counted, told: u64) -> (u64, u64) {
@@ -55,6 +57,8 @@ fn expected(row: &Counting) -> Option<Usage> {
         reasoning,
         audio_output,
         image_output,
+        accepted_prediction: part(row.predicted, ACCEPTED).0,
+        rejected_prediction: part(row.predicted, REJECTED).0,
         ..Usage::default()
     })
 }

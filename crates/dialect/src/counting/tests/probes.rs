@@ -24,7 +24,7 @@ macro_rules! openai_usage {
         concat!(
             r#""service_tier":"T","usage":{"prompt_tokens":100,"completion_tokens":50,"total_tokens":"#,
             $total,
-            r#","prompt_tokens_details":{"cached_tokens":40,"cache_write_tokens":10,"audio_tokens":5,"image_tokens":6,"text_tokens":39},"completion_tokens_details":{"reasoning_tokens":20,"audio_tokens":7,"image_tokens":8,"accepted_prediction_tokens":1,"unheard_of":{"x":[]}}}}"#
+            r#","prompt_tokens_details":{"cached_tokens":40,"cache_write_tokens":10,"audio_tokens":5,"image_tokens":6,"text_tokens":39},"completion_tokens_details":{"reasoning_tokens":20,"audio_tokens":7,"image_tokens":8,"accepted_prediction_tokens":1,"rejected_prediction_tokens":2,"unheard_of":{"x":[]}}}}"#
         )
     };
 }
