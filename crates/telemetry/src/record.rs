@@ -135,7 +135,7 @@ impl<'a> Entity<'a> {
 /// Where the last attempt went.
 #[derive(Debug, Clone)]
 pub struct RecordTarget<'a> {
-    pub provider: &'a str,
+    pub provider: &'static str,
     pub model: Option<&'a str>,
     pub host: &'a str,
     pub uri: RedactedUri<'a>,
@@ -325,7 +325,7 @@ impl Record<'_> {
         line.optional_text(",\"error\":\"", self.error);
         line.optional_text(",\"on_disconnect\":\"", self.on_disconnect.map(Disconnect::name));
         if let Some(target) = &self.target {
-            line.raw(",\"target\":{\"provider\":\"").text(target.provider).raw("\"");
+            line.raw(",\"target\":{\"provider\":\"").word(target.provider).raw("\"");
             line.optional_text(",\"model\":\"", target.model);
             line.raw(",\"host\":\"").text(target.host).raw("\"}");
         }

@@ -55,6 +55,13 @@ struct State {
     finished: bool,
 }
 
+impl State {
+    /// There is nothing to do.
+    const fn idle(&self) -> bool {
+        self.buffer.is_empty() && !self.closing && !self.reopen
+    }
+}
+
 #[derive(Debug)]
 pub(crate) struct Queue {
     state: Mutex<State>,
@@ -69,6 +76,13 @@ pub(crate) struct Queue {
 impl Queue {
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Waits until there is enough to write, for a moment.
+    fn gather<'q>(&self, state: MutexGuard<'q, State>) -> MutexGuard<'q, State> {
+        let more = |state: &mut State| !state.closing && !state.reopen && state.buffer.len() < ENOUGH;
+        let waited = self.wake.wait_timeout_while(state, LINGER, more);
+        waited.unwrap_or_else(PoisonError::into_inner).0
     }
 
     fn begin_close(&self) {
@@ -217,16 +231,13 @@ fn run(queue: &Queue, output: &mut Output) {
         queue.metrics.failed(&error.to_string());
     }
     loop {
-        let mut state = queue.lock();
-        while state.buffer.is_empty() && !state.closing && !state.reopen {
+        // Lines that come soon after others wake nobody.
+        let mut state = queue.gather(queue.lock());
+        while state.idle() {
             state.parked = true;
             state = queue.wake.wait(state).unwrap_or_else(PoisonError::into_inner);
-        }
-        state.parked = false;
-        if !state.buffer.is_empty() {
-            let gathering = |state: &mut State| !state.closing && state.buffer.len() < ENOUGH;
-            let waited = queue.wake.wait_timeout_while(state, LINGER, gathering);
-            state = waited.unwrap_or_else(PoisonError::into_inner).0;
+            state.parked = false;
+            state = queue.gather(state);
         }
         if state.closing && state.buffer.is_empty() {
             state.finished = true;

@@ -37,7 +37,7 @@ pub struct Ai<'a> {
     pub statistics: bool,
     /// Id of the plugin instance that chose the target.
     pub plugin_id: &'a str,
-    pub provider: &'a str,
+    pub provider: &'static str,
     /// None where only the URL names it.
     pub request_model: Option<&'a str>,
     /// The model's name is the configuration's, not the caller's.
@@ -87,7 +87,7 @@ impl Ai<'_> {
 
     fn write_meta(&self, line: &mut Line<'_>) {
         line.raw("\"meta\":{\"plugin_id\":\"").text(self.plugin_id);
-        line.raw("\",\"provider_name\":\"").text(self.provider);
+        line.raw("\",\"provider_name\":\"").word(self.provider);
         line.raw("\",\"request_model\":\"").text(self.model());
         line.raw("\",\"response_model\":\"").text(self.told.model.as_deref().unwrap_or(self.model()));
         line.raw("\",\"request_mode\":\"").word(self.mode.name());
@@ -117,7 +117,7 @@ impl Ai<'_> {
             line.raw(",\"time_to_first_token\":").number(whole_milliseconds(latency));
         }
         match self.cost {
-            Cost::Known(amount) => line.raw(",\"cost\":").shown(&amount),
+            Cost::Known(amount) => line.raw(",\"cost\":").decimal(amount.decimal()),
             Cost::Unknown => line.raw(",\"cost\":null"),
         };
         line.raw(",\"cost_source\":\"").word(self.price_source.name()).raw("\"");

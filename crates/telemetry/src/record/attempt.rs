@@ -9,11 +9,11 @@ use super::redact::RedactedUri;
 /// One try.
 #[derive(Debug, Clone)]
 pub struct Attempt<'a> {
-    pub provider: &'a str,
+    pub provider: &'static str,
     pub model: Option<&'a str>,
-    pub route_type: &'a str,
+    pub route_type: &'static str,
     /// `http` or `https`.
-    pub scheme: &'a str,
+    pub scheme: &'static str,
     /// Without the port.
     pub host: &'a str,
     pub port: u16,
@@ -61,10 +61,10 @@ impl Attempt<'_> {
 
     /// An entry of `tried_targets`.
     pub(super) fn write_target(&self, line: &mut Line<'_>) {
-        line.raw("{\"provider\":\"").text(self.provider).raw("\"");
+        line.raw("{\"provider\":\"").word(self.provider).raw("\"");
         line.optional_text(",\"model\":\"", self.model);
-        line.raw(",\"route_type\":\"").text(self.route_type);
-        line.raw("\",\"upstream_scheme\":\"").text(self.scheme);
+        line.raw(",\"route_type\":\"").word(self.route_type);
+        line.raw("\",\"upstream_scheme\":\"").word(self.scheme);
         line.raw("\",\"host\":\"").text(self.host).raw("\"");
         self.write_address(line);
         line.raw(",\"port\":").number(u64::from(self.port));

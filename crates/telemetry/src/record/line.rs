@@ -1,9 +1,10 @@
 //! Writing one line of JSON by hand: every member name is known, so only values need care.
 
-use std::fmt::Display;
 use std::io::Write as _;
 use std::net::IpAddr;
 use std::time::Duration;
+
+use rust_decimal::Decimal;
 
 use super::{Entity, RedactedUri};
 
@@ -14,40 +15,54 @@ pub struct Line<'o> {
 
 const HEX: &[u8; 16] = b"0123456789abcdef";
 
-const fn needs_escape(byte: u8) -> bool {
-    byte < 0x20 || byte == b'"' || byte == b'\\'
+/// Not zero where a byte must be escaped, or is not of ASCII though it must be; in steps that are the same for every
+/// byte, so that compilers make vector instructions of many.
+#[inline]
+const fn stop<const ASCII: bool>(byte: u8) -> u8 {
+    // What is not of ASCII is below zero as a signed number.
+    let low = if ASCII { byte.cast_signed() < 0x20 } else { byte < 0x20 };
+    low as u8 | (byte == b'"') as u8 | (byte == b'\\') as u8
 }
 
-/// Whether some byte of a block must be escaped. No early exit: this becomes a few vector instructions.
-fn any_escape<const N: usize>(block: &[u8; N]) -> bool {
-    block.iter().fold(false, |found, &byte| found | needs_escape(byte))
+/// Whether a block has such a byte.
+#[inline]
+fn block_stops<const ASCII: bool>(block: &[u8; 16]) -> bool {
+    block.iter().fold(0, |found, &byte| found | stop::<ASCII>(byte)) != 0
 }
 
 /// The same for eight bytes in one word.
-const fn word_escapes(word: u64) -> bool {
+#[inline]
+const fn word_stops<const ASCII: bool>(word: u64) -> bool {
     const ONES: u64 = 0x0101_0101_0101_0101;
     let (quote, backslash) = (word ^ (ONES * 0x22), word ^ (ONES * 0x5c));
     let marks = (quote.wrapping_sub(ONES) & !quote)
         | (backslash.wrapping_sub(ONES) & !backslash)
-        | (word.wrapping_sub(ONES * 0x20) & !word);
+        | (word.wrapping_sub(ONES * 0x20) & !word)
+        | if ASCII { word } else { 0 };
     marks & (ONES * 0x80) != 0
 }
 
-/// Whether some byte must be escaped, which is so for almost no text. What is left of the last whole block
-/// is seen as the end of an overlapping one.
-fn has_escape(text: &[u8]) -> bool {
+/// Whether some byte must be escaped, or is not of ASCII, which is so for almost no text. What is left of the last
+/// whole block is seen as the end of an overlapping one.
+#[inline]
+fn has_stop<const ASCII: bool>(text: &[u8]) -> bool {
     if let Some(last) = text.last_chunk::<16>() {
         let (blocks, _) = text.as_chunks::<16>();
-        return blocks.iter().any(any_escape) || any_escape(last);
+        return blocks.iter().any(block_stops::<ASCII>) || block_stops::<ASCII>(last);
     }
     if let (Some(first), Some(last)) = (text.first_chunk::<8>(), text.last_chunk::<8>()) {
-        return word_escapes(u64::from_le_bytes(*first)) || word_escapes(u64::from_le_bytes(*last));
+        return word_stops::<ASCII>(u64::from_le_bytes(*first))
+            || word_stops::<ASCII>(u64::from_le_bytes(*last));
     }
     if let (Some(first), Some(last)) = (text.first_chunk::<4>(), text.last_chunk::<4>()) {
         let (first, last) = (u32::from_le_bytes(*first), u32::from_le_bytes(*last));
-        return word_escapes(u64::from(first) | u64::from(last) << 32);
+        return word_stops::<ASCII>(u64::from(first) | u64::from(last) << 32);
     }
-    text.iter().any(|&byte| needs_escape(byte))
+    text.iter().any(|&byte| stop::<ASCII>(byte) != 0)
+}
+
+const fn digit(number: u64) -> u8 {
+    b'0' + (number % 10) as u8
 }
 
 impl<'o> Line<'o> {
@@ -69,7 +84,7 @@ impl<'o> Line<'o> {
             self.out.push(b'0' + digit);
             return self;
         }
-        self.copied(itoa::Buffer::new().format(number))
+        self.plain(itoa::Buffer::new().format(number))
     }
 
     /// Bytes that are already JSON.
@@ -78,30 +93,49 @@ impl<'o> Line<'o> {
         self
     }
 
-    /// A number as it is shown.
-    pub fn shown(&mut self, number: &impl Display) -> &mut Self {
-        // Writing to a vector cannot fail.
-        let _ = write!(self.out, "{number}");
-        self
+    /// A decimal number, digit for digit.
+    pub fn decimal(&mut self, number: Decimal) -> &mut Self {
+        let scale = number.scale() as usize;
+        let mut buffer = itoa::Buffer::new();
+        let digits = buffer.format(number.mantissa().unsigned_abs());
+        if number.is_sign_negative() {
+            self.raw("-");
+        }
+        if let Some((whole, fraction)) = digits.split_at_checked(digits.len().saturating_sub(scale))
+            && !whole.is_empty()
+        {
+            self.plain(whole);
+            return if scale == 0 { self } else { self.raw(".").plain(fraction) };
+        }
+        self.raw("0.");
+        for _ in digits.len()..scale {
+            self.raw("0");
+        }
+        self.plain(digits)
     }
 
-    /// Text that is already JSON and not a constant.
-    fn copied(&mut self, json: &str) -> &mut Self {
+    /// A word from a list of ours, without quotation marks.
+    pub fn word(&mut self, word: &'static str) -> &mut Self {
+        self.plain(word)
+    }
+
+    /// Text in which nothing must be escaped.
+    fn plain(&mut self, json: &str) -> &mut Self {
         self.out.extend_from_slice(json.as_bytes());
         self
     }
 
     /// The inside of a JSON string.
     pub fn text(&mut self, text: &str) -> &mut Self {
-        if !has_escape(text.as_bytes()) {
-            return self.copied(text);
+        if !has_stop::<false>(text.as_bytes()) {
+            return self.plain(text);
         }
         self.escaped(text)
     }
 
     /// The inside of a JSON string from bytes; what is not UTF-8 becomes U+FFFD.
     pub fn bytes(&mut self, bytes: &[u8]) -> &mut Self {
-        if bytes.is_ascii() && !has_escape(bytes) {
+        if !has_stop::<true>(bytes) {
             return self.json(bytes);
         }
         self.text(&String::from_utf8_lossy(bytes))
@@ -112,7 +146,7 @@ impl<'o> Line<'o> {
         for byte in text.bytes() {
             match byte {
                 b'"' | b'\\' => self.out.extend_from_slice(&[b'\\', byte]),
-                _ if needs_escape(byte) => {
+                _ if stop::<false>(byte) != 0 => {
                     let digit = |nibble: u8| HEX.get(usize::from(nibble)).copied().unwrap_or(b'0');
                     let escape = [b'\\', b'u', b'0', b'0', digit(byte >> 4), digit(byte & 15)];
                     self.out.extend_from_slice(&escape);
@@ -121,11 +155,6 @@ impl<'o> Line<'o> {
             }
         }
         self
-    }
-
-    /// A word from a list of ours, without quotation marks.
-    pub fn word(&mut self, word: &'static str) -> &mut Self {
-        self.copied(word)
     }
 
     /// A member whose value is a string, `lead` with the opening quotation mark.
@@ -175,22 +204,14 @@ impl<'o> Line<'o> {
 
     /// Milliseconds with microseconds as decimals, without trailing zeros.
     pub fn milliseconds(&mut self, duration: Duration) -> &mut Self {
-        let micros = u64::try_from(duration.as_micros()).unwrap_or(u64::MAX);
+        let micros = duration.as_secs().saturating_mul(1_000_000);
+        let micros = micros.saturating_add(u64::from(duration.subsec_micros()));
         self.number(micros / 1000);
-        let mut rest = micros % 1000;
+        let rest = micros % 1000;
         if rest != 0 {
-            let mut width = 3;
-            while rest.is_multiple_of(10) {
-                rest /= 10;
-                width -= 1;
-            }
-            let mut buffer = itoa::Buffer::new();
-            let digits = buffer.format(rest);
-            self.raw(".");
-            for _ in digits.len()..width {
-                self.raw("0");
-            }
-            self.copied(digits);
+            let digits = [b'.', digit(rest / 100), digit(rest / 10 % 10), digit(rest % 10)];
+            let zeros = digits.iter().rev().take_while(|digit| **digit == b'0').count();
+            self.json(digits.get(..4 - zeros).unwrap_or_default());
         }
         self
     }
@@ -230,6 +251,28 @@ mod tests {
         assert_eq!(text("127.0.0.1"), "127.0.0.1");
         assert_eq!(text("::ffff:10.1.2.3"), "10.1.2.3");
         assert_eq!(text("2001:db8::1"), "2001:db8::1");
+    }
+
+    #[test]
+    fn decimals_are_written_as_they_are_shown() {
+        let numbers = [
+            "0",
+            "1",
+            "-1.5",
+            "0.00010845",
+            "12.0",
+            "0.0",
+            "-0.001",
+            "79228162514264337593543950335",
+            "0.0000000000000000000000000001",
+        ];
+        for number in numbers {
+            let number: Decimal = number.parse().unwrap();
+            let text = written(|line| {
+                line.decimal(number);
+            });
+            assert_eq!(text, number.to_string());
+        }
     }
 
     proptest! {
