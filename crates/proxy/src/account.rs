@@ -170,7 +170,7 @@ impl Account {
             plugin: None,
             request_bytes: 0,
             sent: Vec::new(),
-            heads: recorded.then(|| Box::new(Heads::of(info, snapshot, uri, headers))),
+            heads: recorded.then(|| Box::new(Heads::of(info, uri, headers))),
             trace: None,
             carriers: snapshot.has_traces.then(|| Box::new(carriers(headers))),
             payload: None,
@@ -396,7 +396,7 @@ impl Account {
             self.got_no_head();
         }
         if let Some(heads) = &mut self.heads {
-            heads.answer(&self.snapshot.redactor, headers);
+            heads.answer(headers);
         }
     }
 
