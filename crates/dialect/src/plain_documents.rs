@@ -8,7 +8,7 @@ use model::{ChatRequest, File, Message, Source, TextPart, UserPart};
 
 /// The request with such documents as texts, under their names.
 pub(crate) fn as_texts(request: &ChatRequest) -> Cow<'_, ChatRequest> {
-    let plain = |part: &UserPart| matches!(part, UserPart::File(file) if text_of(file).is_some());
+    let plain = |part: &UserPart| matches!(part, UserPart::File(file) if is_text(&file.source));
     if !request.messages.iter().any(|message| parts(message).iter().any(plain)) {
         return Cow::Borrowed(request);
     }
@@ -42,10 +42,20 @@ fn parts(message: &Message) -> &[UserPart] {
     }
 }
 
+/// Whether a source is told to be text.
+fn is_text(source: &Source) -> bool {
+    match source {
+        Source::Text(_) => true,
+        Source::Inline { media_type, .. } => media_type.starts_with("text/"),
+        Source::Url(_) | Source::Uploaded(_) => false,
+    }
+}
+
+/// The text, where it is what it is told to be.
 fn text_of(file: &File) -> Option<Cow<'_, str>> {
     match &file.source {
         Source::Text(text) => Some(Cow::Borrowed(text)),
-        Source::Inline { media_type, data } if media_type.starts_with("text/") => {
+        Source::Inline { data, .. } if is_text(&file.source) => {
             let bytes = STANDARD.decode(data.as_str()).ok()?;
             String::from_utf8(bytes).ok().map(Cow::Owned)
         }

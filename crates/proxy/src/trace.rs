@@ -64,7 +64,7 @@ impl Trace {
 
     /// The share of traces that is sampled, where that decides.
     pub fn rate(&self, settings: &OpenTelemetry) -> Option<f64> {
-        deciding_rate(settings, self.told)
+        settings.sampling_rate.filter(|_| decided(settings, self.told).is_none())
     }
 
     /// Tells an upstream of the trace; `headers` are those that it gets.
@@ -99,17 +99,16 @@ impl Trace {
 
 /// Whether a trace is sent: the share that is wanted is chosen by the id, so that all that see a trace choose alike.
 fn is_sampled(settings: &OpenTelemetry, told: Option<bool>, id: TraceId) -> bool {
-    match (settings.sampling, told) {
-        (SamplingStrategy::Parent, Some(told)) => told,
-        (SamplingStrategy::ParentDrop, Some(false)) => false,
-        _ => deciding_rate(settings, told).is_none_or(|rate| has_luck(rate, id)),
-    }
+    let chosen = || settings.sampling_rate.is_none_or(|rate| has_luck(rate, id));
+    decided(settings, told).unwrap_or_else(chosen)
 }
 
-fn deciding_rate(settings: &OpenTelemetry, told: Option<bool>) -> Option<f64> {
+/// What the caller's word on sampling decides; none where the rate does.
+const fn decided(settings: &OpenTelemetry, told: Option<bool>) -> Option<bool> {
     match (settings.sampling, told) {
-        (SamplingStrategy::Parent, Some(_)) | (SamplingStrategy::ParentDrop, Some(false)) => None,
-        _ => settings.sampling_rate,
+        (SamplingStrategy::Parent, told) => told,
+        (SamplingStrategy::ParentDrop, Some(false)) => Some(false),
+        _ => None,
     }
 }
 

@@ -93,8 +93,10 @@ impl Sending {
                 || is_redacted(name.as_str())
                 || prepared.target.credential_header.as_ref() == Some(name);
             let text = if secret { MASK.into() } else { String::from_utf8_lossy(value.as_bytes()) };
-            let text =
-                self.trace.as_ref().map_or_else(|| text.clone().into_owned(), |trace| trace.shown(&text));
+            let text = match &self.trace {
+                Some(trace) => trace.shown(&text),
+                None => text.into_owned(),
+            };
             (name.as_str().to_owned(), text)
         });
         self.headers = headers.collect();

@@ -95,7 +95,7 @@ pub(super) fn write(
         write_sampling(request, call.family.sampling, body, losses);
         write_names(request, body, losses);
         body.bool("stream", call.delivery == Delivery::Stream);
-        // Usage is of the other formats, and none of their clients asked for it in a word that old versions refuse.
+        // Clients of other formats always want usage, and cannot know which versions refuse the word for that.
         let refused = call.quirks.usage_in_stream == UsageInStream::WhenClientAsks;
         if call.delivery == Delivery::Stream && request.include_usage && !refused {
             body.object("stream_options", |options| options.bool("include_usage", true));

@@ -99,36 +99,24 @@ impl Encoder {
         out.extend_from_slice(b"\n\n");
     }
 
-    /// Appends a chunk of one choice; `fill` writes all of it but the index.
+    /// Appends a chunk of one choice; `fill` writes all of it but the index. Nearly all chunks are such, so what never
+    /// changes in them is written as it stands.
     fn choice(&mut self, index: ChoiceIndex, out: &mut Vec<u8>, fill: impl FnOnce(&mut ObjectWriter<'_>)) {
-        let null_usage = self.include_usage;
-        self.chunk(out, |object| {
-            object.array("choices", |choices| {
-                choices.object(|choice| {
-                    choice.number("index", u64::from(index));
-                    fill(choice);
-                });
-            });
-            if null_usage {
-                object.null("usage");
-            }
-        });
-    }
-
-    /// Appends a chunk of one choice that goes on: nearly all chunks are such, so what never changes in them is written
-    /// as it stands.
-    fn delta(&mut self, index: ChoiceIndex, out: &mut Vec<u8>, fill: impl FnOnce(&mut ObjectWriter<'_>)) {
         out.extend_from_slice(&self.head);
         out.extend_from_slice(b",\"choices\":[{\"index\":");
         append_number(out, u64::from(index));
-        out.extend_from_slice(b",\"delta\":");
-        append_object(out, fill);
-        out.extend_from_slice(b",\"finish_reason\":null}]");
-        if self.include_usage {
-            out.extend_from_slice(b",\"usage\":null");
-        }
+        append_members(out, fill);
+        out.extend_from_slice(if self.include_usage { b"],\"usage\":null" } else { b"]" });
         append_members(out, |object| whole::write_extras(&std::mem::take(&mut self.extras), object));
         out.extend_from_slice(b"\n\n");
+    }
+
+    /// The same for a choice that goes on.
+    fn delta(&mut self, index: ChoiceIndex, out: &mut Vec<u8>, fill: impl FnOnce(&mut ObjectWriter<'_>)) {
+        self.choice(index, out, |choice| {
+            choice.object("delta", fill);
+            choice.null("finish_reason");
+        });
     }
 
     /// The state of a choice; its first chunk tells the role.
