@@ -46,6 +46,7 @@ mod token_calls;
 mod tokens_used;
 mod trace;
 mod translate;
+mod turn;
 mod upstream;
 
 pub use cloud::identity_defect;

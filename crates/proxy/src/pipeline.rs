@@ -26,7 +26,7 @@ use crate::sign::{Signed, sign};
 use crate::snapshot::{AiProxy, Snapshot};
 use crate::templates::Lookup;
 use crate::upstream::Attempted;
-use crate::{cloud, headers, models, read, render, response_headers, upstream};
+use crate::{cloud, headers, models, read, render, response_headers, turn, upstream};
 
 /// A request that failed, with its account: everything that an error's answer needs.
 struct Failed {
@@ -148,6 +148,7 @@ async fn answer(
         Ok(bytes) => {
             account.request_bytes = bytes.len() as u64;
             read::forget_encoding(&mut parts.headers);
+            turn::pass().await;
             exchange(gateway, snapshot, &admitted, parts, bytes, account, early).await
         }
         Err(error) => Err(failed(error, account, plugin)),
@@ -185,6 +186,7 @@ async fn exchange(
         Err(Instead::Refused(error)) => return Err(failed(error, account, plugin)),
     };
     drop(asked);
+    turn::pass().await;
     keep_bodies(&prepared, admitted, asked_for, &mut account);
     let (client_query, mut headers) = (admitted.query(&parts.uri), parts.headers);
     let (timeouts, retries) = snapshot.patience(admitted.route);
@@ -196,6 +198,7 @@ async fn exchange(
             Ok(signed) => signed.into_parts(),
             Err(error) => return Err(failed(error, account, plugin)),
         };
+        turn::pass().await;
         account.guard(&prepared, &request);
         account.sending(&mut prepared, request.uri().query());
         account
@@ -220,6 +223,7 @@ async fn exchange(
             }
         };
         account.answered(response.status());
+        turn::pass().await;
         if last || !response.status().is_success() {
             return Ok(delivering.deliver(response, account).await);
         }

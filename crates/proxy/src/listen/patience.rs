@@ -1,25 +1,29 @@
-//! A connection that is given up when its peer takes no bytes for too long.
+//! A connection that is given up when its peer takes no bytes for too long, and that lets others have their turn before it
+//! writes.
 
 use std::future::Future as _;
 use std::io;
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::Sleep;
 
+use crate::turn::Turn;
+
 /// Passes bytes through; a write that makes no progress for `limit` fails. The timer exists only while a
-/// write waits, so connections that flow cost nothing.
+/// write waits, so connections that flow cost nothing. The turn is passed once for all that is written before a flush.
 pub(super) struct Patience<I> {
     io: I,
     limit: Duration,
     waiting: Option<Pin<Box<Sleep>>>,
+    turn: Turn,
 }
 
 impl<I> Patience<I> {
     pub(super) fn new(io: I, limit: Duration) -> Self {
-        Self { io, limit, waiting: None }
+        Self { io, limit, waiting: None, turn: Turn::Due }
     }
 
     fn watch<T>(&mut self, polled: Poll<io::Result<T>>, context: &mut Context<'_>) -> Poll<io::Result<T>> {
@@ -46,6 +50,7 @@ impl<I: AsyncRead + Unpin> AsyncRead for Patience<I> {
 impl<I: AsyncWrite + Unpin> AsyncWrite for Patience<I> {
     fn poll_write(self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         let this = self.get_mut();
+        ready!(this.turn.poll_pass(context));
         let polled = Pin::new(&mut this.io).poll_write(context, bytes);
         this.watch(polled, context)
     }
@@ -56,6 +61,7 @@ impl<I: AsyncWrite + Unpin> AsyncWrite for Patience<I> {
         pieces: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         let this = self.get_mut();
+        ready!(this.turn.poll_pass(context));
         let polled = Pin::new(&mut this.io).poll_write_vectored(context, pieces);
         this.watch(polled, context)
     }
@@ -67,6 +73,9 @@ impl<I: AsyncWrite + Unpin> AsyncWrite for Patience<I> {
     fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         let this = self.get_mut();
         let polled = Pin::new(&mut this.io).poll_flush(context);
+        if polled.is_ready() {
+            this.turn = Turn::Due;
+        }
         this.watch(polled, context)
     }
 
