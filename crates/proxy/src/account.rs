@@ -101,7 +101,7 @@ pub struct Account {
     pub request_bytes: u64,
     /// Calls to the upstream, in their order; most requests are one.
     sent: Vec<Sent>,
-    heads: Option<Box<Heads>>,
+    heads: Option<Heads>,
     /// The trace that the request belongs to, where it is traced.
     trace: Option<Box<Trace>>,
     /// The client's headers that may tell of one, until it is known whether anybody wants to know.
@@ -170,7 +170,7 @@ impl Account {
             plugin: None,
             request_bytes: 0,
             sent: Vec::new(),
-            heads: recorded.then(|| Box::new(Heads::of(info, uri, headers))),
+            heads: recorded.then(|| Heads::of(info, snapshot, uri, headers)),
             trace: None,
             carriers: snapshot.has_traces.then(|| Box::new(carriers(headers))),
             payload: None,
@@ -396,7 +396,7 @@ impl Account {
             self.got_no_head();
         }
         if let Some(heads) = &mut self.heads {
-            heads.answer(headers);
+            heads.answer(&self.snapshot.redactor, headers);
         }
     }
 

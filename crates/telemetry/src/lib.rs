@@ -23,8 +23,8 @@ pub use metrics::{
 };
 pub use model::{Price, Prices};
 pub use record::{
-    Ai, Attempt, Attempts, Disconnect, Entity, Headers, Latencies, Mode, Outcome, Payload, Record,
-    RecordTarget, RedactedUri, Redactor, ResponseSource, Said, keep_headers, record_schema,
+    Ai, Attempt, Attempts, Disconnect, Entity, Latencies, Mode, Outcome, Payload, Record, RecordTarget,
+    RedactedUri, Redactor, ResponseSource, Said, record_schema, write_headers,
 };
 pub use record_sink::{RecordSink, Remains};
 pub use writer::{RecordWriter, SendError, Sink};

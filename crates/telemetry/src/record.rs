@@ -19,7 +19,7 @@ use model::{Losses, Usage, UsageSource};
 
 pub use ai::{Ai, Mode};
 pub use attempt::{Attempt, Attempts};
-pub use headers::{Headers, keep_headers};
+pub use headers::write_headers;
 use line::Line;
 pub use payload::{Payload, Said};
 pub use redact::{RedactedUri, Redactor};
@@ -169,8 +169,9 @@ pub struct Record<'a> {
     pub base: &'a str,
     /// TLS version and cipher suite of the client's connection.
     pub tls: Option<(&'a str, &'a str)>,
-    pub request_headers: Option<Headers<'a>>,
-    pub response_headers: Option<Headers<'a>>,
+    /// Headers as [`write_headers`] has written them; empty where they are not recorded.
+    pub request_headers: &'a [u8],
+    pub response_headers: &'a [u8],
     pub consumer: Option<Entity<'a>>,
     /// Id of the key that the consumer showed.
     pub credential_id: Option<&'a str>,
@@ -210,8 +211,8 @@ impl Default for Record<'_> {
             uri: RedactedUri::default(),
             base: "",
             tls: None,
-            request_headers: None,
-            response_headers: None,
+            request_headers: b"",
+            response_headers: b"",
             consumer: None,
             credential_id: None,
             route: None,
@@ -260,8 +261,8 @@ impl Record<'_> {
         line.raw("\",\"url\":\"").text(self.base).uri(&self.uri);
         line.raw("\",\"querystring\":");
         querystring::write(self.uri.query(), line);
-        if let Some(headers) = self.request_headers {
-            headers.write(line.raw(",\"headers\":"));
+        if !self.request_headers.is_empty() {
+            line.raw(",\"headers\":").json(self.request_headers);
         }
         if let Some((version, cipher)) = self.tls {
             line.raw(",\"tls\":{\"version\":\"").text(version);
@@ -279,8 +280,8 @@ impl Record<'_> {
             line.raw(",\"upstream_status\":\"").number(u64::from(status)).raw("\"");
         }
         line.raw(",\"response\":{\"status\":").number(u64::from(self.status));
-        if let Some(headers) = self.response_headers {
-            headers.write(line.raw(",\"headers\":"));
+        if !self.response_headers.is_empty() {
+            line.raw(",\"headers\":").json(self.response_headers);
         }
         line.raw(",\"size\":").number(self.response_bytes);
         line.raw("},\"source\":\"").word(self.source.in_kong());

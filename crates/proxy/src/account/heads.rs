@@ -1,16 +1,17 @@
-//! The heads of request and answer, kept for the record while they are there.
+//! The heads of request and answer, written for the record while they are there.
 
 use http::uri::Authority;
 use http::{HeaderMap, Uri, header};
-use telemetry::keep_headers;
+use telemetry::{Redactor, write_headers};
 
 use crate::listen::ConnectionInfo;
+use crate::snapshot::Snapshot;
 
 /// All in one piece of memory, one behind the other: the base of the URL, the request's headers, the answer's.
 pub struct Heads {
     /// TLS version and cipher suite.
     pub tls: Option<(&'static str, &'static str)>,
-    kept: Vec<u8>,
+    written: Vec<u8>,
     base_end: usize,
     request_end: usize,
 }
@@ -19,41 +20,42 @@ pub struct Heads {
 const USUAL: usize = 1024;
 
 impl Heads {
-    pub fn of(info: &ConnectionInfo, uri: &Uri, headers: &HeaderMap) -> Self {
-        let mut kept = Vec::with_capacity(USUAL);
+    pub fn of(info: &ConnectionInfo, snapshot: &Snapshot, uri: &Uri, headers: &HeaderMap) -> Self {
+        let mut written = Vec::with_capacity(USUAL);
         // HTTP/2 has no such header.
         let host = uri.authority().map(Authority::as_str);
         let host = host.or_else(|| headers.get(header::HOST).and_then(|host| host.to_str().ok()));
         if let Some(host) = host {
             let scheme: &[u8] = if info.tls { b"https://" } else { b"http://" };
-            kept.extend_from_slice(scheme);
-            kept.extend_from_slice(host.as_bytes());
+            written.extend_from_slice(scheme);
+            written.extend_from_slice(host.as_bytes());
         }
-        let base_end = kept.len();
-        keep(headers, &mut kept);
-        Self { tls: info.cipher, request_end: kept.len(), kept, base_end }
+        let base_end = written.len();
+        write(&snapshot.redactor, headers, &mut written);
+        Self { tls: info.cipher, request_end: written.len(), written, base_end }
     }
 
-    pub fn answer(&mut self, headers: &HeaderMap) {
-        self.kept.truncate(self.request_end);
-        keep(headers, &mut self.kept);
+    pub fn answer(&mut self, redactor: &Redactor, headers: &HeaderMap) {
+        self.written.truncate(self.request_end);
+        write(redactor, headers, &mut self.written);
     }
 
     /// Scheme, host and port that the client called; empty where they are not known.
     pub fn base(&self) -> &str {
-        let base = self.kept.get(..self.base_end).unwrap_or_default();
+        let base = self.written.get(..self.base_end).unwrap_or_default();
         std::str::from_utf8(base).unwrap_or_default()
     }
 
     pub fn request(&self) -> &[u8] {
-        self.kept.get(self.base_end..self.request_end).unwrap_or_default()
+        self.written.get(self.base_end..self.request_end).unwrap_or_default()
     }
 
     pub fn response(&self) -> &[u8] {
-        self.kept.get(self.request_end..).unwrap_or_default()
+        self.written.get(self.request_end..).unwrap_or_default()
     }
 }
 
-fn keep(headers: &HeaderMap, kept: &mut Vec<u8>) {
-    keep_headers(headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes())), kept);
+fn write(redactor: &Redactor, headers: &HeaderMap, out: &mut Vec<u8>) {
+    let headers = headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes()));
+    write_headers(redactor, headers, out);
 }

@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use model::Usage;
 use telemetry::{
-    Ai, Attempt, Attempts, Cost, Entity, Headers, Latencies, Mode, PriceSource, Record, RecordTarget, cost,
+    Ai, Attempt, Attempts, Cost, Entity, Latencies, Mode, PriceSource, Record, RecordTarget, cost,
 };
 
 use super::heads::Heads;
@@ -26,9 +26,7 @@ pub(super) fn of(account: &Account, end: End) -> Record<'_> {
     let service = route.and_then(|route| route.service).and_then(|index| snapshot.services.get(index));
     let consumer = account.consumer.and_then(|index| snapshot.consumers.get(index));
     let credential = account.credential.and_then(|index| snapshot.credentials.get(index));
-    let heads = account.heads.as_deref();
-    // None where there was no answer.
-    let response = heads.map(Heads::response).filter(|response| !response.is_empty());
+    let heads = account.heads.as_ref();
     let sent = account.sent.last();
     Record {
         request_id: account.request_id.as_str(),
@@ -38,8 +36,8 @@ pub(super) fn of(account: &Account, end: End) -> Record<'_> {
         uri: snapshot.redactor.uri(account.uri.path(), account.uri.query()),
         base: heads.map_or("", Heads::base),
         tls: heads.and_then(|heads| heads.tls),
-        request_headers: heads.map(|heads| Headers::new(heads.request(), &snapshot.redactor)),
-        response_headers: response.map(|response| Headers::new(response, &snapshot.redactor)),
+        request_headers: heads.map(Heads::request).unwrap_or_default(),
+        response_headers: heads.map(Heads::response).unwrap_or_default(),
         consumer: consumer.map(|consumer| Entity {
             id: &consumer.id,
             name: consumer.username.as_deref(),

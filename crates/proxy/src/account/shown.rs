@@ -27,7 +27,7 @@ pub fn without_members(body: Bytes, redactor: &Redactor, some: bool) -> Option<B
     let mut edits = Edits::default();
     let mut found = false;
     let mut hide = |member: &Member<'_>| {
-        let hidden = redactor.is_credential(&*member.name.decoded());
+        let hidden = redactor.is_credential(&member.name.decoded());
         if hidden {
             edits.replace(&member.value, MASKED_VALUE);
             found = true;

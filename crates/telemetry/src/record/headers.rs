@@ -1,4 +1,4 @@
-//! Headers in a record: kept as they are while they are there, and written with the record.
+//! Headers in a record: written when they are known, so that nothing of them must be kept.
 
 use super::line::Line;
 use super::redact::{MASK, Redactor};
@@ -6,79 +6,42 @@ use super::redact::{MASK, Redactor};
 /// Bytes that the headers of one side may have in a record; what has no room is left out.
 const MOST: usize = 16 << 10;
 
-/// Appends headers to `kept`, for [`Headers`] to read: the lengths of name and value, and both.
-///
-/// `headers` are name in lower case, which HTTP allows no character that JSON escapes, and value; equal names are side
-/// by side.
-pub fn keep_headers<'h>(headers: impl IntoIterator<Item = (&'h str, &'h [u8])>, kept: &mut Vec<u8>) {
-    let most = kept.len() + MOST;
-    for (name, value) in headers {
-        let (Ok(name_length), Ok(value_length)) = (u16::try_from(name.len()), u16::try_from(value.len()))
-        else {
-            continue;
-        };
-        if kept.len() + name.len() + value.len() > most {
-            continue;
+/// Appends headers as a JSON object: each name once, its value a text, or a list of texts where it occurs more
+/// than once. `headers` are name in lower case, which HTTP allows no character that JSON escapes, and value; equal names
+/// are side by side. Credentials are masked.
+pub fn write_headers<'h>(
+    redactor: &Redactor,
+    headers: impl IntoIterator<Item = (&'h str, &'h [u8])>,
+    out: &mut Vec<u8>,
+) {
+    let begin = out.len();
+    out.push(b'{');
+    let mut headers = headers.into_iter();
+    let mut header = headers.next();
+    while let Some((name, value)) = header {
+        header = headers.next();
+        let before = out.len();
+        let mut line = Line::new(out);
+        line.raw(if before == begin + 1 { "\"" } else { ",\"" }).json(name.as_bytes()).raw("\":");
+        let masked = redactor.is_credential(name);
+        let several = header.is_some_and(|(next, _)| next == name);
+        if several {
+            line.raw("[");
         }
-        let [[first, second], [third, fourth]] = [name_length.to_le_bytes(), value_length.to_le_bytes()];
-        kept.extend_from_slice(&[first, second, third, fourth]);
-        kept.extend_from_slice(name.as_bytes());
-        kept.extend_from_slice(value);
-    }
-}
-
-/// Headers that [`keep_headers`] has kept. They have credentials in them, which only a redactor's word keeps out of what
-/// is written.
-#[derive(Clone, Copy)]
-pub struct Headers<'a> {
-    kept: &'a [u8],
-    redactor: &'a Redactor,
-}
-
-impl<'a> Headers<'a> {
-    pub const fn new(kept: &'a [u8], redactor: &'a Redactor) -> Self {
-        Self { kept, redactor }
-    }
-
-    /// As a JSON object: each name once, its value a text, or a list of texts where it occurs more than once.
-    /// Credentials are masked.
-    pub(super) fn write(self, line: &mut Line<'_>) {
-        let mut headers = Pairs(self.kept).peekable();
-        let mut first = true;
-        while let Some((name, value)) = headers.next() {
-            line.raw(if std::mem::take(&mut first) { "{\"" } else { ",\"" }).json(name).raw("\":");
-            let masked = self.redactor.is_credential(name);
-            let several = headers.peek().is_some_and(|(next, _)| *next == name);
-            if several {
-                line.raw("[");
-            }
-            write_value(line, value, masked);
-            while let Some((_, value)) = headers.next_if(|(next, _)| *next == name) {
-                line.raw(",");
-                write_value(line, value, masked);
-            }
-            if several {
-                line.raw("]");
-            }
+        write_value(&mut line, value, masked);
+        while let Some((_, value)) = header.filter(|(next, _)| *next == name) {
+            header = headers.next();
+            line.raw(",");
+            write_value(&mut line, value, masked);
         }
-        line.raw(if first { "{}" } else { "}" });
+        if several {
+            line.raw("]");
+        }
+        if out.len() - begin > MOST {
+            out.truncate(before);
+        }
     }
-}
-
-/// Names and values.
-struct Pairs<'a>(&'a [u8]);
-
-impl<'a> Iterator for Pairs<'a> {
-    type Item = (&'a [u8], &'a [u8]);
-
-    fn next(&mut self) -> Option<Self::Item> {
-        let (name_length, rest) = self.0.split_first_chunk()?;
-        let (value_length, rest) = rest.split_first_chunk()?;
-        let (name, rest) = rest.split_at_checked(u16::from_le_bytes(*name_length).into())?;
-        let (value, rest) = rest.split_at_checked(u16::from_le_bytes(*value_length).into())?;
-        self.0 = rest;
-        Some((name, value))
-    }
+    out.push(b'}');
 }
 
 fn write_value(line: &mut Line<'_>, value: &[u8], masked: bool) {
@@ -90,9 +53,8 @@ mod tests {
     use super::*;
 
     fn written(headers: &[(&str, &[u8])]) -> String {
-        let (mut kept, mut out) = (Vec::new(), Vec::new());
-        keep_headers(headers.iter().copied(), &mut kept);
-        Headers::new(&kept, &Redactor::new(["X-Team-Key"])).write(&mut Line::new(&mut out));
+        let mut out = Vec::new();
+        write_headers(&Redactor::new(["X-Team-Key"]), headers.iter().copied(), &mut out);
         String::from_utf8(out).unwrap()
     }
 

@@ -63,8 +63,8 @@ impl Kinds {
     };
 
     /// Which word and which bit of it, whatever the case of the letters.
-    const fn place(name: &[u8]) -> (u8, u64) {
-        let (first, last) = match name {
+    const fn place(name: &str) -> (u8, u64) {
+        let (first, last) = match name.as_bytes() {
             [first, .., last] => (*first, *last),
             [only] => (*only, *only),
             [] => (0, 0),
@@ -76,7 +76,7 @@ impl Kinds {
     }
 
     const fn with(self, name: &str) -> Self {
-        let (word, bit) = Self::place(name.as_bytes());
+        let (word, bit) = Self::place(name);
         let [mut first, mut second, mut third, mut fourth] = self.0;
         *match word {
             0 => &mut first,
@@ -87,7 +87,7 @@ impl Kinds {
         Self([first, second, third, fourth])
     }
 
-    fn has(&self, name: &[u8]) -> bool {
+    fn has(&self, name: &str) -> bool {
         let (word, bit) = Self::place(name);
         self.0.get(usize::from(word)).is_none_or(|word| word & bit != 0)
     }
@@ -151,9 +151,8 @@ impl Redactor {
     }
 
     /// Whether a header or an argument of this name carries a credential.
-    pub fn is_credential(&self, name: impl AsRef<[u8]>) -> bool {
-        let name = name.as_ref();
-        let is = |known: &str| known.as_bytes().eq_ignore_ascii_case(name);
+    pub fn is_credential(&self, name: &str) -> bool {
+        let is = |known: &str| known.eq_ignore_ascii_case(name);
         self.kinds.has(name)
             && (KNOWN.iter().any(|known| is(known)) || self.configured.iter().any(|known| is(known)))
     }
@@ -216,7 +215,7 @@ mod tests {
         let redactor = Redactor::new(["X-Team-Key", "ä", ""]);
         for name in KNOWN.iter().copied().chain(["x-team-key", "ä", ""]) {
             assert!(redactor.is_credential(name), "{name}");
-            assert!(redactor.is_credential(name.to_ascii_uppercase()), "{name}");
+            assert!(redactor.is_credential(&name.to_ascii_uppercase()), "{name}");
         }
         let usual =
             ["host", "accept", "content-type", "content-length", "user-agent", "date", "x-request-id"];

@@ -98,17 +98,14 @@ fn a_whole_record() {
     losses.add("top_k", LossKind::Dropped);
     losses.add("response_format", LossKind::Emulated);
     let (redactor, told) = (Redactor::default(), told());
-    let (mut accept, mut content_type) = (Vec::new(), Vec::new());
-    keep_headers([("accept", &b"*/*"[..])], &mut accept);
-    keep_headers([("content-type", &b"text/event-stream"[..])], &mut content_type);
     let attempts = [attempt(&redactor, None), attempt(&redactor, Some(200))];
     let record = Record {
         method: "POST",
         uri: redactor.uri("/chat", Some("apikey=CANARY&x=1")),
         base: "https://gateway:8443",
         tls: Some(("TLSv1.3", "TLS_AES_128_GCM_SHA256")),
-        request_headers: Some(Headers::new(&accept, &redactor)),
-        response_headers: Some(Headers::new(&content_type, &redactor)),
+        request_headers: br#"{"accept":"*/*"}"#,
+        response_headers: br#"{"content-type":"text/event-stream"}"#,
         consumer: Some(Entity { id: "c-1", name: Some("ann"), custom_id: Some("c\"7") }),
         credential_id: Some("k-1"),
         route: Some(Entity { id: "ro-1", name: None, custom_id: None }),
