@@ -103,4 +103,16 @@ mod tests {
         far.read_exact(&mut taken).await.unwrap();
         patient.write_all(b"9").await.unwrap();
     }
+
+    #[tokio::test]
+    async fn the_turn_is_passed_once_for_each_flush() {
+        let (near, _far) = tokio::io::duplex(8);
+        let mut patient = Patience::new(near, Duration::from_mins(1));
+        let mut context = Context::from_waker(std::task::Waker::noop());
+        for _ in 0..2 {
+            let mut write = || Pin::new(&mut patient).poll_write(&mut context, b"1").is_ready();
+            assert_eq!([write(), write(), write()], [false, true, true]);
+            assert!(Pin::new(&mut patient).poll_flush(&mut context).is_ready());
+        }
+    }
 }
