@@ -59,6 +59,8 @@ pub enum Requirement {
     Whole,
     /// The answer is asked for as a stream.
     Streaming,
+    /// The answer may have more tokens than so many.
+    LimitAbove(u64),
 }
 
 /// How answers of a provider differ from OpenAI's, so that its clients could not read them. What differs is put right

@@ -259,6 +259,24 @@ pub(crate) fn float_only(ask: &Ask) -> Result<(), Refusal> {
     Ok(())
 }
 
+/// A budget for thinking is 1024 tokens at least, and fewer than the answer may have.
+pub(crate) fn thinking_budget(ask: &Ask) -> Result<(), Refusal> {
+    let Some(budget) = ask.member("thinking").and_then(|thinking| thinking.get("budget_tokens")) else {
+        return Ok(());
+    };
+    let Some(budget) = budget.as_u64().filter(|budget| *budget >= 1024) else {
+        return Err(invalid(
+            "thinking",
+            "thinking.budget_tokens: Input should be greater than or equal to 1024",
+        ));
+    };
+    let limit = ask.member("max_tokens").and_then(Value::as_u64);
+    if limit.is_some_and(|limit| limit <= budget) {
+        return Err(invalid("thinking", "`max_tokens` must be greater than `thinking.budget_tokens`."));
+    }
+    Ok(())
+}
+
 /// Grok's reasoning models refuse penalties and stop sequences; grok-4 refuses an effort.
 pub(crate) fn grok_reasoning(ask: &Ask) -> Result<(), Refusal> {
     let model = ask.model.as_str();

@@ -1,5 +1,6 @@
 //! The page of providers: what each can do, and what is changed in a request to it.
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 
 use dialect::{Deviation, MemberRule, MessageRules, Quirks, Requirement, TokenLimit};
@@ -151,13 +152,14 @@ fn change(rule: &MemberRule) -> String {
     }
 }
 
-const fn condition(when: Requirement) -> &'static str {
+fn condition(when: Requirement) -> Cow<'static, str> {
     match when {
-        Requirement::Always => "",
-        Requirement::WithoutTools => " without tools",
-        Requirement::WithTools => " with tools",
-        Requirement::Whole => " in whole answers",
-        Requirement::Streaming => " in streams",
+        Requirement::Always => "".into(),
+        Requirement::WithoutTools => " without tools".into(),
+        Requirement::WithTools => " with tools".into(),
+        Requirement::Whole => " in whole answers".into(),
+        Requirement::Streaming => " in streams".into(),
+        Requirement::LimitAbove(tokens) => format!(" where more than {tokens} tokens may come").into(),
     }
 }
 

@@ -185,8 +185,7 @@ impl<'d> Draft<'d, '_> {
 
     /// Writes the limit of tokens once, under the name that the target knows.
     fn limit_tokens(&mut self) {
-        let sent = LIMITS.into_iter().find_map(|name| self.at_top(name));
-        let sent = sent.or_else(|| LIMITS.into_iter().find_map(|name| self.in_extra(name)));
+        let sent = self.sent_limit();
         let [newer, older] = LIMITS;
         // The older completions have one name for it, whatever the model.
         let rule = if self.call.operation == Operation::Chat {
@@ -221,6 +220,21 @@ impl<'d> Draft<'d, '_> {
         }
         if !moved && self.document.value(other).is_some() {
             self.edits.remove(other);
+        }
+    }
+
+    fn sent_limit(&self) -> Option<Given<'d>> {
+        let at_top = LIMITS.into_iter().find_map(|name| self.at_top(name));
+        at_top.or_else(|| LIMITS.into_iter().find_map(|name| self.in_extra(name)))
+    }
+
+    /// The limit of tokens that goes out; none where there is none.
+    fn limit(&self) -> Option<u64> {
+        let sent = self.sent_limit().and_then(|sent| sent.value.as_u64());
+        let configured = self.call.options.max_tokens;
+        match self.call.options.precedence {
+            OptionsPrecedence::Config => configured.or(sent),
+            OptionsPrecedence::Request => sent.or(configured),
         }
     }
 

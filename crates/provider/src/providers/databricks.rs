@@ -2,7 +2,7 @@
 //! <https://docs.databricks.com/aws/en/machine-learning/foundation-model-apis/api-reference>.
 
 use dialect::MemberRule::{self, Drop, Recast};
-use dialect::Requirement::{self, Always, WithoutTools};
+use dialect::Requirement::{self, Always, LimitAbove, WithoutTools};
 use dialect::anthropic::{DATABRICKS_CODEC, DATABRICKS_ENVELOPE};
 use dialect::{Deviation, Family, MessageRules, Quirks, ThoughtPart, TokenLimit, UsageInStream};
 use model::ClientFormat;
@@ -63,7 +63,13 @@ static PLAIN: Quirks = quirks_with(&[
     (Always, Drop("user")),
 ]);
 
-/// Endpoints of Claude take a budget for thinking instead of an effort.
+const BUDGET_OF_1024: &[(&str, &str)] = &[("thinking", r#"{"type":"enabled","budget_tokens":1024}"#)];
+const BUDGET_OF_2048: &[(&str, &str)] = &[("thinking", r#"{"type":"enabled","budget_tokens":2048}"#)];
+const BUDGET_OF_4096: &[(&str, &str)] = &[("thinking", r#"{"type":"enabled","budget_tokens":4096}"#)];
+const BUDGET_OF_8192: &[(&str, &str)] = &[("thinking", r#"{"type":"enabled","budget_tokens":8192}"#)];
+
+/// Endpoints of Claude take a budget for thinking instead of an effort: at least 1024 tokens, and fewer than the answer may
+/// have.
 static CLAUDE: Quirks = quirks_with(&[
     (WithoutTools, Drop("tool_choice")),
     (Always, Drop("frequency_penalty")),
@@ -77,11 +83,18 @@ static CLAUDE: Quirks = quirks_with(&[
     (Always, Drop("store")),
     (Always, Drop("user")),
     (Always, thinking("none", &[("thinking", r#"{"type":"disabled"}"#)])),
-    (Always, thinking("minimal", &[("thinking", r#"{"type":"enabled","budget_tokens":1024}"#)])),
-    (Always, thinking("low", &[("thinking", r#"{"type":"enabled","budget_tokens":1024}"#)])),
-    (Always, thinking("medium", &[("thinking", r#"{"type":"enabled","budget_tokens":2048}"#)])),
-    (Always, thinking("high", &[("thinking", r#"{"type":"enabled","budget_tokens":4096}"#)])),
-    (Always, thinking("xhigh", &[("thinking", r#"{"type":"enabled","budget_tokens":8192}"#)])),
+    (LimitAbove(8192), thinking("xhigh", BUDGET_OF_8192)),
+    (LimitAbove(4096), thinking("xhigh", BUDGET_OF_4096)),
+    (LimitAbove(4096), thinking("high", BUDGET_OF_4096)),
+    (LimitAbove(2048), thinking("xhigh", BUDGET_OF_2048)),
+    (LimitAbove(2048), thinking("high", BUDGET_OF_2048)),
+    (LimitAbove(2048), thinking("medium", BUDGET_OF_2048)),
+    (LimitAbove(1024), thinking("xhigh", BUDGET_OF_1024)),
+    (LimitAbove(1024), thinking("high", BUDGET_OF_1024)),
+    (LimitAbove(1024), thinking("medium", BUDGET_OF_1024)),
+    (LimitAbove(1024), thinking("low", BUDGET_OF_1024)),
+    (LimitAbove(1024), thinking("minimal", BUDGET_OF_1024)),
+    (Always, Drop("reasoning_effort")),
 ]);
 
 const fn thinking(value: &'static str, with: &'static [(&'static str, &'static str)]) -> MemberRule {

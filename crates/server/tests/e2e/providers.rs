@@ -39,6 +39,21 @@ fn each_answers_a_plain_chat() {
 }
 
 #[test]
+fn thinking_leaves_room_for_the_answer() {
+    let world = MAIN.hold();
+    let ask = |tag: &str, limit: &str| {
+        let more = format!(r#","reasoning_effort":"high"{limit}"#);
+        let answer = world.send(&chat("/p/databricks", tag, &more)).expect(200);
+        let budget = seen(tag)["thinking"]["budget_tokens"].as_u64();
+        (budget, answer.header("x-ai-proxy-losses").unwrap_or_default().to_owned())
+    };
+    let told = |kind| format!("reasoning_effort={kind}");
+    assert_eq!(ask("budget-free", ""), (Some(4096), told("emulated")));
+    assert_eq!(ask("budget-small", r#","max_tokens":3000"#), (Some(2048), told("emulated")));
+    assert_eq!(ask("budget-none", r#","max_completion_tokens":1024"#), (None, told("dropped")));
+}
+
+#[test]
 fn each_streams() {
     let world = MAIN.hold();
     for (route, ..) in CHATS {

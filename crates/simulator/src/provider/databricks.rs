@@ -4,6 +4,7 @@ use super::openai::{CORE, NONE, TUNING};
 use super::{KeyRule, Manners, Operation, PLAIN, Provider, ReasoningPlace, Route, Rules, UsagePlace};
 use crate::member::{Form, Member, nullable};
 use crate::refusal::Shape;
+use crate::rules;
 
 const OWN: &[Member] = &[
     nullable("top_k", Form::Integer(0, 1000)),
@@ -35,7 +36,7 @@ pub(super) const PROVIDER: Provider = Provider {
             "max_completion_tokens",
         ],
         open: false,
-        conditions: &[],
+        conditions: &[rules::thinking_budget],
     },
     completions: NONE,
     embeddings: NONE,

@@ -78,6 +78,40 @@ fn rules_change_what_they_fit() {
 }
 
 #[test]
+fn a_rule_may_want_room_for_many_tokens() {
+    let rules = &[
+        (
+            Requirement::LimitAbove(10),
+            MemberRule::Recast { member: "effort", value: "high", with: &[("b", "10")] },
+        ),
+        (
+            Requirement::LimitAbove(5),
+            MemberRule::Recast { member: "effort", value: "high", with: &[("b", "5")] },
+        ),
+        (Requirement::Always, MemberRule::Drop("effort")),
+    ];
+    let quirks = Quirks { rules, ..Quirks::NONE };
+    let configured = |precedence| ConfiguredOptions { max_tokens: Some(6), precedence, ..NO_OPTIONS };
+    let (caller, operator) = (configured(OptionsPrecedence::Request), configured(OptionsPrecedence::Config));
+    for (options, limit, sent) in [
+        (&NO_OPTIONS, "", r#""b":10"#),
+        (&NO_OPTIONS, r#","max_tokens":11"#, r#""b":10"#),
+        (&NO_OPTIONS, r#","max_completion_tokens":10"#, r#""b":5"#),
+        (&NO_OPTIONS, r#","extra_body":{"max_tokens":6}"#, r#""b":5"#),
+        (&NO_OPTIONS, r#","max_tokens":5"#, ""),
+        (&caller, "", r#""b":5"#),
+        (&caller, r#","max_tokens":11"#, r#""b":10"#),
+        (&operator, r#","max_tokens":11"#, r#""b":5"#),
+    ] {
+        let body = format!(r#"{{"stream":false,"effort":"high"{limit}}}"#);
+        let (found, losses, _) = edited(&body, &call(&quirks, options));
+        let kind = if sent.is_empty() { "dropped" } else { "emulated" };
+        assert!(found.contains(sent) && found.contains("\"b\"") != sent.is_empty(), "{body}: {found}");
+        assert_eq!(losses, [format!("effort {kind}")], "{body}");
+    }
+}
+
+#[test]
 fn developers_become_system() {
     let quirks = Quirks { developer_is_system: true, ..Quirks::NONE };
     let body = r#"{"stream":false,"messages":[{"content":"developer","role" : "developer"},{"role":"user"},{},7,{"role":"developer"}]}"#;
