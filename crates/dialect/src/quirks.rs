@@ -59,7 +59,7 @@ pub enum Requirement {
     Whole,
     /// The answer is asked for as a stream.
     Streaming,
-    /// The answer may have more tokens than so many.
+    /// The answer may have more tokens than so many, or as many as it likes.
     LimitAbove(u64),
 }
 

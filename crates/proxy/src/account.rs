@@ -170,7 +170,7 @@ impl Account {
             plugin: None,
             request_bytes: 0,
             sent: Vec::new(),
-            heads: recorded.then(|| Heads::of(info, snapshot, uri, headers)),
+            heads: recorded.then(|| Heads::of(info, &snapshot.redactor, uri, headers)),
             trace: None,
             carriers: snapshot.has_traces.then(|| Box::new(carriers(headers))),
             payload: None,

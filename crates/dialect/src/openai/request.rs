@@ -27,6 +27,7 @@ pub(super) fn edit(document: &Document, call: &Call<'_>, edits: &mut Edits, loss
         call,
         extra: given(document, "extra_body").filter(|extra| extra.kind() == Kind::Object),
         configured: Vec::new(),
+        limit: None,
         edits,
         losses,
     };
@@ -58,6 +59,8 @@ struct Draft<'d, 'c> {
     extra: Option<Value<'d>>,
     /// Members that got their value from the configuration.
     configured: Vec<&'static str>,
+    /// The limit of tokens that goes out; none where there is none.
+    limit: Option<u64>,
     edits: &'c mut Edits,
     losses: &'c mut Losses,
 }
@@ -185,7 +188,13 @@ impl<'d> Draft<'d, '_> {
 
     /// Writes the limit of tokens once, under the name that the target knows.
     fn limit_tokens(&mut self) {
-        let sent = self.sent_limit();
+        let sent = LIMITS.into_iter().find_map(|name| self.at_top(name));
+        let sent = sent.or_else(|| LIMITS.into_iter().find_map(|name| self.in_extra(name)));
+        let asked = sent.and_then(|sent| sent.value.as_u64());
+        self.limit = match self.call.options.precedence {
+            OptionsPrecedence::Config => self.call.options.max_tokens.or(asked),
+            OptionsPrecedence::Request => asked.or(self.call.options.max_tokens),
+        };
         let [newer, older] = LIMITS;
         // The older completions have one name for it, whatever the model.
         let rule = if self.call.operation == Operation::Chat {
@@ -220,21 +229,6 @@ impl<'d> Draft<'d, '_> {
         }
         if !moved && self.document.value(other).is_some() {
             self.edits.remove(other);
-        }
-    }
-
-    fn sent_limit(&self) -> Option<Given<'d>> {
-        let at_top = LIMITS.into_iter().find_map(|name| self.at_top(name));
-        at_top.or_else(|| LIMITS.into_iter().find_map(|name| self.in_extra(name)))
-    }
-
-    /// The limit of tokens that goes out; none where there is none.
-    fn limit(&self) -> Option<u64> {
-        let sent = self.sent_limit().and_then(|sent| sent.value.as_u64());
-        let configured = self.call.options.max_tokens;
-        match self.call.options.precedence {
-            OptionsPrecedence::Config => configured.or(sent),
-            OptionsPrecedence::Request => sent.or(configured),
         }
     }
 

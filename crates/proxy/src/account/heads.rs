@@ -5,7 +5,6 @@ use http::{HeaderMap, Uri, header};
 use telemetry::{Redactor, write_headers};
 
 use crate::listen::ConnectionInfo;
-use crate::snapshot::Snapshot;
 
 /// All in one piece of memory, one behind the other: the base of the URL, the request's headers, the answer's.
 pub struct Heads {
@@ -20,7 +19,7 @@ pub struct Heads {
 const USUAL: usize = 1024;
 
 impl Heads {
-    pub fn of(info: &ConnectionInfo, snapshot: &Snapshot, uri: &Uri, headers: &HeaderMap) -> Self {
+    pub fn of(info: &ConnectionInfo, redactor: &Redactor, uri: &Uri, headers: &HeaderMap) -> Self {
         let mut written = Vec::with_capacity(USUAL);
         // HTTP/2 has no such header.
         let host = uri.authority().map(Authority::as_str);
@@ -31,7 +30,7 @@ impl Heads {
             written.extend_from_slice(host.as_bytes());
         }
         let base_end = written.len();
-        write(&snapshot.redactor, headers, &mut written);
+        write(redactor, headers, &mut written);
         Self { tls: info.cipher, request_end: written.len(), written, base_end }
     }
 

@@ -46,7 +46,7 @@ impl<'d> Draft<'d, '_> {
             Requirement::WithoutTools => !self.has_tools(),
             Requirement::Whole => self.call.delivery == Delivery::Whole,
             Requirement::Streaming => self.call.delivery == Delivery::Stream,
-            Requirement::LimitAbove(tokens) => self.limit().is_none_or(|limit| limit > tokens),
+            Requirement::LimitAbove(tokens) => self.limit.is_none_or(|limit| limit > tokens),
         }
     }
 
