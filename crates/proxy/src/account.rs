@@ -32,6 +32,7 @@ use crate::trace::{Trace, carriers};
 use crate::upstream::{Attempted, UpstreamError};
 use bodies::Bodies;
 use heads::Heads;
+use record::Tries;
 use sent::Sent;
 use shown::{credentials, without_members};
 
@@ -483,7 +484,8 @@ impl Account {
     fn write(&mut self, line: &mut Vec<u8>) {
         let Some(end) = self.ended else { return };
         self.begin_trace();
-        let record = record::of(self, end);
+        let tries = Tries::of(self);
+        let record = record::of(self, &tries, end);
         let metrics = self
             .route
             .and_then(|index| self.snapshot.metrics.get(index))
@@ -505,11 +507,7 @@ fn hand_over<'s>(
     sinks: impl Iterator<Item = &'s RecordSink>,
 ) {
     let mut sinks = sinks.peekable();
-    if sinks.peek().is_none() {
-        if let Some(records) = records {
-            // Straight into the writer's buffer.
-            let _ = records.try_send(record);
-        }
+    if records.is_none() && sinks.peek().is_none() {
         return;
     }
     line.clear();

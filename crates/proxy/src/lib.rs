@@ -16,6 +16,7 @@ mod count;
 mod course;
 mod deliver;
 mod embed;
+mod entities;
 mod error;
 mod explain;
 mod exporter;

@@ -8,11 +8,12 @@ use config::{Configuration, Consumer, Extensions, KeyAuth, PluginConfig, Service
 use dialect::{Aside, Asides, Front};
 use identity::Identities;
 use model::{ClientFormat, Operation};
-use telemetry::{Catalogue, Counted, Metrics, RecordSink, Redactor, RouteMetrics};
+use telemetry::{Catalogue, Counted, Entity, Metrics, RecordSink, Redactor, RouteMetrics};
 use thiserror::Error;
 
 use crate::bind::{Bindings, Observers};
 use crate::collector::UnsendableError;
+use crate::entities::Entities;
 use crate::exporter::Exporter;
 use crate::router::Router;
 use crate::sinks::Sinks;
@@ -74,6 +75,7 @@ pub struct Snapshot {
     pub routes: Vec<config::Route>,
     pub services: Vec<Service>,
     pub consumers: Vec<Consumer>,
+    pub entities: Entities,
     pub plugins: Vec<Plugin>,
     pub keys: KeyTable,
     /// Owners of the keys in `keys`, by index: credential id and consumer.
@@ -117,7 +119,8 @@ impl Snapshot {
         let router = Router::new(&configuration).map_err(|error| CompileError::Routes(error.to_string()))?;
         let bindings = Bindings::new(&configuration);
         let redactor = Redactor::new(credential_names(&configuration));
-        let metrics = route_metrics(&configuration, context.metrics);
+        let entities = Entities::new(&configuration);
+        let metrics = route_metrics(&entities, &configuration.routes, context.metrics);
         let loaded = Instant::now();
         let (keys, credentials) = index_keys(&configuration, loaded)?;
         let verifies = verifications(&configuration);
@@ -144,6 +147,7 @@ impl Snapshot {
             routes: configuration.routes,
             services: configuration.services,
             consumers: configuration.consumers,
+            entities,
             plugins,
             keys,
             credentials,
@@ -278,17 +282,12 @@ fn credential_names(configuration: &Configuration) -> Vec<Box<str>> {
     names
 }
 
-fn route_metrics(configuration: &Configuration, metrics: &Metrics) -> Vec<Arc<RouteMetrics>> {
-    let label = |id: &str, name: Option<&str>| name.unwrap_or(id).to_owned();
-    configuration
-        .routes
-        .iter()
-        .map(|route| {
-            let service = route.service.and_then(|index| configuration.services.get(index));
-            let service =
-                service.map(|service| label(&service.id, service.name.as_deref())).unwrap_or_default();
-            metrics.route(&service, &label(&route.id, route.name.as_deref()))
-        })
+fn route_metrics(entities: &Entities, routes: &[config::Route], metrics: &Metrics) -> Vec<Arc<RouteMetrics>> {
+    let labels = entities.routes.iter().map(Entity::label);
+    let services = routes.iter().map(|route| entities.services.get(route.service?));
+    services
+        .zip(labels)
+        .map(|(service, label)| metrics.route(service.map_or("", Entity::label), label))
         .collect()
 }
 

@@ -18,28 +18,33 @@ fn main() {
     divan::main();
 }
 
-fn record<'a>(redactor: &Redactor, losses: &'a Losses) -> Record<'a> {
+struct Entities {
+    consumer: Entity,
+    route: Entity,
+    service: Entity,
+}
+
+impl Default for Entities {
+    fn default() -> Self {
+        let id = "4f4a0a6c-2a3e-5f0e-9a8e-0d5c0b1f1a11";
+        Self {
+            consumer: Entity::consumer(id, Some("team-blue"), None),
+            route: Entity::new(id, Some("chat")),
+            service: Entity::new(id, Some("llm")),
+        }
+    }
+}
+
+fn record<'a>(entities: &'a Entities, redactor: &Redactor, losses: &'a Losses) -> Record<'a> {
     Record {
         request_id: "0b9f3c5a7d1e4f60a2c4e6f8091b2d3f",
         started_at: 1_760_000_000_000,
         client_ip: IpAddr::V4(Ipv4Addr::new(192, 168, 17, 23)),
         method: "POST",
         uri: redactor.uri("/openai/v1/chat/completions", Some("trace=1")),
-        consumer: Some(Entity {
-            id: "4f4a0a6c-2a3e-5f0e-9a8e-0d5c0b1f1a11",
-            name: Some("team-blue"),
-            custom_id: None,
-        }),
-        route: Some(Entity {
-            id: "4f4a0a6c-2a3e-5f0e-9a8e-0d5c0b1f1a12",
-            name: Some("chat"),
-            custom_id: None,
-        }),
-        service: Some(Entity {
-            id: "4f4a0a6c-2a3e-5f0e-9a8e-0d5c0b1f1a13",
-            name: Some("llm"),
-            custom_id: None,
-        }),
+        consumer: Some(&entities.consumer),
+        route: Some(&entities.route),
+        service: Some(&entities.service),
         target: Some(RecordTarget {
             provider: "openai",
             model: Some("gpt-4o-mini"),
@@ -70,7 +75,12 @@ fn record<'a>(redactor: &Redactor, losses: &'a Losses) -> Record<'a> {
 }
 
 /// The same with what statistics tell of the model.
-fn with_model<'a>(redactor: &Redactor, losses: &'a Losses, told: &'a Told) -> Record<'a> {
+fn with_model<'a>(
+    entities: &'a Entities,
+    redactor: &Redactor,
+    losses: &'a Losses,
+    told: &'a Told,
+) -> Record<'a> {
     let prices = Prices { input: Some(Price::ONE), output: Some(Price::ONE), ..Prices::default() };
     let usage = Usage { fresh_input: 250, cache_read: 1024, output: 412, ..Usage::default() };
     Record {
@@ -89,14 +99,14 @@ fn with_model<'a>(redactor: &Redactor, losses: &'a Losses, told: &'a Told) -> Re
             price_source: PriceSource::Configured,
             payload: None,
         }),
-        ..record(redactor, losses)
+        ..record(entities, redactor, losses)
     }
 }
 
 #[divan::bench]
 fn write_line(bencher: Bencher<'_, '_>) {
-    let (redactor, losses) = (Redactor::default(), Losses::default());
-    let record = record(&redactor, &losses);
+    let (entities, redactor, losses) = (Entities::default(), Redactor::default(), Losses::default());
+    let record = record(&entities, &redactor, &losses);
     let mut out = Vec::with_capacity(4096);
     bencher.bench_local(|| {
         out.clear();
@@ -115,8 +125,8 @@ fn redact_uri(bencher: Bencher<'_, '_>) {
 
 #[divan::bench]
 fn observe_metrics(bencher: Bencher<'_, '_>) {
-    let (redactor, losses) = (Redactor::default(), Losses::default());
-    let record = record(&redactor, &losses);
+    let (entities, redactor, losses) = (Entities::default(), Redactor::default(), Losses::default());
+    let record = record(&entities, &redactor, &losses);
     let metrics = Metrics::default();
     let route = metrics.route("llm", "chat");
     bencher.bench_local(|| metrics.observe(&route, divan::black_box(&record), Counted::WITHOUT_PLUGIN));
@@ -125,8 +135,9 @@ fn observe_metrics(bencher: Bencher<'_, '_>) {
 /// With a `prometheus` plugin that wants everything.
 #[divan::bench]
 fn observe_all_metrics(bencher: Bencher<'_, '_>) {
-    let (redactor, losses, told) = (Redactor::default(), Losses::default(), Told::default());
-    let record = with_model(&redactor, &losses, &told);
+    let (entities, redactor) = (Entities::default(), Redactor::default());
+    let (losses, told) = (Losses::default(), Told::default());
+    let record = with_model(&entities, &redactor, &losses, &told);
     let metrics = Metrics::default();
     let route = metrics.route("llm", "chat");
     let counted = Counted { models: true, per_consumer: true, ..Counted::WITHOUT_PLUGIN };
@@ -136,26 +147,33 @@ fn observe_all_metrics(bencher: Bencher<'_, '_>) {
 /// What a scrape of as many label sets as there may be costs.
 #[divan::bench]
 fn render_all_label_sets(bencher: Bencher<'_, '_>) {
-    let (redactor, losses, told) = (Redactor::default(), Losses::default(), Told::default());
+    let (entities, redactor) = (Entities::default(), Redactor::default());
+    let (losses, told) = (Losses::default(), Told::default());
     let metrics = Metrics::default();
     let route = metrics.route("llm", "chat");
     let counted = Counted { models: true, per_consumer: true, ..Counted::WITHOUT_PLUGIN };
     for index in 0..6_000 {
         let name = format!("consumer-{index}");
-        let consumer = Some(Entity { id: "id", name: Some(&name), custom_id: None });
-        metrics.observe(&route, &Record { consumer, ..with_model(&redactor, &losses, &told) }, counted);
+        let consumer = Entity::new("id", Some(&name));
+        let consumer = Some(&consumer);
+        metrics.observe(
+            &route,
+            &Record { consumer, ..with_model(&entities, &redactor, &losses, &told) },
+            counted,
+        );
     }
     bencher.bench_local(|| metrics.render(true).len());
 }
 
 /// What the sender pays, thread and sink included as far as they take its core.
 #[divan::bench]
-fn try_send(bencher: Bencher<'_, '_>) {
-    let (redactor, losses) = (Redactor::default(), Losses::default());
-    let record = record(&redactor, &losses);
+fn push(bencher: Bencher<'_, '_>) {
+    let (entities, redactor, losses) = (Entities::default(), Redactor::default(), Losses::default());
+    let mut line = Vec::new();
+    record(&entities, &redactor, &losses).write_line(&mut line);
     let sink = Sink::Writer(Box::new(std::io::sink()));
     let Ok(writer) = RecordWriter::spawn(sink, Arc::default()) else {
         return;
     };
-    bencher.bench_local(|| writer.try_send(divan::black_box(&record)));
+    bencher.bench_local(|| writer.push(divan::black_box(&line)));
 }

@@ -83,36 +83,60 @@ impl Cost {
 /// the price of input and that of output are given.
 pub fn cost(prices: &Prices, usage: &Usage, tier: Option<&str>) -> Cost {
     let (Some(input), Some(output)) = (prices.input, prices.output) else { return Cost::Unknown };
-    let written = prices.cache_write.unwrap_or(input);
-    let paid_in = sum([
-        (usage.fresh_input, input),
-        (usage.tool_input, input),
-        (usage.audio_input, prices.audio_input.unwrap_or(input)),
-        (usage.image_input, prices.image_input.unwrap_or(input)),
-        (usage.cache_write, prices.cache_write_5m.unwrap_or(written)),
-        (usage.cache_write_hour, prices.cache_write_1h.unwrap_or(written)),
-    ]);
-    let paid_read = sum([(usage.cache_read, prices.cache_read.unwrap_or(input))]);
-    let paid_out = sum([
-        (usage.output, output),
-        (usage.reasoning, prices.reasoning.unwrap_or(output)),
-        (usage.audio_output, prices.audio_output.unwrap_or(output)),
-        (usage.image_output, prices.image_output.unwrap_or(output)),
-    ]);
+    let written = || prices.cache_write.unwrap_or(input);
+    let (mut paid_in, mut paid_read, mut paid_out) = (Paid::default(), Paid::default(), Paid::default());
+    paid_in.add(usage.fresh_input, || input);
+    paid_in.add(usage.tool_input, || input);
+    paid_in.add(usage.audio_input, || prices.audio_input.unwrap_or(input));
+    paid_in.add(usage.image_input, || prices.image_input.unwrap_or(input));
+    paid_in.add(usage.cache_write, || prices.cache_write_5m.unwrap_or_else(written));
+    paid_in.add(usage.cache_write_hour, || prices.cache_write_1h.unwrap_or_else(written));
+    paid_read.add(usage.cache_read, || prices.cache_read.unwrap_or(input));
+    paid_out.add(usage.output, || output);
+    paid_out.add(usage.reasoning, || prices.reasoning.unwrap_or(output));
+    paid_out.add(usage.audio_output, || prices.audio_output.unwrap_or(output));
+    paid_out.add(usage.image_output, || prices.image_output.unwrap_or(output));
     let (context_in, context_out) = context_factors(&prices.context_factors, usage.prompt_tokens());
     let (of_tier, of_tier_read) = tier_factors(&prices.tier_factors, tier);
-    let scaled = |paid, context, tier| by(by(paid, context), tier);
-    let total = scaled(paid_in, context_in, of_tier)
-        .saturating_add(scaled(paid_read, context_in, of_tier_read))
-        .saturating_add(scaled(paid_out, context_out, of_tier));
-    Cost::Known(Amount(times(total, Decimal::new(1, 6)).normalize()))
+    let scaled = |Paid(paid), context, tier| by(by(paid, context), tier);
+    let total = plus(
+        plus(scaled(paid_in, context_in, of_tier), scaled(paid_read, context_in, of_tier_read)),
+        scaled(paid_out, context_out, of_tier),
+    );
+    Cost::Known(Amount(millionth(total).normalize()))
 }
 
 /// Tokens at their prices of a million.
-fn sum<const N: usize>(parts: [(u64, Price); N]) -> Decimal {
-    parts.iter().filter(|(tokens, _)| *tokens > 0).fold(Decimal::ZERO, |sum, (tokens, price)| {
-        sum.saturating_add(times(Decimal::from(*tokens), price.decimal()))
-    })
+#[derive(Default)]
+struct Paid(Decimal);
+
+impl Paid {
+    /// Most parts have no tokens.
+    #[inline]
+    fn add(&mut self, tokens: u64, price: impl FnOnce() -> Price) {
+        if tokens > 0 {
+            self.0 = plus(self.0, times(Decimal::from(tokens), price().decimal()));
+        }
+    }
+}
+
+/// Most amounts that are added are nothing.
+fn plus(left: Decimal, right: Decimal) -> Decimal {
+    if left.is_zero() {
+        right
+    } else if right.is_zero() {
+        left
+    } else {
+        left.saturating_add(right)
+    }
+}
+
+fn millionth(mut amount: Decimal) -> Decimal {
+    // Moving the point is exact, where there is room for it.
+    match amount.set_scale(amount.scale() + 6) {
+        Ok(()) => amount,
+        Err(_) => times(amount, Decimal::new(1, 6)),
+    }
 }
 
 /// Most amounts are nothing, and most factors are one.

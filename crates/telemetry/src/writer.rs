@@ -1,8 +1,8 @@
 //! Writes records to standard output or to a file, off the request's path.
 //!
-//! A sender formats its line straight into one buffer; a thread takes the whole buffer when there is enough of it,
-//! or when it has waited, and writes it at once. So a record costs its sender no allocation and no system call, and
-//! a slow disk or a full pipe costs records, which are counted, never requests.
+//! A sender copies its line into one buffer; a thread takes the whole buffer when there is enough of it, or when it
+//! has waited, and writes it at once. So a record costs its sender no allocation and no system call, and a slow disk or
+//! a full pipe costs records, which are counted, never requests.
 //!
 //! The process's own log of records is one of these, and so is each file of `file-log`.
 
@@ -16,7 +16,6 @@ use std::time::Duration;
 use thiserror::Error;
 
 use crate::metrics::WriterMetrics;
-use crate::record::Record;
 use sink::Output;
 pub use sink::Sink;
 
@@ -159,36 +158,22 @@ impl RecordWriter {
     /// Hands a whole line over, its line feed included; never waits for the sink. A line that is not taken is
     /// counted.
     pub fn push(&self, line: &[u8]) -> Result<(), SendError> {
-        self.append(|buffer| buffer.extend_from_slice(line))
-    }
-
-    /// Hands a record over; never waits for the sink. A record that is not taken is counted.
-    pub fn try_send(&self, record: &Record<'_>) -> Result<(), SendError> {
-        self.append(|buffer| record.write_line(buffer))
-    }
-
-    fn append(&self, write: impl FnOnce(&mut Vec<u8>)) -> Result<(), SendError> {
+        let Queue { metrics, capacity, .. } = &*self.queue;
         let mut state = self.queue.lock();
         if state.closing {
             drop(state);
-            self.queue.metrics.dropped_closed.add(1);
+            metrics.dropped_closed.add(1);
             return Err(SendError::Closed);
         }
         let before = state.buffer.len();
-        write(&mut state.buffer);
-        if state.buffer.len() > self.queue.capacity {
-            let large = state.buffer.len() - before > self.queue.capacity;
-            state.buffer.truncate(before);
-            if large {
-                state.buffer.shrink_to(KEEP);
-            }
+        if line.len() > capacity - before {
             drop(state);
-            let metrics = &self.queue.metrics;
-            if large { &metrics.dropped_large } else { &metrics.dropped_full }.add(1);
+            if line.len() > *capacity { &metrics.dropped_large } else { &metrics.dropped_full }.add(1);
             return Err(SendError::Full);
         }
+        state.buffer.extend_from_slice(line);
         state.lines += 1;
-        self.queue.metrics.waiting.add(1);
+        metrics.waiting.add(1);
         let full = before < ENOUGH && state.buffer.len() >= ENOUGH;
         let parked = std::mem::take(&mut state.parked);
         drop(state);

@@ -3,31 +3,46 @@
 use std::time::Instant;
 
 use model::Usage;
-use telemetry::{
-    Ai, Attempt, Attempts, Cost, Entity, Latencies, Mode, PriceSource, Record, RecordTarget, cost,
-};
+use telemetry::{Ai, Attempt, Attempts, Cost, Latencies, Mode, PriceSource, Record, RecordTarget, cost};
 
 use super::heads::Heads;
 use super::sent::Sent;
 use super::{Account, End};
 
-impl Attempts for Account {
+/// What was tried to get an answer.
+pub(super) struct Tries<'a> {
+    account: &'a Account,
+    /// Most requests have no other.
+    last: Option<(&'a Sent, Attempt<'a>)>,
+}
+
+impl<'a> Tries<'a> {
+    pub fn of(account: &'a Account) -> Self {
+        let last = account.sent.last();
+        Self { account, last: last.map(|sent| (sent, sent.attempt(&account.snapshot.redactor))) }
+    }
+}
+
+impl Attempts for Tries<'_> {
     fn each(&self, visit: &mut dyn FnMut(&Attempt<'_>)) {
-        for sent in &self.sent {
-            sent.each(&self.snapshot.redactor, visit);
+        if let Some((_, before)) = self.account.sent.split_last() {
+            for sent in before {
+                sent.each(&sent.attempt(&self.account.snapshot.redactor), visit);
+            }
+        }
+        if let Some((sent, attempt)) = &self.last {
+            sent.each(attempt, visit);
         }
     }
 }
 
-pub(super) fn of(account: &Account, end: End) -> Record<'_> {
+pub(super) fn of<'a>(account: &'a Account, tries: &'a Tries<'a>, end: End) -> Record<'a> {
     let now = end.at;
     let snapshot = &*account.snapshot;
-    let route = account.route.and_then(|index| snapshot.routes.get(index));
-    let service = route.and_then(|route| route.service).and_then(|index| snapshot.services.get(index));
-    let consumer = account.consumer.and_then(|index| snapshot.consumers.get(index));
+    let entities = &snapshot.entities;
+    let service = account.route.and_then(|index| snapshot.routes.get(index)?.service);
     let credential = account.credential.and_then(|index| snapshot.credentials.get(index));
     let heads = account.heads.as_ref();
-    let sent = account.sent.last();
     Record {
         request_id: account.request_id.as_str(),
         started_at: account.started_at,
@@ -38,23 +53,15 @@ pub(super) fn of(account: &Account, end: End) -> Record<'_> {
         tls: heads.and_then(|heads| heads.tls),
         request_headers: heads.map(Heads::request).unwrap_or_default(),
         response_headers: heads.map(Heads::response).unwrap_or_default(),
-        consumer: consumer.map(|consumer| Entity {
-            id: &consumer.id,
-            name: consumer.username.as_deref(),
-            custom_id: consumer.custom_id.as_deref(),
-        }),
+        consumer: account.consumer.and_then(|index| entities.consumers.get(index)),
         credential_id: credential.map(|(id, _)| &**id),
-        route: route.map(|route| Entity { id: &route.id, name: route.name.as_deref(), custom_id: None }),
-        service: service.map(|service| Entity {
-            id: &service.id,
-            name: service.name.as_deref(),
-            custom_id: None,
-        }),
-        target: sent.map(|sent| RecordTarget {
-            provider: sent.provider.id,
-            model: sent.model.as_deref(),
+        route: account.route.and_then(|index| entities.routes.get(index)),
+        service: service.and_then(|index| entities.services.get(index)),
+        target: tries.last.as_ref().map(|(sent, attempt)| RecordTarget {
+            provider: attempt.provider,
+            model: attempt.model,
             host: sent.endpoint.authority(),
-            uri: snapshot.redactor.uri(sent.endpoint.path(), sent.query.as_deref()),
+            uri: attempt.uri.clone(),
         }),
         status: account.status.as_u16(),
         upstream_status: account.upstream_status.map(|status| status.as_u16()),
@@ -68,8 +75,8 @@ pub(super) fn of(account: &Account, end: End) -> Record<'_> {
         outcome: account.outcome,
         error: account.error,
         on_disconnect: account.on_disconnect,
-        attempts: account,
-        ai: sent.and_then(|sent| ai(account, sent, now)),
+        attempts: tries,
+        ai: tries.last.as_ref().and_then(|(sent, _)| ai(account, sent, now)),
     }
 }
 

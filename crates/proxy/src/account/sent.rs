@@ -64,9 +64,8 @@ impl Sent {
         }
     }
 
-    /// Gives each connection that could not be made, and then the call itself.
-    pub fn each(&self, redactor: &Redactor, visit: &mut dyn FnMut(&Attempt<'_>)) {
-        let attempt = self.attempt(redactor);
+    /// Gives each connection that could not be made, and then the call itself, which is `attempt`.
+    pub fn each(&self, attempt: &Attempt<'_>, visit: &mut dyn FnMut(&Attempt<'_>)) {
         for connect in &self.attempted.failed {
             visit(&Attempt {
                 ip: self.address(),
@@ -77,7 +76,7 @@ impl Sent {
                 ..attempt.clone()
             });
         }
-        visit(&attempt);
+        visit(attempt);
     }
 
     /// A moment in milliseconds of the epoch.

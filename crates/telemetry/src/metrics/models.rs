@@ -102,7 +102,7 @@ impl ModelMetrics {
         if !counted.models && ai.cost.amount().is_some() {
             return;
         }
-        let consumer = record.consumer.as_ref().filter(|_| counted.per_consumer).map_or("", Entity::label);
+        let consumer = record.consumer.filter(|_| counted.per_consumer).map_or("", Entity::label);
         let model = ai.model();
         let wanted = Wanted {
             provider: ai.provider,

@@ -118,7 +118,7 @@ impl RouteMetrics {
     }
 
     fn count(&self, record: &Record<'_>, counted: Counted) {
-        let consumer = match &record.consumer {
+        let consumer = match record.consumer {
             Some(consumer) if counted.per_consumer => Entity::label(consumer),
             _ => "",
         };

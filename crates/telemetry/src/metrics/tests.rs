@@ -12,14 +12,18 @@ use crate::record::{Ai, Entity, Latencies, Outcome, Record, Redactor, ResponseSo
 
 const ALL: Counted = Counted::WITHOUT_PLUGIN;
 
-fn record(status: u16, consumer: Option<&str>) -> Record<'_> {
+pub fn named(name: &str) -> Entity {
+    Entity::new("id", Some(name))
+}
+
+fn record(status: u16, consumer: Option<&Entity>) -> Record<'_> {
     Record {
         request_id: "r",
         started_at: 0,
         client_ip: IpAddr::V4(Ipv4Addr::LOCALHOST),
         method: "POST",
         uri: Redactor::default().uri("/", None),
-        consumer: consumer.map(|name| Entity { id: "id", name: Some(name), custom_id: None }),
+        consumer,
         status,
         source: ResponseSource::Upstream,
         request_bytes: 10,
@@ -43,7 +47,7 @@ fn value(text: &str, sample: &str) -> Option<String> {
 fn a_request_is_counted_everywhere() {
     let metrics = Metrics::default();
     let route = metrics.route("llm", "chat");
-    route.observe(&record(200, Some("ann")), ALL);
+    route.observe(&record(200, Some(&named("ann"))), ALL);
     route.observe(&record(200, None), ALL);
     route.observe(&record(429, None), ALL);
     metrics.unmatched().observe(&record(404, None), ALL);
@@ -105,7 +109,7 @@ fn label_values_above_the_caps_are_counted_together() {
     }
     for consumer in ["x", "y", "z", "w", "x"] {
         let counted = Counted { per_consumer: true, ..ALL };
-        metrics.route("s", "a").observe(&record(200, Some(consumer)), counted);
+        metrics.route("s", "a").observe(&record(200, Some(&named(consumer))), counted);
     }
     // Who calls without a name is nobody above a cap.
     metrics.route("s", "b").observe(&record(200, None), Counted { per_consumer: true, ..ALL });
@@ -155,7 +159,7 @@ fn a_request_is_counted_in_what_its_plugin_wants() {
         ("b", [false, false, true]),
     ] {
         let route = metrics.route("s", &format!("r{flags}"));
-        metrics.observe(&route, &record(200, Some("ann")), counted(flags));
+        metrics.observe(&route, &record(200, Some(&named("ann"))), counted(flags));
         let text = metrics.render(true);
         let samples = |name: &str| {
             let labels = format!("service=\"s\",route=\"r{flags}\"");
@@ -165,8 +169,8 @@ fn a_request_is_counted_in_what_its_plugin_wants() {
         assert!(samples("ai_proxy_requests_total") && samples("ai_proxy_tokens_total"), "{flags}");
     }
     let route = metrics.route("s", "consumers");
-    metrics.observe(&route, &record(200, Some("ann")), counted("sbc"));
-    metrics.observe(&route, &record(200, Some("ann")), counted("s"));
+    metrics.observe(&route, &record(200, Some(&named("ann"))), counted("sbc"));
+    metrics.observe(&route, &record(200, Some(&named("ann"))), counted("s"));
     let text = metrics.render(true);
     let labels = r#"service="s",route="consumers""#;
     let requests = |consumer: &str| {

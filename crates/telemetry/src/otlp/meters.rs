@@ -191,7 +191,7 @@ impl Tally<'_> {
 
     fn add_consumer(&self, labels: &mut Labels) {
         if self.options.consumer_attribute {
-            let name = self.record.consumer.as_ref().map_or("", Entity::label);
+            let name = self.record.consumer.map_or("", Entity::label);
             labels.push(("kong.auth.consumer.name", Attribute::text(name)));
         }
     }

@@ -15,37 +15,33 @@ pub fn write_headers<'h>(
     out: &mut Vec<u8>,
 ) {
     let begin = out.len();
-    out.push(b'{');
+    let mut lead = b"{\"";
     let mut headers = headers.into_iter();
     let mut header = headers.next();
     while let Some((name, value)) = header {
         header = headers.next();
         let before = out.len();
         let mut line = Line::new(out);
-        line.raw(if before == begin + 1 { "\"" } else { ",\"" }).json(name.as_bytes()).raw("\":");
+        line.json(lead).json(name.as_bytes());
         let masked = redactor.is_credential(name);
-        let several = header.is_some_and(|(next, _)| next == name);
-        if several {
-            line.raw("[");
-        }
-        write_value(&mut line, value, masked);
-        while let Some((_, value)) = header.filter(|(next, _)| *next == name) {
-            header = headers.next();
-            line.raw(",");
-            write_value(&mut line, value, masked);
-        }
-        if several {
-            line.raw("]");
+        let shown = |value| if masked { MASK.as_bytes() } else { value };
+        if header.is_some_and(|(next, _)| next == name) {
+            line.raw("\":[\"").bytes(shown(value));
+            while let Some((_, value)) = header.filter(|(next, _)| *next == name) {
+                header = headers.next();
+                line.raw("\",\"").bytes(shown(value));
+            }
+            line.raw("\"]");
+        } else {
+            line.raw("\":\"").bytes(shown(value)).raw("\"");
         }
         if out.len() - begin > MOST {
             out.truncate(before);
+        } else {
+            lead = b",\"";
         }
     }
-    out.push(b'}');
-}
-
-fn write_value(line: &mut Line<'_>, value: &[u8], masked: bool) {
-    line.raw("\"").bytes(if masked { MASK.as_bytes() } else { value }).raw("\"");
+    out.extend_from_slice(if out.len() == begin { b"{}" } else { b"}" });
 }
 
 #[cfg(test)]

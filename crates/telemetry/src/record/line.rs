@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use rust_decimal::Decimal;
 
-use super::{Entity, RedactedUri};
+use super::RedactedUri;
 
 /// A line that is being written.
 pub struct Line<'o> {
@@ -174,21 +174,6 @@ impl<'o> Line<'o> {
         self
     }
 
-    /// A member whose value is an entity, the leads with the opening quotation mark.
-    #[inline]
-    pub fn entity(&mut self, lead: &str, name_lead: &str, entity: Option<Entity<'_>>) {
-        if let Some(entity) = entity {
-            self.raw(lead).text(entity.id);
-            if let Some(name) = entity.name {
-                self.raw(name_lead).text(name);
-            }
-            if let Some(custom_id) = entity.custom_id {
-                self.raw("\",\"custom_id\":\"").text(custom_id);
-            }
-            self.raw("\"}");
-        }
-    }
-
     /// Without quotation marks.
     pub fn address(&mut self, address: IpAddr) {
         match address.to_canonical() {
@@ -209,9 +194,9 @@ impl<'o> Line<'o> {
         self.number(micros / 1000);
         let rest = micros % 1000;
         if rest != 0 {
-            let digits = [b'.', digit(rest / 100), digit(rest / 10 % 10), digit(rest % 10)];
-            let zeros = digits.iter().rev().take_while(|digit| **digit == b'0').count();
-            self.json(digits.get(..4 - zeros).unwrap_or_default());
+            self.out.extend_from_slice(&[b'.', digit(rest / 100), digit(rest / 10), digit(rest)]);
+            let zeros = usize::from(rest % 10 == 0) + usize::from(rest % 100 == 0);
+            self.out.truncate(self.out.len() - zeros);
         }
         self
     }

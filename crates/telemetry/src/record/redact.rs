@@ -40,51 +40,37 @@ const KNOWN: &[&str] = &[
     "x-goog-signature",
 ];
 
-/// Knows which query arguments are credentials: the usual names, and those that the configuration names.
+/// Knows which query arguments and headers are credentials: the usual names, and those that the configuration names.
 #[derive(Debug)]
 pub struct Redactor {
-    configured: Vec<Box<str>>,
+    /// The shortest first.
+    names: Vec<Cow<'static, str>>,
     kinds: Kinds,
 }
 
-/// Kinds of names that are credentials, by length and outer letters: most names are of none of them.
-#[derive(Debug, Clone, Copy)]
+/// Kinds of names that are credentials, by length and three letters: most names are of none of them.
+#[derive(Debug, Clone, Copy, Default)]
 struct Kinds([u64; 4]);
 
 impl Kinds {
-    const KNOWN: Self = {
-        let mut kinds = Self([0; 4]);
-        let mut names = KNOWN;
-        while let [name, rest @ ..] = names {
-            kinds = kinds.with(name);
-            names = rest;
-        }
-        kinds
-    };
-
-    /// Which word and which bit of it, whatever the case of the letters.
-    const fn place(name: &str) -> (u8, u64) {
-        let (first, last) = match name.as_bytes() {
-            [first, .., last] => (*first, *last),
-            [only] => (*only, *only),
-            [] => (0, 0),
-        };
-        let letters = (first | 0x20).wrapping_mul(7).wrapping_add((last | 0x20).wrapping_mul(29));
+    /// Which word and which bit of it, whatever the case of the letters. By these factors no usual header's name has the
+    /// kind of one that is known.
+    fn place(name: &str) -> (u8, u64) {
+        let name = name.as_bytes();
+        let letter = |byte: Option<&u8>| byte.map_or(0, |byte| byte | 0x20);
+        let kind = letter(name.first())
+            .wrapping_add(letter(name.last()).wrapping_mul(29))
+            .wrapping_add(letter(name.get(name.len() / 2)).wrapping_mul(49));
         #[expect(clippy::cast_possible_truncation, reason = "only the lowest bits count")]
-        let kind = letters.wrapping_add((name.len() as u8).wrapping_mul(53));
+        let kind = kind.wrapping_add((name.len() as u8).wrapping_mul(71));
         (kind >> 6, 1 << (kind & 63))
     }
 
-    const fn with(self, name: &str) -> Self {
+    fn add(&mut self, name: &str) {
         let (word, bit) = Self::place(name);
-        let [mut first, mut second, mut third, mut fourth] = self.0;
-        *match word {
-            0 => &mut first,
-            1 => &mut second,
-            2 => &mut third,
-            _ => &mut fourth,
-        } |= bit;
-        Self([first, second, third, fourth])
+        if let Some(word) = self.0.get_mut(usize::from(word)) {
+            *word |= bit;
+        }
     }
 
     fn has(&self, name: &str) -> bool {
@@ -96,7 +82,7 @@ impl Kinds {
 /// Knows the usual names only.
 impl Default for Redactor {
     fn default() -> Self {
-        Self { configured: Vec::new(), kinds: Kinds::KNOWN }
+        Self::new::<Box<str>>([])
     }
 }
 
@@ -119,12 +105,16 @@ impl RedactedUri<'_> {
 
 impl Redactor {
     /// `names`: key names of `key-auth`, and names of query arguments that carry upstream credentials.
-    pub fn new(names: impl IntoIterator<Item = impl Into<Box<str>>>) -> Self {
-        let mut configured: Vec<Box<str>> = names.into_iter().map(Into::into).collect();
-        configured.sort_unstable();
-        configured.dedup();
-        let kinds = configured.iter().fold(Kinds::KNOWN, |kinds, name| kinds.with(name));
-        Self { configured, kinds }
+    pub fn new<N: Into<Box<str>>>(names: impl IntoIterator<Item = N>) -> Self {
+        let configured = names.into_iter().map(|name| Cow::Owned(name.into().into_string()));
+        let mut names: Vec<_> = KNOWN.iter().copied().map(Cow::Borrowed).chain(configured).collect();
+        names.sort_unstable_by(|one, other| (one.len(), one).cmp(&(other.len(), other)));
+        names.dedup();
+        let mut kinds = Kinds::default();
+        for name in &names {
+            kinds.add(name);
+        }
+        Self { names, kinds }
     }
 
     /// The URI without the values of credential arguments. Borrows unless there was one.
@@ -152,9 +142,14 @@ impl Redactor {
 
     /// Whether a header or an argument of this name carries a credential.
     pub fn is_credential(&self, name: &str) -> bool {
-        let is = |known: &str| known.eq_ignore_ascii_case(name);
-        self.kinds.has(name)
-            && (KNOWN.iter().any(|known| is(known)) || self.configured.iter().any(|known| is(known)))
+        self.kinds.has(name) && self.knows(name)
+    }
+
+    fn knows(&self, name: &str) -> bool {
+        let shorter = self.names.partition_point(|known| known.len() < name.len());
+        let others = self.names.get(shorter..).unwrap_or_default().iter();
+        let mut candidates = others.take_while(|known| known.len() == name.len());
+        candidates.any(|known| known.eq_ignore_ascii_case(name))
     }
 
     /// The values of arguments that carry credentials, decoded.

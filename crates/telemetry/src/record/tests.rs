@@ -106,10 +106,10 @@ fn a_whole_record() {
         tls: Some(("TLSv1.3", "TLS_AES_128_GCM_SHA256")),
         request_headers: br#"{"accept":"*/*"}"#,
         response_headers: br#"{"content-type":"text/event-stream"}"#,
-        consumer: Some(Entity { id: "c-1", name: Some("ann"), custom_id: Some("c\"7") }),
+        consumer: Some(&Entity::consumer("c-1", Some("ann"), Some("c\"7"))),
         credential_id: Some("k-1"),
-        route: Some(Entity { id: "ro-1", name: None, custom_id: None }),
-        service: Some(Entity { id: "se-1", name: Some("llm"), custom_id: None }),
+        route: Some(&Entity::new("ro-1", None)),
+        service: Some(&Entity::new("se-1", Some("llm"))),
         target: Some(RecordTarget {
             provider: "openai",
             model: Some("gpt-4o"),
@@ -243,7 +243,7 @@ proptest! {
             request_id: &id,
             method: &method,
             uri: redactor.uri(&path, query.as_deref()),
-            consumer: Some(Entity { id: &id, name: name.as_deref(), custom_id: None }),
+            consumer: Some(&Entity::consumer(&id, name.as_deref(), None)),
             ai: Some(Ai { request_model: name.as_deref(), payload: Some(payload), ..ai(&told) }),
             ..smallest(&redactor)
         };

@@ -6,9 +6,12 @@ use std::sync::mpsc;
 use std::time::Instant;
 
 use super::*;
+use crate::record::Record;
 
-fn record(id: &str) -> Record<'_> {
-    Record { request_id: id, method: "GET", status: 200, ..Record::default() }
+fn send(writer: &RecordWriter, id: &str) -> Result<(), SendError> {
+    let mut line = Vec::new();
+    Record { request_id: id, method: "GET", status: 200, ..Record::default() }.write_line(&mut line);
+    writer.push(&line)
 }
 
 fn ids(text: &str) -> Vec<String> {
@@ -73,9 +76,9 @@ fn a_file_is_appended_to_and_readable_by_all() {
     let metrics = Arc::<WriterMetrics>::default();
     for id in ["one", "two"] {
         let writer = RecordWriter::spawn(Sink::File(path.clone()), Arc::clone(&metrics)).unwrap();
-        writer.try_send(&record(id)).unwrap();
+        send(&writer, id).unwrap();
         assert!(writer.close(ENOUGH));
-        assert_eq!(writer.try_send(&record("late")), Err(SendError::Closed));
+        assert_eq!(send(&writer, "late"), Err(SendError::Closed));
     }
     assert_eq!(ids(&fs::read_to_string(&path).unwrap()), ["one", "two"]);
     assert_eq!((metrics.written.value(), metrics.dropped_closed.value()), (2, 2));
@@ -93,7 +96,7 @@ fn records_come_without_being_asked_for() {
     let path = folder.path().join("records.jsonl");
     let writer = RecordWriter::spawn(Sink::File(path.clone()), Arc::default()).unwrap();
     for id in ["one", "two"] {
-        writer.try_send(&record(id)).unwrap();
+        send(&writer, id).unwrap();
         wait_until(|| fs::read_to_string(&path).unwrap().contains(id));
     }
 }
@@ -110,12 +113,12 @@ fn reopening_lets_a_rotated_file_go() {
     let folder = tempfile::tempdir().unwrap();
     let (path, rotated) = (folder.path().join("r"), folder.path().join("r.1"));
     let writer = RecordWriter::spawn(Sink::File(path.clone()), Arc::default()).unwrap();
-    writer.try_send(&record("one")).unwrap();
+    send(&writer, "one").unwrap();
     wait_until(|| fs::read_to_string(&path).unwrap().contains("one"));
     fs::rename(&path, &rotated).unwrap();
     writer.reopen();
     wait_until(|| path.exists());
-    writer.try_send(&record("two")).unwrap();
+    send(&writer, "two").unwrap();
     assert!(writer.close(ENOUGH));
     assert_eq!(ids(&fs::read_to_string(&rotated).unwrap()), ["one"]);
     assert_eq!(ids(&fs::read_to_string(&path).unwrap()), ["two"]);
@@ -223,7 +226,7 @@ fn a_blocked_sink_costs_records_and_not_senders() {
     let start = Instant::now();
     let mut taken = 0_u64;
     for index in 0..1000 {
-        taken += u64::from(writer.try_send(&record(&index.to_string())).is_ok());
+        taken += u64::from(send(&writer, &index.to_string()).is_ok());
     }
     assert!(start.elapsed() < ENOUGH);
     // At most two buffers: the one that is being written, and the one that fills.
@@ -240,12 +243,12 @@ fn a_blocked_sink_costs_records_and_not_senders() {
 #[test]
 fn a_failed_write_loses_its_lines_and_breaks_no_other() {
     let (writer, steps, out) = stepped(1 << 20);
-    writer.try_send(&record("lost")).unwrap();
+    send(&writer, "lost").unwrap();
     steps.send(Some(7)).unwrap();
     steps.send(None).unwrap();
     wait_until(|| writer.queue.metrics.dropped_failed.value() == 1);
     drop(steps);
-    writer.try_send(&record("kept")).unwrap();
+    send(&writer, "kept").unwrap();
     assert!(writer.close(ENOUGH));
     let text = String::from_utf8(out.lock().unwrap().clone()).unwrap();
     let (torn, rest) = text.split_once('\n').unwrap();
@@ -263,7 +266,7 @@ fn lines_of_many_senders_stay_whole() {
             let writer = &writer;
             scope.spawn(move || {
                 for index in 0..500 {
-                    writer.try_send(&record(&format!("{sender}-{index}"))).unwrap();
+                    send(writer, &format!("{sender}-{index}")).unwrap();
                 }
             });
         }

@@ -7,6 +7,7 @@ use model::{Price, Prices, Told, Usage, UsageSource};
 use super::super::{Metrics, MetricsOptions};
 use super::*;
 use crate::cost::{Cost, PriceSource, cost};
+use crate::metrics::tests::named;
 
 const WANTED: Counted = Counted { models: true, ..Counted::NONE };
 const PER_CONSUMER: Counted = Counted { per_consumer: true, ..WANTED };
@@ -34,9 +35,9 @@ pub fn ai(told: &Told) -> Ai<'_> {
     }
 }
 
-fn record<'a>(ai: Ai<'a>, consumer: Option<&'a str>) -> Record<'a> {
+fn record<'a>(ai: Ai<'a>, consumer: Option<&'a Entity>) -> Record<'a> {
     Record {
-        consumer: consumer.map(|name| Entity { id: "id", name: Some(name), custom_id: None }),
+        consumer,
         usage: Some((Usage { fresh_input: 25, output: 12, ..Usage::default() }, UsageSource::Reported)),
         ai: Some(ai),
         ..Record::default()
@@ -80,8 +81,8 @@ fn requests(metrics: &Metrics) -> Vec<String> {
 fn samples_are_as_kong_has_them() {
     let metrics = Metrics::default();
     let told = Told::default();
-    observe(&metrics, &record(ai(&told), Some("ann")), PER_CONSUMER);
-    observe(&metrics, &record(ai(&told), Some("ann")), PER_CONSUMER);
+    observe(&metrics, &record(ai(&told), Some(&named("ann"))), PER_CONSUMER);
+    observe(&metrics, &record(ai(&told), Some(&named("ann"))), PER_CONSUMER);
     let text = metrics.render(true);
     let cache = r#"cache_status="",vector_db="",embeddings_provider="",embeddings_model="""#;
     let model = format!(r#"ai_provider="openai",ai_model="gpt-4o",{cache}"#);
@@ -175,7 +176,7 @@ fn nothing_is_counted_that_nobody_wants() {
     let text = metrics.render(true);
     assert!(!text.contains("ai_llm"), "{text}");
     // Consumers are told apart where that is wanted only.
-    observe(&metrics, &record(ai(&told), Some("ann")), WANTED);
+    observe(&metrics, &record(ai(&told), Some(&named("ann"))), WANTED);
     assert_eq!(requests(&metrics), ["gpt-4o/stream/ 1"]);
 }
 
@@ -200,10 +201,10 @@ fn label_sets_above_the_cap_are_counted_together() {
     let metrics = small(10, 10, 3);
     let told = Told::default();
     for consumer in ["x", "y", "z", "w", "v", "x"] {
-        observe(&metrics, &record(ai(&told), Some(consumer)), PER_CONSUMER);
+        observe(&metrics, &record(ai(&told), Some(&named(consumer))), PER_CONSUMER);
     }
     observe(&metrics, &record(ai(&told), None), WANTED);
-    observe(&metrics, &record(Ai { mode: Mode::Oneshot, ..ai(&told) }, Some("x")), PER_CONSUMER);
+    observe(&metrics, &record(Ai { mode: Mode::Oneshot, ..ai(&told) }, Some(&named("x"))), PER_CONSUMER);
     let expected = [
         "gpt-4o/stream/x 2",
         "gpt-4o/stream/y 1",
@@ -232,7 +233,7 @@ fn whatever_callers_name_there_is_an_end_to_it() {
                 mode: if index % 2 == 0 { Mode::Stream } else { Mode::Oneshot },
                 ..ai(&told)
             };
-            observe(&metrics, &record(ai, Some(&consumer)), PER_CONSUMER);
+            observe(&metrics, &record(ai, Some(&named(&consumer))), PER_CONSUMER);
         }
     }
     let found = requests(&metrics);
@@ -272,7 +273,7 @@ fn requests_from_many_threads_are_all_there() {
                     let model = format!("m{}", (index + thread) % 20);
                     let consumer = format!("c{}", index % 5);
                     let ai = Ai { request_model: Some(&model), ..ai(&told) };
-                    observe(metrics, &record(ai, Some(&consumer)), PER_CONSUMER);
+                    observe(metrics, &record(ai, Some(&named(&consumer))), PER_CONSUMER);
                 }
             });
         }

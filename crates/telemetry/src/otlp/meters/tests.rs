@@ -1,6 +1,7 @@
 //! What is counted by which attributes.
 
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
 use model::{Told, Usage, UsageSource};
 
@@ -33,6 +34,9 @@ fn ai(told: &Told, mode: Mode) -> Ai<'_> {
     }
 }
 
+static EVE: LazyLock<Entity> = LazyLock::new(|| Entity::consumer("1", Some("eve"), None));
+static CHAT: LazyLock<Entity> = LazyLock::new(|| Entity::new("2", Some("chat")));
+
 fn record(told: &Told, mode: Mode) -> Record<'_> {
     Record {
         method: "POST",
@@ -40,8 +44,8 @@ fn record(told: &Told, mode: Mode) -> Record<'_> {
         outcome: Outcome::Completed,
         request_bytes: 10,
         response_bytes: 20,
-        consumer: Some(Entity { id: "1", name: Some("eve"), custom_id: None }),
-        route: Some(Entity { id: "2", name: Some("chat"), custom_id: None }),
+        consumer: Some(&EVE),
+        route: Some(&CHAT),
         latencies: Latencies {
             total: Duration::from_secs(1),
             gateway: Duration::from_millis(2),
