@@ -1,5 +1,8 @@
 //! The heads of request and answer, written for the record while they are there.
 
+use std::cell::RefCell;
+use std::mem;
+
 use http::uri::Authority;
 use http::{HeaderMap, Uri, header};
 use telemetry::{Redactor, write_headers};
@@ -18,9 +21,16 @@ pub struct Heads {
 /// Bytes that the heads of most requests have.
 const USUAL: usize = 1024;
 
+/// Of these each thread keeps so many: requests come and end many at a time, and the allocator keeps few.
+const SPARES: usize = 64;
+
+thread_local! {
+    static SPARE: RefCell<Vec<Vec<u8>>> = const { RefCell::new(Vec::new()) };
+}
+
 impl Heads {
     pub fn of(info: &ConnectionInfo, redactor: &Redactor, uri: &Uri, headers: &HeaderMap) -> Self {
-        let mut written = Vec::with_capacity(USUAL);
+        let mut written = spare();
         // HTTP/2 has no such header.
         let host = uri.authority().map(Authority::as_str);
         let host = host.or_else(|| headers.get(header::HOST).and_then(|host| host.to_str().ok()));
@@ -52,6 +62,28 @@ impl Heads {
     pub fn response(&self) -> &[u8] {
         self.written.get(self.request_end..).unwrap_or_default()
     }
+}
+
+impl Drop for Heads {
+    fn drop(&mut self) {
+        let mut written = mem::take(&mut self.written);
+        if written.capacity() <= 2 * USUAL {
+            written.clear();
+            // No memory is kept while a thread ends.
+            let _ = SPARE.try_with(|spare| {
+                let mut spare = spare.borrow_mut();
+                if spare.len() < SPARES {
+                    spare.push(written);
+                }
+            });
+        }
+    }
+}
+
+/// Memory to write heads in, empty.
+fn spare() -> Vec<u8> {
+    let spare = SPARE.try_with(|spare| spare.borrow_mut().pop());
+    spare.ok().flatten().unwrap_or_else(|| Vec::with_capacity(USUAL))
 }
 
 fn write(redactor: &Redactor, headers: &HeaderMap, out: &mut Vec<u8>) {
