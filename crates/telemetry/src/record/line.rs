@@ -61,7 +61,8 @@ fn has_stop<const ASCII: bool>(text: &[u8]) -> bool {
     text.iter().any(|&byte| stop::<ASCII>(byte) != 0)
 }
 
-const fn digit(number: u64) -> u8 {
+/// The last one.
+const fn digit(number: u32) -> u8 {
     b'0' + (number % 10) as u8
 }
 
@@ -189,10 +190,9 @@ impl<'o> Line<'o> {
 
     /// Milliseconds with microseconds as decimals, without trailing zeros.
     pub fn milliseconds(&mut self, duration: Duration) -> &mut Self {
-        let micros = duration.as_secs().saturating_mul(1_000_000);
-        let micros = micros.saturating_add(u64::from(duration.subsec_micros()));
-        self.number(micros / 1000);
-        let rest = micros % 1000;
+        let whole = duration.as_secs().saturating_mul(1000);
+        self.number(whole.saturating_add(u64::from(duration.subsec_millis())));
+        let rest = duration.subsec_micros() % 1000;
         if rest != 0 {
             self.out.extend_from_slice(&[b'.', digit(rest / 100), digit(rest / 10), digit(rest)]);
             let zeros = usize::from(rest % 10 == 0) + usize::from(rest % 100 == 0);
