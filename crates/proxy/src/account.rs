@@ -2,6 +2,8 @@
 
 mod bodies;
 mod heads;
+mod malformed;
+mod publish;
 mod record;
 mod sent;
 mod shown;
@@ -18,7 +20,7 @@ use dialect::WholeAnswer;
 use http::{HeaderMap, Method, Request, StatusCode, Uri};
 use model::{LossKind, Losses, Told, Usage, UsageSource};
 use stream::{StreamEnd, StreamFault, Summary};
-use telemetry::{Disconnect, GaugeHold, Outcome, Record, RecordSink, RecordWriter, ResponseSource};
+use telemetry::{Disconnect, GaugeHold, Outcome, ResponseSource};
 
 use crate::Gateway;
 use crate::absence::Absence;
@@ -32,6 +34,9 @@ use crate::trace::{Trace, carriers};
 use crate::upstream::{Attempted, UpstreamError};
 use bodies::Bodies;
 use heads::Heads;
+pub use malformed::record_malformed;
+pub use publish::RecordLine;
+use publish::publish;
 use record::Tries;
 use sent::Sent;
 use shown::{credentials, without_members};
@@ -162,7 +167,7 @@ impl Account {
             started_at: u64::try_from(now.as_millis()).unwrap_or(u64::MAX),
             started_nanos: u64::try_from(now.as_nanos()).unwrap_or(u64::MAX),
             peer: info.peer.ip(),
-            protocol: if info.tls { Protocol::Https } else { Protocol::Http },
+            protocol: protocol_of(info),
             method: method.clone(),
             uri: OwnUri::of(uri),
             route: None,
@@ -476,48 +481,27 @@ impl Account {
         );
     }
 
-    /// Writes the record of a request that is over. `line` is memory to write it in.
-    pub fn settle(mut self: Box<Self>, line: &mut Vec<u8>) {
-        self.write(line);
+    /// Writes the record of a request that is over. `memory` is what its line is written in.
+    pub fn settle(mut self: Box<Self>, memory: &mut Vec<u8>) {
+        self.write(memory);
     }
 
-    fn write(&mut self, line: &mut Vec<u8>) {
+    fn write(&mut self, memory: &mut Vec<u8>) {
         let Some(end) = self.ended else { return };
         self.begin_trace();
         let tries = Tries::of(self);
         let record = record::of(self, &tries, end);
-        let metrics = self
-            .route
-            .and_then(|index| self.snapshot.metrics.get(index))
-            .unwrap_or_else(|| self.gateway.metrics.unmatched());
+        let mut line = RecordLine::new(&record, memory);
         let observers = self.observers();
-        self.gateway.metrics.observe(metrics, &record, self.snapshot.counted(observers));
-        hand_over(&record, line, self.gateway.records.as_ref(), self.snapshot.sinks(observers));
+        publish(&self.gateway, &self.snapshot, self.route, observers, &mut line);
         if let Some(exporter) = observers.opentelemetry.and_then(|plugin| self.snapshot.exporter(plugin)) {
-            traced::observe(self, &record, end, exporter);
+            traced::observe(self, &mut line, end, exporter);
         }
     }
 }
 
-/// Formats a record once for all that take it. What is not taken is counted there.
-fn hand_over<'s>(
-    record: &Record<'_>,
-    line: &mut Vec<u8>,
-    records: Option<&RecordWriter>,
-    sinks: impl Iterator<Item = &'s RecordSink>,
-) {
-    let mut sinks = sinks.peekable();
-    if records.is_none() && sinks.peek().is_none() {
-        return;
-    }
-    line.clear();
-    record.write_line(line);
-    if let Some(records) = records {
-        let _ = records.push(line);
-    }
-    for sink in sinks {
-        sink.push(line);
-    }
+fn protocol_of(info: &ConnectionInfo) -> Protocol {
+    if info.tls { Protocol::Https } else { Protocol::Http }
 }
 
 fn whole_milliseconds(duration: Duration) -> u64 {

@@ -8,8 +8,9 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use config::{Collector, OpenTelemetry, PushedMetrics};
 use telemetry::otlp::{GenAi, MeterOptions, Meters, Scoped, SpanId, TraceId, TracedRequest, write_log};
-use telemetry::{Batching, Metrics, Outcome, Record, RecordSink};
+use telemetry::{Batching, Metrics, Outcome, RecordSink};
 
+use crate::account::RecordLine;
 use crate::collector::UnsendableError;
 use crate::sinks::batching;
 use crate::upstream::Hosts;
@@ -112,11 +113,12 @@ impl Exporter {
     /// Takes what a request has left. `genai` where a model was asked, `traced` where the request is sampled.
     pub fn observe(
         &self,
-        record: &Record<'_>,
+        line: &mut RecordLine<'_>,
         genai: Option<&GenAi<'_>>,
         traced: Option<&TracedRequest<'_>>,
         ids: Option<(TraceId, SpanId)>,
     ) {
+        let record = line.record;
         if let Some((sink, traced)) = self.traces.as_ref().zip(traced) {
             traced.each_span(record, |span| sink.push_entry(span));
         }
@@ -124,9 +126,8 @@ impl Exporter {
             pushed.meters.observe(record, genai);
         }
         if let Some(sink) = &self.logs {
-            let (mut line, mut entry) = (Vec::new(), Vec::new());
-            record.write_line(&mut line);
-            let text = String::from_utf8_lossy(line.strip_suffix(b"\n").unwrap_or(&line));
+            let mut entry = Vec::new();
+            let text = String::from_utf8_lossy(line.bytes().trim_ascii_end());
             let failed = !matches!(record.outcome, Outcome::Completed | Outcome::Refused);
             write_log(&text, failed, now(), ids, &mut entry);
             sink.push_entry(&entry);

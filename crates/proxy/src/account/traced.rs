@@ -10,6 +10,7 @@ use model::{ChatRequest, Number, Operation, ResponseFormat};
 use telemetry::otlp::{AskedParameters, GenAi, TracedCall, TracedPhase, TracedRequest};
 use telemetry::{Record, Said};
 
+use super::publish::RecordLine;
 use super::sent::Sent;
 use super::{Account, End};
 use crate::body::Body;
@@ -109,14 +110,14 @@ fn parameters(request: &ChatRequest) -> AskedParameters {
 }
 
 /// Hands a request that is over to what sends spans and metrics.
-pub(super) fn observe(account: &Account, record: &Record<'_>, end: End, exporter: &Exporter) {
+pub(super) fn observe(account: &Account, line: &mut RecordLine<'_>, end: End, exporter: &Exporter) {
     let trace = account.trace.as_deref();
     let sampled = trace.filter(|trace| trace.sampled && exporter.traces());
     let mut genai = account.sent.last().and_then(genai);
     let traced = sampled.map(|trace| {
         if let Some(genai) = &mut genai {
             genai.asked = trace.asked.as_deref();
-            add_content(account, record, genai);
+            add_content(account, line.record, genai);
         }
         let end = account.nanos(end.at);
         let phase = |at: Instant| TracedPhase { id: new_span(), start: account.nanos(at) };
@@ -134,7 +135,7 @@ pub(super) fn observe(account: &Account, record: &Record<'_>, end: End, exporter
         }
     });
     let ids = trace.map(|trace| (trace.id, trace.server));
-    exporter.observe(record, genai.as_ref(), traced.as_ref(), ids);
+    exporter.observe(line, genai.as_ref(), traced.as_ref(), ids);
 }
 
 fn calls(account: &Account, end: u64) -> Vec<TracedCall<'_>> {

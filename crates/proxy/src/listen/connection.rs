@@ -21,6 +21,7 @@ use super::drain::{Phase, Signal};
 use super::patience::Patience;
 use super::tls::version_and_cipher;
 use crate::Gateway;
+use crate::account::record_malformed;
 use crate::answer::ClientBody;
 use crate::pipeline::{self, Arrived};
 
@@ -119,7 +120,8 @@ async fn speak<I>(io: I, http2: bool, info: ConnectionInfo, gateway: Arc<Gateway
 where
     I: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
-    let handler = Handler { gateway, info: Arc::new(info), signal: signal.clone() };
+    let info = Arc::new(info);
+    let handler = Handler { gateway: Arc::clone(&gateway), info: Arc::clone(&info), signal: signal.clone() };
     let io = TokioIo::new(Patience::new(io, WRITE_TIMEOUT));
     // Each protocol's state lives in its own allocation: a task is as large as what it runs.
     let outcome = if http2 {
@@ -146,7 +148,18 @@ where
     };
     if let Err(error) = outcome {
         tracing::debug!(%error, "a client connection ended early");
+        if let Some(status) = answered_with(&error).filter(|_| !http2) {
+            record_malformed(&gateway, &info, status);
+        }
     }
+}
+
+/// The status that hyper has answered with what cannot be read as a request.
+fn answered_with(error: &hyper::Error) -> Option<u16> {
+    if error.is_parse_too_large() {
+        return Some(431);
+    }
+    (error.is_parse() && !error.is_parse_version_h2()).then_some(400)
 }
 
 async fn until_drained<C>(

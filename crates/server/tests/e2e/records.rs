@@ -1,9 +1,13 @@
 //! One record for each request, and what the operators' listener tells.
 
+use std::time::Duration;
+
 use serde_json::Value;
-use testkit::Call;
+use testkit::{Call, Connection};
 
 use crate::world::{MAIN, World, body, chat, one_route};
+
+const PATIENCE: Duration = Duration::from_secs(5);
 
 #[test]
 fn the_record_of_a_good_request() {
@@ -108,6 +112,48 @@ fn every_request_leaves_exactly_one_record() {
     let metrics = metrics(&world);
     assert_eq!(counted(&metrics), ids.len(), "{metrics}");
     assert!(metrics.contains("ai_proxy_requests_in_flight 0\n"), "{metrics}");
+}
+
+/// The server underneath answers what it cannot read, and closes.
+#[test]
+fn what_cannot_be_read_leaves_a_record() {
+    let world = World::start(&one_route("gpt-4o"));
+    let long = format!("GET /{} HTTP/1.1\r\nhost: x\r\n\r\n", "a".repeat(70 << 10));
+    let cases: [(&[u8], u64); 6] = [
+        (b"hello\r\n\r\n", 400),
+        (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n", 400),
+        (b"GET /chat HTTP/9.9\r\n\r\n", 400),
+        (b"GET /chat HTTP/1.1\r\nCANARY header: CANARY\r\n\r\n", 400),
+        (b"POST /chat HTTP/1.1\r\nhost: x\r\ntransfer-encoding: CANARY\r\n\r\n", 400),
+        (long.as_bytes(), 431),
+    ];
+    for (sent, (bytes, status)) in cases.into_iter().enumerate() {
+        let mut connection = Connection::open(world.gateway.proxy);
+        let _ = connection.write(bytes);
+        let answer = connection.try_head(PATIENCE, false).map(testkit::Live::finish).unwrap();
+        assert_eq!(u64::from(answer.status), status, "{}", String::from_utf8_lossy(bytes));
+        let records = || Some(world.gateway.records()).filter(|records| records.len() == sent + 1);
+        let record = testkit::wait_for("the record", records).pop().unwrap();
+        assert_eq!(record["response"]["status"], status, "{record}");
+        assert_eq!(record["gateway"]["outcome"], "refused", "{record}");
+        assert_eq!(record["gateway"]["error"], "malformed_request", "{record}");
+        assert_eq!(record["client_ip"], "127.0.0.1");
+        assert_eq!(record["source"], "kong");
+    }
+    // Behind a request that is served, on the same connection.
+    let (answer, mut connection) = Connection::open(world.gateway.proxy).call(&chat("/chat", "then", ""));
+    assert_eq!(answer.status, 200);
+    connection.write(b"hello\r\n\r\n").unwrap();
+    assert!(connection.closes_within(PATIENCE));
+    let records = || Some(world.gateway.records()).filter(|records| records.len() >= 8);
+    testkit::wait_for("both records", records);
+    // Nothing was asked by half a head, nor by a connection that is only opened.
+    Connection::open(world.gateway.proxy).write(b"GET /chat HTT").unwrap();
+    drop(Connection::open(world.gateway.proxy));
+    world.send(&chat("/chat", "last", "")).expect(200);
+    testkit::wait_for("the last record", || (world.gateway.records().len() == 9).then_some(()));
+    assert_eq!(counted(&metrics(&world)), 9);
+    assert!(!world.gateway.record_text().contains("CANARY"));
 }
 
 fn metrics(world: &World) -> String {

@@ -195,7 +195,7 @@ impl<'o> Line<'o> {
         let rest = duration.subsec_micros() % 1000;
         if rest != 0 {
             self.out.extend_from_slice(&[b'.', digit(rest / 100), digit(rest / 10), digit(rest)]);
-            let zeros = usize::from(rest % 10 == 0) + usize::from(rest % 100 == 0);
+            let zeros = usize::from(rest.is_multiple_of(10)) + usize::from(rest.is_multiple_of(100));
             self.out.truncate(self.out.len() - zeros);
         }
         self

@@ -47,7 +47,7 @@ pub(super) const RECORD: &[Member] = &[
 
 const REQUEST: &[Member] = &[
     always("id", Kind::Form(ID), "The request's id, which the client gets as X-Kong-Request-Id."),
-    always("method", Kind::Text, "The method."),
+    always("method", Kind::Text, "The method; empty where what came could not be read as a request."),
     always("uri", Kind::Text, "Path and query as they came, credentials redacted."),
     always("url", Kind::Text, "The same with scheme, host and port."),
     always(
