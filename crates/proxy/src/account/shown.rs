@@ -22,7 +22,7 @@ const SHORTEST: usize = 8;
 /// it may hold `some` and cannot be read. The same memory where there is no such member.
 pub fn without_members(body: Bytes, redactor: &Redactor, some: bool) -> Option<Bytes> {
     let Ok(document) = Document::parse(body.clone()) else {
-        return (!some).then_some(body);
+        return if some { None } else { without_fields(body, redactor) };
     };
     let mut edits = Edits::default();
     let mut found = false;
@@ -42,6 +42,37 @@ pub fn without_members(body: Bytes, redactor: &Redactor, some: bool) -> Option<B
         }
     }
     Some(if found { document.apply(&edits).to_bytes() } else { body })
+}
+
+/// A form of escaped arguments without the values of those that carry credentials; none where a field of a form of
+/// parts does. Other bodies stay as they are.
+fn without_fields(body: Bytes, redactor: &Redactor) -> Option<Bytes> {
+    let is_credential = |at: usize| {
+        let is_name = at == 0 || !body.get(at - 1).is_some_and(u8::is_ascii_alphanumeric);
+        is_name && field_name(body.get(at + NAME.len()..)).is_some_and(|name| redactor.is_credential(name))
+    };
+    if memmem::find_iter(&body, NAME).any(is_credential) {
+        return None;
+    }
+    let text = std::str::from_utf8(&body).ok().filter(|text| !text.contains('\n'));
+    let masked = text.map(|text| redactor.arguments(text));
+    Some(match masked {
+        Some(Cow::Owned(masked)) => masked.into(),
+        Some(Cow::Borrowed(_)) | None => body,
+    })
+}
+
+/// What begins the name of a part.
+const NAME: &[u8] = b"name=";
+
+/// The name of a part, from what follows [`NAME`].
+fn field_name(rest: Option<&[u8]>) -> Option<&str> {
+    let rest = rest?;
+    let name = match rest.strip_prefix(b"\"") {
+        Some(quoted) => quoted.split(|byte| *byte == b'"').next(),
+        None => rest.split(|byte| b"; \r\n".contains(byte)).next(),
+    };
+    std::str::from_utf8(name?).ok()
 }
 
 /// The credentials that a request carries in its head, of which its answer could tell.
@@ -122,6 +153,20 @@ mod tests {
         let form = Bytes::from_static(b"--x\r\n");
         assert_eq!(without_members(form.clone(), &redactor(), false), Some(form.clone()));
         assert_eq!(without_members(form, &redactor(), true), None);
+    }
+
+    #[test]
+    fn fields_of_forms_are_not_shown() {
+        assert_eq!(request("a=1&api_key=CANARY&b=2"), "a=1&api_key=REDACTED&b=2");
+        let parts = |disposition: &str| {
+            let form = format!(
+                "--x\r\ncontent-disposition: form-data; {disposition}\r\n\r\nCANARY&key=1\r\n--x--\r\n"
+            );
+            without_members(Bytes::from(form.clone()), &redactor(), false).map(|kept| kept == form)
+        };
+        assert_eq!(parts(r#"name="my-key""#), None);
+        assert_eq!(parts("name=token; filename=a"), None);
+        assert_eq!(parts(r#"name="file"; filename="token""#), Some(true));
     }
 
     #[test]

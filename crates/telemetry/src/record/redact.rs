@@ -119,10 +119,11 @@ impl Redactor {
 
     /// The URI without the values of credential arguments. Borrows unless there was one.
     pub fn uri<'a>(&self, path: &'a str, query: Option<&'a str>) -> RedactedUri<'a> {
-        RedactedUri { path, query: query.map(|query| self.query(query)) }
+        RedactedUri { path, query: query.map(|query| self.arguments(query)) }
     }
 
-    fn query<'a>(&self, query: &'a str) -> Cow<'a, str> {
+    /// Escaped arguments without the values of those that carry credentials. Borrows unless there was one.
+    pub fn arguments<'a>(&self, query: &'a str) -> Cow<'a, str> {
         if !arguments(query).any(|argument| self.masks(argument)) {
             return Cow::Borrowed(query);
         }
