@@ -228,6 +228,8 @@ impl Account {
         }
         let started_at = self.started_at + whole_milliseconds(self.started.elapsed());
         let span = self.trace.as_mut().and_then(|trace| trace.take_span());
+        // Few requests are sent again.
+        self.sent.reserve_exact(1);
         self.sent.push(Sent::of(prepared, query, started_at, span));
     }
 
