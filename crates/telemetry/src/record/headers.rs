@@ -81,5 +81,7 @@ mod tests {
         let long = vec![b'x'; MOST];
         let json = written(&[("a", b"1"), ("long", &long), ("b", b"2")]);
         assert_eq!(json, r#"{"a":"1","b":"2"}"#);
+        assert_eq!(written(&[("long", &long), ("b", b"2")]), r#"{"b":"2"}"#);
+        assert_eq!(written(&[("long", &long)]), "{}");
     }
 }
